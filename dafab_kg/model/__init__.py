@@ -1,0 +1,4 @@
+"""Ground floor: names, records, geometry, errors, settings, resources.
+
+Everything above imports from here; nothing here imports from above.
+"""

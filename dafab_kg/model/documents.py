@@ -1,0 +1,179 @@
+"""Source documents, and what a loader is.
+
+A *source document* is one file or API object as delivered, or the set of files
+that together describe one product (a SAFE metadata set).  A *loader* finds the
+documents in what a user gives (``find``) and reads a document into records
+(``read``).  Third parties register loaders under the entry point
+``dafab_kg.loaders``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from dafab_kg.model.records import Record
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file within what the user gave: a file, or a member of a directory or archive.
+
+    ``name`` is its path within that container, with ``/``; ``origin`` says where
+    it is for messages (``product.zip!GRANULE/…/MTD_TL.xml``).  ``read`` returns
+    the bytes and raises :class:`~dafab_kg.model.errors.TooLarge` beyond the
+    bound; ``head`` is the first 4 KiB (decompressed).
+    """
+
+    name: str
+    origin: str
+    size: int
+    head: bytes = field(repr=False)
+    read: Callable[[], bytes] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The files of one directory, archive or single file."""
+
+    origin: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a document, byte for byte."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SourceDocument:
+    """One document as delivered.
+
+    ``kind`` is the name of the loader that reads it.  ``key`` identifies it
+    within its kind: a document with the same kind and key replaces the earlier
+    one.  ``pointer`` (RFC 6901) says which element of the one part this is,
+    where a file holds several documents (an ItemCollection).  ``value`` may
+    hold the parsed form so that it is not parsed twice; it is not part of the
+    identity.
+    """
+
+    kind: str
+    key: str
+    origin: str
+    parts: tuple[Part, ...]
+    pointer: str = ""
+    value: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def document_id(self) -> str:
+        """32 hex digits made from kind and key."""
+        return hashlib.sha256(f"{self.kind}\0{self.key}".encode()).hexdigest()[:32]
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over the parts' names and hashes, or of the element alone.
+
+        For an element of a collection it is the hash of the element's canonical
+        JSON, so that a change of a neighbour is no change of this document.
+        """
+        if self.pointer and self.value is not None:
+            text = json.dumps(self.value, sort_keys=True, ensure_ascii=True, default=str)
+            return hashlib.sha256(text.encode()).hexdigest()
+        if len(self.parts) == 1:
+            return hashlib.sha256(self.parts[0].data).hexdigest()
+        digest = hashlib.sha256()
+        for part in sorted(self.parts, key=lambda p: p.name):
+            digest.update(part.name.encode() + b"\0")
+            digest.update(hashlib.sha256(part.data).digest())
+        return digest.hexdigest()
+
+    @property
+    def byte_size(self) -> int:
+        """Bytes of all parts."""
+        return sum(len(part.data) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a loader read from a document.
+
+    ``records`` go through the mappings.  ``triples`` is N-Quads text that goes
+    in as it is (the ``rdf`` loader), free of blank nodes; a line's graph, where
+    it has one, is a named graph inside the document.  ``warnings`` are for the
+    load report: what was read in spite of a fault, and how.
+    """
+
+    records: tuple[Record, ...] = ()
+    triples: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A document found, with the entries it was made of."""
+
+    document: SourceDocument
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Entries that a loader recognised but cannot make a document of, and why."""
+
+    error: Exception
+    entries: tuple[Entry, ...]
+
+
+class Loader(Protocol):
+    """What a loader must offer.  Loaders are cheap to make and hold no state."""
+
+    name: ClassVar[str]
+    """Kind of the documents it reads; short, lower case, stable."""
+
+    version: ClassVar[str]
+    """Changes whenever the records read from the same document would change."""
+
+    groups_files: ClassVar[bool]
+    """True if a document may be made of several files of a tree (it is then given the
+    whole tree); False if each file is looked at alone."""
+
+    def find(self, tree: Tree) -> Iterator[Found | Refused]:
+        """Find the documents of this kind in ``tree``; what it does not name stays for others."""
+        ...
+
+    def read(self, document: SourceDocument) -> Reading:
+        """Read one document.
+
+        Raises:
+            DocumentRejected: what is wrong, where, and what to do about it.
+        """
+        ...
+
+
+def resolve_pointer(value: Any, pointer: str) -> Any:
+    """Return the element of a JSON value at an RFC 6901 ``pointer``.
+
+    Raises:
+        KeyError, IndexError: there is no such element.
+    """
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        value = value[int(key)] if isinstance(value, Sequence) else value[key]
+    return value
+
+
+def escape_pointer(token: str) -> str:
+    """Escape one reference token of a JSON Pointer (RFC 6901 section 3)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+__all__ = [
+    "Entry", "Found", "Iterable", "Loader", "Part", "Reading", "Refused", "SourceDocument",
+    "Tree", "escape_pointer", "resolve_pointer",
+]

@@ -1,0 +1,156 @@
+"""Every error that dafab-kg raises on purpose.
+
+::
+
+    DafabError
+    ├── DocumentRejected            a source document cannot be accepted
+    │   ├── NotRecognised           no loader knows what this is
+    │   ├── NotWellFormed           XML, JSON or RDF that cannot be parsed
+    │   ├── NotSafe                 entities, escapes from an archive, bombs
+    │   ├── TooLarge                beyond a stated bound
+    │   ├── FieldMissing            an identifying field is absent
+    │   ├── FieldNotValid           a field holds what it cannot hold
+    │   ├── GeometryNotValid        a footprint that describes no place
+    │   └── ShapeViolated           the RDF breaks a shape of the ingest tier
+    ├── MappingNotValid             a mapping file says something unsupported
+    ├── NameNotValid                an IRI cannot be made from this
+    ├── QueryNotValid               a query cannot be answered as it stands
+    ├── ThingNotFound               nothing has this IRI, product id or DID
+    ├── StoreNotUsable              the store cannot be opened
+    │   ├── StoreNotFound           there is no store in this directory
+    │   └── StoreInUse              another process writes to it
+    ├── FileNotUsable               a file to read or write cannot be
+    └── ExtraMissing                an optional package is not installed
+
+Each error says what is wrong, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "DafabError",
+    "DocumentRejected",
+    "ExtraMissing",
+    "FieldMissing",
+    "FieldNotValid",
+    "FileNotUsable",
+    "GeometryNotValid",
+    "MappingNotValid",
+    "NameNotValid",
+    "NotRecognised",
+    "NotSafe",
+    "NotWellFormed",
+    "QueryNotValid",
+    "ShapeViolated",
+    "StoreInUse",
+    "StoreNotFound",
+    "StoreNotUsable",
+    "ThingNotFound",
+    "TooLarge",
+]
+
+
+class DafabError(Exception):
+    """Root of all errors that dafab-kg raises on purpose."""
+
+
+class DocumentRejected(DafabError):
+    """A source document cannot be accepted.
+
+    ``what`` is wrong, ``where`` (file, XPath, JSON Pointer or line), and the
+    ``remedy`` a person can apply.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(what, where, remedy)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+    def at(self, where: str) -> DocumentRejected:
+        """Return the same error placed inside ``where`` (the document's origin)."""
+        place = f"{where}: {self.where}" if self.where else where
+        return type(self)(self.what, where=place, remedy=self.remedy)
+
+
+class NotRecognised(DocumentRejected):
+    """No loader knows what this document is."""
+
+
+class NotWellFormed(DocumentRejected):
+    """The document is not well-formed XML, JSON or RDF."""
+
+
+class NotSafe(DocumentRejected):
+    """The document tries something that no honest document needs."""
+
+
+class TooLarge(DocumentRejected):
+    """The document, or a part of it, is beyond a stated bound."""
+
+
+class FieldMissing(DocumentRejected):
+    """A field without which the thing cannot be identified is absent."""
+
+
+class FieldNotValid(DocumentRejected):
+    """A field holds a value that it cannot hold."""
+
+
+class GeometryNotValid(DocumentRejected):
+    """A footprint is missing, empty, out of range or crosses itself."""
+
+
+class ShapeViolated(DocumentRejected):
+    """The document's RDF breaks a shape of the ingest tier; ``report`` is the SHACL report."""
+
+    def __init__(
+        self, what: str, *, where: str = "", remedy: str = "", report: str = ""
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.report = report
+
+    def at(self, where: str) -> ShapeViolated:
+        """Return the same error, with its report, placed inside ``where``."""
+        place = f"{where}: {self.where}" if self.where else where
+        return ShapeViolated(self.what, where=place, remedy=self.remedy, report=self.report)
+
+
+class MappingNotValid(DafabError):
+    """A mapping file holds something that is not supported; file and key are named."""
+
+
+class NameNotValid(DafabError):
+    """An IRI cannot be made from the given value."""
+
+
+class QueryNotValid(DafabError):
+    """A query cannot be parsed, or asks for what this catalogue refuses."""
+
+
+class ThingNotFound(DafabError):
+    """Nothing in the catalogue has this IRI, product id or DID."""
+
+
+class StoreNotUsable(DafabError):
+    """The store cannot be opened or is not what it should be."""
+
+
+class StoreNotFound(StoreNotUsable):
+    """There is no store in the given directory."""
+
+
+class StoreInUse(StoreNotUsable):
+    """Another process has the store open for writing."""
+
+
+class FileNotUsable(DafabError):
+    """A file named by the user cannot be read or written."""
+
+
+class ExtraMissing(DafabError):
+    """An optional package is not installed; the message holds the command that does it."""

@@ -1,0 +1,74 @@
+"""Settings: ``DAFAB_*`` variables over ``dafab.toml`` over defaults.
+
+There is no global instance: the command line, or whoever embeds the catalogue,
+makes one and hands it on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from dafab_kg.model.names import DEFAULT_BASE, Names
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What can be set, each with its default; variable names are ``DAFAB_`` + the name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DAFAB_", toml_file="dafab.toml", frozen=True, extra="ignore"
+    )
+
+    store: Path = Field(Path("dafab-store"), description="Directory of the catalogue.")
+    base: str = Field(DEFAULT_BASE, description="Base of the IRIs of things.")
+    agent: str = Field("", description="Who loads, for provenance; nothing is guessed.")
+    batch_documents: int = Field(500, ge=1, description="Documents committed together.")
+    batch_bytes: int = Field(
+        64 * MIB, ge=1, description="N-Quads bytes after which a batch is committed."
+    )
+    max_file_bytes: int = Field(
+        512 * MIB, ge=1, description="Largest single file that is read."
+    )
+    max_archive_bytes: int = Field(
+        2048 * MIB, ge=1, description="Largest sum of unpacked members read from an archive."
+    )
+    max_archive_members: int = Field(100_000, ge=1, description="Most members of an archive.")
+    max_depth: int = Field(200, ge=1, description="Deepest nesting of JSON or XML.")
+    json_ld_contexts: dict[str, Path] = Field(
+        default_factory=dict,
+        description="Allow-list of JSON-LD contexts: URL to local file.",
+    )
+    host: str = Field("127.0.0.1", description="Address that `serve` binds to.")
+    port: int = Field(8642, ge=0, le=65535, description="Port that `serve` binds to; 0: any free.")
+    query_rows: int = Field(1_000_000, ge=1, description="Most rows of one answer over HTTP.")
+
+    @field_validator("base")
+    @classmethod
+    def _base_is_iri(cls, value: str) -> str:
+        return Names(value).base
+
+    @property
+    def names(self) -> Names:
+        """IRIs below :attr:`base`."""
+        return Names(self.base)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of the sources: arguments, environment, ``dafab.toml``."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

@@ -1,0 +1,1 @@
+"""Loaders: source document → records; one package per source."""
