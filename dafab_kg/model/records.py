@@ -3,7 +3,9 @@
 A record is a frozen dataclass of plain values: text, ``int``, ``Decimal``,
 ``bool`` or a tuple of these; ``None`` where the document does not say.  Units
 stand in the field's docstring, and identifiers are identifiers, not IRIs: IRIs
-are made by the mapping through :mod:`dafab_kg.model.names`.
+are made by the mapping through :mod:`dafab_kg.model.names`.  The one exception
+is ``owner`` of :class:`Link` and :class:`Property`, an IRI that the loader gets
+from the same place.
 
 Each record type has one mapping file of the same name in snake case
 (``Product`` → ``mappings/product.yml``).  Records are flat: a thing that hangs
@@ -487,13 +489,15 @@ class StacCatalog(Record):
 
 @dataclass(frozen=True, slots=True)
 class Link(Record):
-    """A link of a STAC object; ``subject_path`` is the subject's IRI below the base.
+    """A link of a STAC object, whose IRI is ``owner``; ``link`` is its position ("0" based).
 
-    ``target`` is ``href`` where that is an absolute IRI.
+    ``document_id`` keeps the same link of two documents apart.  ``target`` is
+    ``href`` where that is an absolute IRI.
     """
 
-    subject_path: str
-    link: str  # position within the object, "0" based
+    owner: str
+    document_id: str
+    link: str
     rel: str
     href: str
     target: Text = None
@@ -506,12 +510,15 @@ class Property(Record):
     """A property for which the ontology has no term of its own, kept without loss.
 
     One record for each leaf (a scalar, or an array of scalars), found at the
-    JSON ``pointer`` (RFC 6901) within the document; ``name`` is the name of the
-    member at the top (``s2:foo``).  ``json`` is the value as JSON text; the
-    scalars stand by type in ``numbers``, ``texts``, ``booleans``, ``instants``.
+    JSON ``pointer`` (RFC 6901) within the document ``document_id``; ``name`` is
+    the name of the member at the top (``s2:foo``).  ``owner`` is the IRI of the
+    product, asset, collection or catalogue that has it.  ``json`` is the value
+    as JSON text; the scalars stand by type in ``numbers``, ``texts``,
+    ``booleans``, ``instants``.
     """
 
-    subject_path: str
+    owner: str
+    document_id: str
     pointer: str
     name: str
     json: str
