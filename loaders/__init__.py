@@ -1,1 +1,4 @@
-"""Loaders: source document → records; one package per source."""
+"""Loaders: source document → records; one package per source.
+
+``trees`` opens what a user gives, ``registry`` says which loader takes what.
+"""

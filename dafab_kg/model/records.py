@@ -551,10 +551,21 @@ class DocumentGraph(Record):
     described: Texts = ()  # product ids that the document speaks of
 
 
+@dataclass(frozen=True, slots=True)
+class Load(Record):
+    """One run of the load command; ``agent`` is who ran it, where the settings tell."""
+
+    load_id: str
+    load_graph: str
+    started: str
+    software_version: str
+    agent: Text = None
+
+
 RECORD_TYPES: tuple[type[Record], ...] = (
     Platform, Instrument, Tile, Datatake, Acquisition, Product, DerivedProduct, Granule, Band,
     QualityCheck, ProcessingStep, Asset, DataIdentifier, InferenceRun, Model, WaterAnalysis,
     WaterObjects, MaskAgreement, WaterAnomaly, Agriculture, StacItem, StacCollection,
-    StacCatalog, Link, Property, DocumentGraph,
+    StacCatalog, Link, Property, DocumentGraph, Load,
 )
 """Every record type that has a mapping."""

@@ -28,28 +28,36 @@ class Settings(BaseSettings):
         env_prefix="DAFAB_", toml_file="dafab.toml", frozen=True, extra="ignore"
     )
 
-    store: Path = Field(Path("dafab-store"), description="Directory of the catalogue.")
-    base: str = Field(DEFAULT_BASE, description="Base of the IRIs of things.")
-    agent: str = Field("", description="Who loads, for provenance; nothing is guessed.")
-    batch_documents: int = Field(500, ge=1, description="Documents committed together.")
+    store: Path = Field(default=Path("dafab-store"), description="Directory of the catalogue.")
+    base: str = Field(default=DEFAULT_BASE, description="Base of the IRIs of things.")
+    agent: str = Field(default="", description="Who loads, for provenance; nothing is guessed.")
+    batch_documents: int = Field(default=500, ge=1, description="Documents committed together.")
     batch_bytes: int = Field(
-        64 * MIB, ge=1, description="N-Quads bytes after which a batch is committed."
+        default=64 * MIB, ge=1, description="N-Quads bytes after which a batch is committed."
     )
     max_file_bytes: int = Field(
-        512 * MIB, ge=1, description="Largest single file that is read."
+        default=512 * MIB, ge=1, description="Largest single file that is read."
     )
     max_archive_bytes: int = Field(
-        2048 * MIB, ge=1, description="Largest sum of unpacked members read from an archive."
+        default=2048 * MIB,
+        ge=1,
+        description="Largest sum of unpacked members read from an archive.",
     )
-    max_archive_members: int = Field(100_000, ge=1, description="Most members of an archive.")
-    max_depth: int = Field(200, ge=1, description="Deepest nesting of JSON or XML.")
+    max_archive_members: int = Field(
+        default=100_000, ge=1, description="Most members of an archive."
+    )
+    max_depth: int = Field(default=200, ge=1, description="Deepest nesting of JSON or XML.")
     json_ld_contexts: dict[str, Path] = Field(
         default_factory=dict,
         description="Allow-list of JSON-LD contexts: URL to local file.",
     )
-    host: str = Field("127.0.0.1", description="Address that `serve` binds to.")
-    port: int = Field(8642, ge=0, le=65535, description="Port that `serve` binds to; 0: any free.")
-    query_rows: int = Field(1_000_000, ge=1, description="Most rows of one answer over HTTP.")
+    host: str = Field(default="127.0.0.1", description="Address that `serve` binds to.")
+    port: int = Field(
+        default=8642, ge=0, le=65535, description="Port that `serve` binds to; 0: any free."
+    )
+    query_rows: int = Field(
+        default=1_000_000, ge=1, description="Most rows of one answer over HTTP."
+    )
 
     @field_validator("base")
     @classmethod

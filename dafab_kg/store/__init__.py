@@ -1,1 +1,1 @@
-"""Store."""
+"""The Store seam (``protocol``), Oxigraph behind it, and the document store (LMDB)."""

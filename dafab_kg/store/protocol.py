@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import geopandas
+    import pandas
 
 XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
@@ -51,6 +55,14 @@ class Solutions(Protocol):
         """Write all rows; one of the four SPARQL result media types."""
         ...
 
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the rows as a DataFrame: numbers as numbers, times in UTC."""
+        ...
+
+    def to_geopandas(self) -> geopandas.GeoDataFrame:
+        """Return the rows as a GeoDataFrame in CRS84, by the first column of geometries."""
+        ...
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -88,13 +100,36 @@ class Triples(Protocol):
 Answer = Solutions | Truth | Triples
 
 
+@dataclass(frozen=True)
+class Change:
+    """Statements to remove and to add, as N-Quads lines (each with its dot and newline)."""
+
+    removed: tuple[str, ...] = ()
+    added: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.removed or self.added)
+
+
 class Store(Protocol):
-    """A graph store.  Its default graph is the merge of all documents' graphs."""
+    """A graph store.
+
+    Its default graph is the merge of all named graphs: a triple that three
+    documents state stands there once (docs/decisions/default-graph.md).
+    """
 
     def query(
-        self, text: str, *, bindings: Mapping[str, Term] | None = None, base: str | None = None
+        self,
+        text: str,
+        *,
+        bindings: Mapping[str, Term] | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
     ) -> Answer:
         """Answer a SPARQL query; ``bindings`` fixes variables to terms.
+
+        ``default_graphs`` and ``named_graphs`` are the dataset of the SPARQL 1.1
+        Protocol (section 2.1.4); None leaves it to the query.
 
         Raises:
             QueryNotValid: it cannot be parsed, or asks for SERVICE.
@@ -105,20 +140,44 @@ class Store(Protocol):
         """All named graphs."""
         ...
 
-    def graph_lines(self, graph: str | None) -> set[str]:
-        """The triples of one graph (None: the default graph) as N-Triples lines without the dot."""
+    def graph_triples(self, graph: str | None) -> Iterator[str]:
+        """The triples of one graph (None: the default graph), as canonical N-Triples lines."""
         ...
 
-    def apply(self, removed: Sequence[str], added: Sequence[str]) -> None:
-        """Remove and add N-Quads statements (without the dot) in one transaction."""
+    def graph_size(self, graph: str) -> int:
+        """Number of triples in one named graph."""
         ...
 
-    def bulk_load(self, nquads: bytes) -> None:
-        """Add N-Quads fast; not a transaction."""
+    def states(self, triple: str, graph: str | None) -> bool:
+        """Tell whether ``graph`` (None: the default graph) holds the N-Triples line ``triple``."""
+        ...
+
+    def stating(self, triple: str) -> frozenset[str]:
+        """The named graphs that hold an N-Triples line."""
+        ...
+
+    def apply(self, change: Change) -> None:
+        """Remove and add in one transaction: all of it happens, or nothing."""
+        ...
+
+    def bulk_load(self, nquads: str | IO[bytes]) -> None:
+        """Add N-Quads fast.  Not a transaction, but can be repeated without harm."""
+        ...
+
+    def dump(self, out: IO[bytes]) -> None:
+        """Write all statements as N-Quads."""
         ...
 
     def count(self) -> int:
-        """Number of statements in all graphs."""
+        """Number of statements in all graphs, the default graph's among them."""
+        ...
+
+    def flush(self) -> None:
+        """Make everything so far durable."""
+        ...
+
+    def optimise(self) -> None:
+        """Compact after large loads; queries are faster afterwards."""
         ...
 
     def close(self) -> None:

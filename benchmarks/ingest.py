@@ -1,0 +1,156 @@
+"""Ingest end to end against the bulk load of exactly the statements that result.
+
+    python benchmarks/ingest.py [--items 10000] [--validate]
+
+Each way runs in a process of its own, so that peak memory is its own.  Items are
+DaFab water-analysis items of the sample catalogue, multiplied under other ids.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+RESULTS = Path(__file__).parent / "results" / "ingest.json"
+
+
+def write_items(directory: Path, count: int) -> None:
+    """Multiply the sample's water-analysis items: other orbit, tile row and times of processing."""
+    from dafab_kg.sample import write_sample
+
+    write_sample(directory / "sample", products=60)
+    items = [
+        path.read_text()
+        for path in sorted((directory / "sample").rglob("*_water_analysis_*.json"))
+    ]
+    target = directory / "items"
+    target.mkdir()
+    for number in range(count):
+        text = items[number % len(items)]
+        identifier = json.loads(text)["id"]
+        source = identifier.split("_water_analysis_")[0]
+        stamp = f"{source[:-6]}{number // len(items):06d}"
+        (target / f"{number:06d}.json").write_text(text.replace(source, stamp))
+
+
+def load(directory: Path, *, validate: bool, jobs: int) -> dict[str, Any]:
+    """Load all items into a fresh catalogue."""
+    import dafab_kg
+
+    store = directory / "store"
+    shutil.rmtree(store, ignore_errors=True)
+    with dafab_kg.open(store) as catalogue:
+        began = time.perf_counter()
+        report = catalogue.load(directory / "items", validate=validate, jobs=jobs)
+        seconds = time.perf_counter() - began
+        statements = catalogue.stats().statements
+        if jobs == 1:
+            catalogue._store.dump((directory / "all.nq").open("wb"))
+    assert report.counts == {"loaded": len(report.outcomes)}, report.rejected[:1]
+    return {"seconds": seconds, "statements": statements, "documents": len(report.outcomes)}
+
+
+def bulk(directory: Path) -> dict[str, Any]:
+    """Bulk load the dump of what was loaded."""
+    from dafab_kg.store.oxigraph import OxigraphStore
+
+    store_directory = directory / "bulk"
+    shutil.rmtree(store_directory, ignore_errors=True)
+    store = OxigraphStore(store_directory)
+    began = time.perf_counter()
+    with (directory / "all.nq").open("rb") as source:
+        store.bulk_load(source)
+    store.flush()
+    return {"seconds": time.perf_counter() - began, "statements": store.count()}
+
+
+def phase(name: str, directory: Path) -> None:
+    """Run one way in this process and print its figures as JSON."""
+    ways = {
+        "load": lambda: load(directory, validate=False, jobs=1),
+        "load-2-jobs": lambda: load(directory, validate=False, jobs=2),
+        "load-validated": lambda: load(directory, validate=True, jobs=1),
+        "bulk": lambda: bulk(directory),
+    }
+    figures = ways[name]()
+    figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(figures))
+
+
+def run(name: str, directory: Path) -> dict[str, Any]:
+    """Run one way in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--phase", name, "--directory", str(directory)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+
+
+def main() -> None:
+    """Run all ways side by side and print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--validate", action="store_true", help="also with validation on")
+    parser.add_argument("--phase")
+    parser.add_argument("--directory", type=Path)
+    arguments = parser.parse_args()
+    if arguments.phase:
+        phase(arguments.phase, arguments.directory)
+        return
+    ways = ["load", "bulk", "load-2-jobs", *(["load-validated"] if arguments.validate else [])]
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        write_items(directory, arguments.items)
+        figures = {way: run(way, directory) for way in ways}
+    report(figures, arguments.items)
+
+
+def report(figures: dict[str, dict[str, Any]], items: int) -> None:
+    """Print the table and keep it as JSON."""
+    base = figures["bulk"]["seconds"]
+    table = Table(title=f"{items} DaFab items, {figures['bulk']['statements']} statements")
+    for column in ("way", "seconds", "k statements/s", "times bulk", "peak MB"):
+        table.add_column(column, justify="left" if column == "way" else "right")
+    for way, figure in figures.items():
+        rate = figure["statements"] / figure["seconds"] / 1000
+        table.add_row(
+            way,
+            f"{figure['seconds']:.1f}",
+            f"{rate:.0f}",
+            f"{figure['seconds'] / base:.2f}",
+            f"{figure['peak_mb']:.0f}",
+        )
+    Console().print(table)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(
+        json.dumps(
+            {
+                "items": items,
+                "machine": f"{platform.machine()}, 2 cores",
+                "python": platform.python_version(),
+                "pyoxigraph": version("pyoxigraph"),
+                "figures": figures,
+            },
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,355 @@
+"""One catalogue in one directory: graph, documents, journal."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, cast
+
+import orjson
+
+from dafab_kg.catalogue.description import Description, describe, resolve
+from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
+from dafab_kg.catalogue.statistics import Stats, gather
+from dafab_kg.ingest.checking import check_files
+from dafab_kg.ingest.commit import Committer
+from dafab_kg.ingest.doctor import Finding, examine_store
+from dafab_kg.ingest.flow import Options, ingest, ingest_documents
+from dafab_kg.ingest.prepare import UNREAD
+from dafab_kg.ingest.report import LoadReport, Outcome, Progress
+from dafab_kg.ingest.requeue import work_of
+from dafab_kg.model.errors import (
+    FileNotUsable,
+    StoreInUse,
+    StoreNotFound,
+    StoreNotUsable,
+    ThingNotFound,
+)
+from dafab_kg.model.resources import text
+from dafab_kg.model.settings import Settings
+from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
+from dafab_kg.store.oxigraph import OxigraphStore
+from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
+from dafab_kg.validation import PyshaclValidator
+
+FORMAT = 1
+"""Version of the layout of a store's directory."""
+
+
+class Catalogue:
+    """A catalogue; make one with :func:`open_catalogue` (``dafab_kg.open``).
+
+    It is a context manager.  One process may have it open for writing.
+    """
+
+    def __init__(self, path: Path, settings: Settings, *, read_only: bool = False) -> None:
+        self.path = path
+        self.settings = settings
+        self.names = settings.names
+        self.read_only = read_only
+        self._lock = None if read_only else _lock(path)
+        _check_layout(path, settings, read_only=read_only)
+        self._documents = Documents(path / "documents", read_only=read_only)
+        self._store = OxigraphStore(path / "graph", read_only=read_only)
+        self._committer = None
+        if not read_only:
+            self._committer = Committer(self._store, self._documents, path / "journal", self.names)
+            self._committer.recover()
+
+    def load(
+        self,
+        *paths: Path | str,
+        strict: bool = False,
+        jobs: int = 1,
+        validate: bool = True,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> LoadReport:
+        """Load files, directories and archives.
+
+        Documents loaded before and unchanged are skipped; rejected ones go to
+        quarantine.  ``strict`` stops at the first rejection, before its batch is
+        committed.  ``jobs`` is the number of processes that read and map.
+
+        Raises:
+            FileNotUsable: a path does not exist.
+        """
+        return ingest(
+            [Path(path) for path in paths],
+            self._writer(),
+            self.settings,
+            validator=PyshaclValidator() if validate else None,
+            options=Options(strict, jobs, progress),
+        )
+
+    def query(
+        self,
+        query: str,
+        *,
+        bindings: Mapping[str, Term] | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+    ) -> Answer:
+        """Answer a SPARQL 1.1 query; a SELECT's answer has to_pandas() and to_geopandas().
+
+        Raises:
+            QueryNotValid: it cannot be parsed, or asks for SERVICE.
+        """
+        return self._store.query(
+            query, bindings=bindings, default_graphs=default_graphs, named_graphs=named_graphs
+        )
+
+    def show(self, identifier: str) -> Description:
+        """Describe a thing by IRI, product id, STAC item id or DID, with provenance.
+
+        Raises:
+            ThingNotFound: there is no such thing.
+        """
+        return describe(identifier, self._store, self.names)
+
+    def delete(self, identifier: str) -> tuple[str, ...]:
+        """Remove the documents that describe a thing; return their ids.
+
+        ``identifier`` is a document id or IRI, or names a product (by IRI, product
+        id, item id or DID): then all documents that describe it go.
+
+        Raises:
+            ThingNotFound: no document describes it.
+        """
+        entries = self._documents_of(identifier)
+        self._writer().commit((), (), entries)
+        return tuple(entry.document_id for entry in entries)
+
+    def stats(self) -> Stats:
+        """Count what the catalogue holds."""
+        return gather(self._store, self._documents, self.path)
+
+    def doctor(self, *, tell: Callable[[str], None] | None = None) -> tuple[Finding, ...]:
+        """Compare documents, graph and journal; return all that is amiss."""
+        return tuple(
+            examine_store(self._store, self._documents, self.names, self.path / "journal", tell)
+        )
+
+    def documents(self) -> tuple[StoredDocument, ...]:
+        """All loaded documents."""
+        return tuple(self._documents.all())
+
+    def document(self, document_id: str) -> tuple[StoredDocument, dict[str, bytes]]:
+        """Return a loaded document's entry and its files, byte for byte, by name.
+
+        Raises:
+            ThingNotFound: no such document is loaded.
+        """
+        entry = self._documents.get(document_id)
+        if entry is None:
+            raise ThingNotFound(f"No document {document_id!r} is loaded here")
+        return entry, {part.name: part.data for part in self._documents.parts(entry)}
+
+    def quarantine(self) -> tuple[Quarantined, ...]:
+        """All rejected documents, without their files."""
+        return tuple(self._documents.quarantine())
+
+    def quarantined(self, identifier: str) -> Quarantined:
+        """Return one rejected document with its files.
+
+        Raises:
+            ThingNotFound: it is not in quarantine.
+        """
+        found = self._documents.quarantined(identifier)
+        if found is None:
+            raise ThingNotFound(
+                f"No document {identifier!r} is in quarantine; "
+                "`dafab-kg quarantine list` shows those that are"
+            )
+        return found
+
+    def retry(
+        self, *identifiers: str, progress: Callable[[Progress], None] | None = None
+    ) -> LoadReport:
+        """Try rejected documents again (none named: all), after a loader or shape was mended.
+
+        Raises:
+            ThingNotFound: one is not in quarantine.
+        """
+        wanted = identifiers or tuple(entry.document_id for entry in self.quarantine())
+        rejected = [self.quarantined(identifier) for identifier in wanted]
+        report = ingest_documents(
+            [work for entry in rejected if entry.kind != UNREAD for work in work_of(entry)],
+            self._writer(),
+            self.settings,
+            validator=PyshaclValidator(),
+            options=Options(progress=progress),
+        )
+        outcomes = list(report.outcomes)
+        for entry in (entry for entry in rejected if entry.kind == UNREAD):
+            again = self._retry_unread(entry)
+            outcomes.extend(again)
+        return LoadReport(tuple(outcomes), report.seconds, report.interrupted)
+
+    def _retry_unread(self, entry: Quarantined) -> tuple[Outcome, ...]:
+        """Try files that never became a document; they leave quarantine once they have."""
+        report = ingest_documents(
+            work_of(entry), self._writer(), self.settings, validator=PyshaclValidator()
+        )
+        if any(outcome.status in {"loaded", "replaced"} for outcome in report.outcomes):
+            self._documents.forget_rejected(entry.document_id)
+            return report.outcomes
+        return report.rejected or (
+            Outcome(entry.document_id, entry.kind, entry.origin, "rejected", 0, entry.message),
+        )
+
+    def validate(self, *paths: Path | str, shapes: Path | None = None) -> tuple[Outcome, ...]:
+        """Check files as a load would, storing nothing; ``shapes`` replaces our own.
+
+        Raises:
+            FileNotUsable: a path, or the shapes, cannot be read.
+        """
+        return validate_files(paths, self.settings, shapes)
+
+    def dump(self, file: Path | str) -> DumpReport:
+        """Write the graph to ``file`` (gzipped N-Quads) and the documents beside it.
+
+        Raises:
+            FileNotUsable: it cannot be written.
+        """
+        return write_dump(self._store, self._documents, Path(file))
+
+    def restore(self, file: Path | str) -> DumpReport:
+        """Fill this catalogue, which must be empty, from a dump.
+
+        Raises:
+            FileNotUsable: the dump is incomplete or damaged, or this is not empty.
+        """
+        self._writer()
+        return read_dump(self._store, self._documents, Path(file))
+
+    def serialise_graph(self, graph: str, out: IO[str]) -> None:
+        """Write one document's graph as N-Triples."""
+        out.writelines(sorted(self._store.graph_triples(graph)))
+
+    def close(self) -> None:
+        """Give the directory free."""
+        self._store.close()
+        self._documents.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _writer(self) -> Committer:
+        if self._committer is None:
+            raise StoreNotUsable(f"{self.path} is open for reading only")
+        return self._committer
+
+    def _documents_of(self, identifier: str) -> list[StoredDocument]:
+        entry = self._documents.get(identifier.rstrip("/").rsplit("/", 1)[-1])
+        if entry is not None:
+            return [entry]
+        iri = resolve(identifier, self._store, self.names)
+        found = cast(
+            Solutions,
+            self.query(text("queries/internal", "describing.rq"), bindings={"thing": Iri(iri)}),
+        )
+        ids = [cast(Iri, row[0]).value.rsplit("/", 1)[-1] for row in found]
+        entries = [entry for entry in map(self._documents.get, ids) if entry is not None]
+        if not entries:
+            raise ThingNotFound(
+                f"No document describes {identifier!r} itself; "
+                f"`dafab-kg show` tells which documents mention it"
+            )
+        return entries
+
+
+def open_catalogue(
+    path: Path | str | None = None,
+    *,
+    settings: Settings | None = None,
+    read_only: bool = False,
+    create: bool = True,
+) -> Catalogue:
+    """Open the catalogue in directory ``path`` (default: the setting ``store``).
+
+    ``create`` makes it where there is none.  ``read_only`` may stand beside a
+    process that writes.
+
+    Raises:
+        StoreNotFound: there is none, and ``create`` is False.
+        StoreInUse: another process has it open for writing.
+        StoreNotUsable: the directory holds something else, or another base.
+    """
+    settings = settings or Settings()
+    directory = Path(path) if path is not None else settings.store
+    if not (directory / "catalogue.json").is_file():
+        if read_only or not create:
+            raise StoreNotFound(
+                f"There is no catalogue in {directory}. Make one with "
+                f"`dafab-kg --store {directory} load PATH`, or name another with --store"
+            )
+        if directory.is_dir() and any(directory.iterdir()):
+            raise StoreNotUsable(
+                f"{directory} is not empty and holds no catalogue; name another directory"
+            )
+    return Catalogue(directory, settings, read_only=read_only)
+
+
+def validate_files(
+    paths: Sequence[Path | str], settings: Settings, shapes: Path | None = None
+) -> tuple[Outcome, ...]:
+    """Check files without a store; see :meth:`Catalogue.validate`."""
+    validator = PyshaclValidator()
+    if shapes is not None:
+        try:
+            validator = PyshaclValidator(shapes.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileNotUsable(f"The shapes {shapes} cannot be read: {error}") from error
+    return tuple(check_files([Path(path) for path in paths], settings, validator))
+
+
+def _lock(path: Path) -> IO[str]:
+    """Take the writer's lock: held until the process ends or the catalogue is closed."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        handle = (path / "writer.lock").open("w")
+    except OSError as error:
+        raise StoreNotUsable(f"{path} cannot be written: {error}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise StoreInUse(
+            f"Another process writes to {path}. Wait until it ends, or stop it"
+        ) from error
+    return handle
+
+
+def _check_layout(path: Path, settings: Settings, *, read_only: bool) -> None:
+    file = path / "catalogue.json"
+    if not file.is_file() and not read_only:
+        temporary = file.with_suffix(".tmp")
+        temporary.write_bytes(orjson.dumps({"format": FORMAT, "base": settings.base}))
+        temporary.replace(file)
+        return
+    try:
+        value = orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise StoreNotUsable(f"{file} cannot be read: {error}") from error
+    if value.get("format") != FORMAT:
+        raise StoreNotUsable(
+            f"{path} has layout {value.get('format')}, this version reads {FORMAT}: "
+            "dump it with the version that wrote it, and restore the dump"
+        )
+    if value.get("base") != settings.base:
+        raise StoreNotUsable(
+            f"{path} was made with base {value.get('base')}, the settings say {settings.base}: "
+            "set DAFAB_BASE to the former"
+        )

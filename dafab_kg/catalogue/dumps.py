@@ -1,0 +1,115 @@
+"""Dump and restore: the graph as gzipped N-Quads, the documents in a zip beside it."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, cast
+
+from dafab_kg.model.errors import FileNotUsable
+from dafab_kg.store.documents import (
+    Documents,
+    Quarantined,
+    StoredDocument,
+    digest_of,
+    entry_to_json,
+    quarantined_from_json,
+    stored_from_json,
+)
+from dafab_kg.store.protocol import Store
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class DumpReport:
+    """What was written or read; ``graph`` and ``documents`` are the two files."""
+
+    graph: Path
+    documents: Path
+    statements: int
+    loaded: int
+    quarantined: int
+
+
+def documents_file(graph: Path) -> Path:
+    """Return the file that holds the documents of a dump."""
+    stem = graph.name.removesuffix(".gz").removesuffix(".nq")
+    return graph.with_name(stem + ".documents.zip")
+
+
+def write_dump(store: Store, documents: Documents, file: Path) -> DumpReport:
+    """Write a dump.
+
+    Raises:
+        FileNotUsable: it cannot be written.
+    """
+    beside = documents_file(file)
+    loaded, rejected = list(documents.all()), list(documents.quarantine())
+    try:
+        with gzip.open(file, "wb", compresslevel=3) as out:
+            store.dump(cast(IO[bytes], out))
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+            for digest in documents.file_digests():
+                archive.writestr(f"files/{digest}", documents.file(digest))
+            archive.writestr("documents.ndjson", _lines(loaded))
+            archive.writestr("quarantine.ndjson", _lines(rejected))
+    except OSError as error:
+        raise FileNotUsable(f"{file} cannot be written: {error}") from error
+    return DumpReport(file, beside, store.count(), len(loaded), len(rejected))
+
+
+def read_dump(store: Store, documents: Documents, file: Path) -> DumpReport:
+    """Fill an empty store from a dump.
+
+    Raises:
+        FileNotUsable: a file is missing, damaged, or the store is not empty.
+    """
+    beside = documents_file(file)
+    if store.count() or documents.count() or documents.quarantine_count():
+        raise FileNotUsable(
+            "The store is not empty. Restore into a new one: dafab-kg --store NEW restore FILE"
+        )
+    for needed in (file, beside):
+        if not needed.is_file():
+            raise FileNotUsable(f"{needed} is missing: a dump has two files, kept side by side")
+    try:
+        with zipfile.ZipFile(beside) as archive:
+            files = [name for name in archive.namelist() if name.startswith("files/")]
+            loaded = list(map(stored_from_json, archive.read("documents.ndjson").splitlines()))
+            rejected = list(
+                map(quarantined_from_json, archive.read("quarantine.ndjson").splitlines())
+            )
+            for names in _batches(files):
+                documents.keep({n[6:]: _checked(n[6:], archive.read(n)) for n in names}, ())
+        with gzip.open(file, "rb") as source:
+            store.bulk_load(cast(IO[bytes], source))
+        store.flush()
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise FileNotUsable(
+            f"The dump {file} is damaged: {error}. The store is left half filled: remove it"
+        ) from error
+    documents.keep({}, tuple(loaded))
+    documents.begin(None, {}, tuple(rejected))
+    store.optimise()
+    return DumpReport(file, beside, store.count(), len(loaded), len(rejected))
+
+
+def _checked(digest: str, data: bytes) -> bytes:
+    if digest_of(data) != digest:
+        raise ValueError(f"file {digest} is not what its name says")
+    return data
+
+
+def _batches(names: list[str]) -> Iterator[list[str]]:
+    rest = iter(names)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _lines(entries: list[StoredDocument] | list[Quarantined]) -> bytes:
+    return b"\n".join(entry_to_json(entry) for entry in entries)

@@ -1,0 +1,65 @@
+"""How much of what the catalogue holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from dafab_kg.model.resources import text
+from dafab_kg.store.documents import Documents
+from dafab_kg.store.protocol import Iri, Literal, Solutions, Store
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Counts of a catalogue.
+
+    ``triples`` are those of the default graph, each counted once however many
+    documents state it; ``statements`` are all that the store holds, named graphs
+    included.  ``first`` and ``last`` are the earliest and latest time of sensing.
+    """
+
+    triples: int
+    statements: int
+    graphs: int
+    documents: dict[str, int]
+    classes: dict[str, int]
+    quarantined: int
+    first: str
+    last: str
+    bytes_on_disk: int
+
+
+def gather(store: Store, documents: Documents, directory: Path) -> Stats:
+    """Count; cost grows with the number of things."""
+    classes = {
+        cast(Iri, row[0]).value: int(cast(Literal, row[1]).value)
+        for row in _rows(store, "classes.rq")
+    }
+    first, last = next(iter(_rows(store, "span.rq")), (None, None))
+    triples = next(iter(_rows(store, "triples.rq")))[0]
+    return Stats(
+        triples=int(cast(Literal, triples).value),
+        statements=store.count(),
+        graphs=sum(1 for _ in store.graphs()),
+        documents=dict(sorted(Counter(entry.kind for entry in documents.all()).items())),
+        classes=classes,
+        quarantined=documents.quarantine_count(),
+        first=first.value if isinstance(first, Literal) else "",
+        last=last.value if isinstance(last, Literal) else "",
+        bytes_on_disk=sum(_blocks(file) for file in directory.rglob("*") if file.is_file()),
+    )
+
+
+def _rows(store: Store, query: str) -> Solutions:
+    return cast(Solutions, store.query(text("queries/internal", query)))
+
+
+def _blocks(file: Path) -> int:
+    # LMDB's file is sparse: what counts is what is on the disk.
+    try:
+        return file.stat().st_blocks * 512
+    except OSError:  # RocksDB removes files at any time
+        return 0

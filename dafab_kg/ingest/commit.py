@@ -1,0 +1,189 @@
+"""Committing a batch so that a crash at any moment leaves the old or the new.
+
+Order (docs/decisions/commit.md):
+
+1. what is to change in the graph is computed and written to a journal file;
+2. one LMDB transaction keeps the documents and names the batch in the journal;
+3. the graph changes: replaced and deleted documents in one transaction, new
+   ones by bulk load;
+4. what follows from the batch (supersession) is derived;
+5. one LMDB transaction records the documents as loaded and clears the journal.
+
+After a crash between 2 and 5, :meth:`Committer.recover` does 3 to 5 again from
+the journal file.  Each of these steps can be repeated without harm.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import orjson
+
+from dafab_kg.ingest.prepare import Prepared, Rejected
+from dafab_kg.ingest.supersession import acquisitions_in, supersession
+from dafab_kg.model.names import Names
+from dafab_kg.store.documents import Documents, Pending, StoredDocument
+from dafab_kg.store.nquads import GraphText, canonical
+from dafab_kg.store.protocol import Change, Store
+from dafab_kg.store.replacement import plan_replacement
+
+BULK_FROM = 2 * 1024 * 1024  # bytes of N-Quads; below, one transaction is faster
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a batch does to the graph."""
+
+    change: Change
+    bulk: str = ""
+
+    def write(self, file: Path) -> None:
+        """Write durably: the file is whole under its name, or absent."""
+        temporary = file.with_suffix(".tmp")
+        with temporary.open("wb") as out:
+            out.write(
+                orjson.dumps(
+                    {
+                        "removed": self.change.removed,
+                        "added": self.change.added,
+                        "bulk": self.bulk,
+                    }
+                )
+            )
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(file)
+
+    @classmethod
+    def read(cls, file: Path) -> Journal:
+        """Read a journal file."""
+        value = orjson.loads(file.read_bytes())
+        return cls(Change(tuple(value["removed"]), value["added"]), value["bulk"])
+
+
+class Committer:
+    """Owns the order in which documents, graph and journal are written."""
+
+    def __init__(self, store: Store, documents: Documents, directory: Path, names: Names) -> None:
+        self.store = store
+        self.documents = documents
+        self.names = names
+        self._directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self._sequence = max((p.sequence for p in documents.pending()), default=0)
+
+    def recover(self) -> int:
+        """End the commits that a crash cut short; return how many there were."""
+        pending = self.documents.pending()
+        for batch in pending:
+            self._apply(batch, Journal.read(self._file(batch.sequence)))
+        for left in self._directory.iterdir():
+            left.unlink()  # journal files that no entry names were never begun
+        return len(pending)
+
+    def commit(
+        self,
+        prepared: Iterable[Prepared],
+        rejected: Iterable[Rejected] = (),
+        deleted: Iterable[StoredDocument] = (),
+    ) -> tuple[StoredDocument, ...]:
+        """Commit a batch; return the entries of its documents as stored."""
+        prepared, rejected, deleted = list(prepared), list(rejected), list(deleted)
+        files: dict[str, bytes] = {}
+        for refusal in rejected:
+            files.update(refusal.files)
+        quarantined = tuple(refusal.entry for refusal in rejected)
+        if not prepared and not deleted:
+            self.documents.begin(None, files, quarantined)
+            return ()
+        for item in prepared:
+            for (_, digest), part in zip(item.entry.files, item.document.parts, strict=True):
+                files[digest] = part.data
+        journal, entries = self._plan(prepared, deleted)
+        self._sequence += 1
+        batch = Pending(self._sequence, entries, tuple(entry.document_id for entry in deleted))
+        journal.write(self._file(batch.sequence))
+        self.documents.begin(batch, files, quarantined)
+        self._apply(batch, journal)
+        return entries
+
+    def _apply(self, batch: Pending, journal: Journal) -> None:
+        self.store.apply(journal.change)
+        if len(journal.bulk) >= BULK_FROM:
+            self.store.bulk_load(journal.bulk)
+        elif journal.bulk:
+            self.store.apply(Change(added=journal.bulk))
+        self._derive(journal)
+        self.store.flush()
+        self.documents.finish(batch)
+        self._file(batch.sequence).unlink(missing_ok=True)
+
+    def _derive(self, journal: Journal) -> None:
+        text = journal.bulk + journal.change.added + "".join(journal.change.removed)
+        acquisitions = acquisitions_in(text)
+        if acquisitions:
+            graphs = supersession(self.store, self.names, acquisitions)
+            self.store.apply(plan_replacement(self.store, graphs))
+
+    def _plan(
+        self, prepared: list[Prepared], deleted: list[StoredDocument]
+    ) -> tuple[Journal, tuple[StoredDocument, ...]]:
+        bulk: list[str] = []
+        entries: list[StoredDocument] = []
+        contents: dict[str, GraphText] = {}
+        new: list[tuple[str, str]] = []
+        no_graphs: tuple[str, ...] = ()
+        for item in prepared:
+            graph = self.names.make("graph", document_id=item.entry.document_id)
+            old = self.documents.get(item.entry.document_id)
+            plain = item.document.kind != "rdf" and old is None
+            if plain:
+                # A new document that our mapping made: its lines need no comparison.
+                own = item.nquads.replace(f" <{graph}> .\n", " .\n")
+                bulk.append(item.nquads)
+                bulk.append(own)
+                new.append((graph, item.nquads))
+                triples, named = len(set(own.splitlines())), no_graphs
+            else:
+                text = canonical(item.nquads, graph)
+                contents[graph] = text
+                triples = len(text.triples)
+                named = tuple(sorted({name for name, _ in text.named}))
+            entries.append(replace(item.entry, triples=triples, named_graphs=named))
+        for entry in deleted:
+            contents[self.names.make("graph", document_id=entry.document_id)] = GraphText(
+                frozenset()
+            )
+        change = plan_replacement(self.store, contents, new, self._named_before(entries, deleted))
+        return Journal(change, "".join(bulk)), tuple(entries)
+
+    def _named_before(
+        self, entries: list[StoredDocument], deleted: list[StoredDocument]
+    ) -> dict[str, frozenset[tuple[str, str]]]:
+        """What the documents had put in named graphs of their own, and no other document holds."""
+        before: dict[str, frozenset[tuple[str, str]]] = {}
+        olds = [self.documents.get(entry.document_id) for entry in entries]
+        for old in [*filter(None, olds), *deleted]:
+            if not old.named_graphs:
+                continue
+            graph = self.names.make("graph", document_id=old.document_id)
+            own = set(self.store.graph_triples(graph))
+            others = [
+                self.names.make("graph", document_id=other.document_id)
+                for other in self.documents.all()
+                if other.document_id != old.document_id
+                and set(other.named_graphs) & set(old.named_graphs)
+            ]
+            before[graph] = frozenset(
+                (name, line)
+                for name in old.named_graphs
+                for line in own.intersection(self.store.graph_triples(name))
+                if not any(self.store.states(line, other) for other in others)
+            )
+        return before
+
+    def _file(self, sequence: int) -> Path:
+        return self._directory / f"{sequence:08d}.json"

@@ -1,0 +1,301 @@
+"""The whole flow: find documents, read and map them, validate, commit in batches."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dafab_kg.ingest.commit import Committer
+from dafab_kg.ingest.prepare import (
+    Passed,
+    Prepared,
+    Preparer,
+    Rejected,
+    Result,
+    Work,
+    not_recognised,
+    now,
+    refused,
+    rejected,
+)
+from dafab_kg.ingest.report import LoadReport, Outcome, Progress
+from dafab_kg.ingest.workers import prepare_in_processes
+from dafab_kg.loaders.registry import plan
+from dafab_kg.loaders.trees import open_trees
+from dafab_kg.model.documents import Entry, Refused
+from dafab_kg.model.errors import DocumentRejected, ShapeViolated
+from dafab_kg.model.records import Load
+from dafab_kg.model.settings import Settings
+from dafab_kg.model.version import __version__
+from dafab_kg.store.documents import StoredDocument
+from dafab_kg.store.protocol import Change
+from dafab_kg.validation import Validator
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to load.  ``strict``: stop at the first rejection, before its batch is committed."""
+
+    strict: bool = False
+    jobs: int = 1
+    progress: Callable[[Progress], None] | None = None
+
+
+@dataclass
+class _Run:
+    """State of one load."""
+
+    settings: Settings
+    committer: Committer
+    validator: Validator | None
+    options: Options
+    load_id: str
+    preparer: Preparer
+    outcomes: list[Outcome] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    prepared: dict[str, Prepared] = field(default_factory=dict)
+    rejected: dict[str, Rejected] = field(default_factory=dict)
+    size: int = 0
+    begun: bool = False
+
+    def add(self, outcome: Outcome) -> None:
+        """Record what became of one document."""
+        self.outcomes.append(outcome)
+        self.counts[outcome.status] += 1
+
+
+def ingest(
+    paths: Sequence[Path],
+    committer: Committer,
+    settings: Settings,
+    *,
+    validator: Validator | None,
+    options: Options | None = None,
+) -> LoadReport:
+    """Load everything found in ``paths``.
+
+    Documents that were loaded before and have not changed are skipped, so an
+    interrupted load is resumed by running it again.  A rejected document goes to
+    quarantine and holds nothing else up.  ``validator`` None loads without
+    validation.
+
+    Raises:
+        FileNotUsable: a path does not exist.
+    """
+    run = _start(committer, settings, validator, options)
+    named = {str(path) for path in paths if path.is_file()}
+    return _drive(run, _work(paths, run.preparer, settings), named)
+
+
+def ingest_documents(
+    work: Iterable[Work],
+    committer: Committer,
+    settings: Settings,
+    *,
+    validator: Validator | None,
+    options: Options | None = None,
+) -> LoadReport:
+    """Load documents that are at hand already (from quarantine)."""
+    return _drive(_start(committer, settings, validator, options), iter(work), set())
+
+
+def _start(
+    committer: Committer, settings: Settings, validator: Validator | None, options: Options | None
+) -> _Run:
+    load_id = uuid.uuid4().hex
+    preparer = Preparer(settings, load_id, committer.documents)
+    return _Run(settings, committer, validator, options or Options(), load_id, preparer)
+
+
+def _drive(run: _Run, work: Iterator[Work], named: set[str]) -> LoadReport:
+    began = time.monotonic()
+    interrupted = False
+    try:
+        for result in _results(run, work):
+            _take(run, result, named)
+            if run.options.strict and run.rejected:
+                _refuse_batch(run)
+                break
+            if (
+                len(run.prepared) >= run.settings.batch_documents
+                or run.size >= run.settings.batch_bytes
+                or len(run.rejected) >= run.settings.batch_documents
+            ):
+                _commit(run)
+        else:
+            _commit(run)
+    except KeyboardInterrupt:
+        interrupted = True  # what was committed stays; the same load again does the rest
+    _tell(run, "")
+    return LoadReport(tuple(run.outcomes), time.monotonic() - began, interrupted)
+
+
+def _work(paths: Sequence[Path], preparer: Preparer, settings: Settings) -> Iterator[Work]:
+    for tree in open_trees(paths, settings):
+        if isinstance(tree, Refused):
+            yield tree
+        else:
+            yield from plan(tree, preparer.loaders)
+
+
+def _results(run: _Run, work: Iterator[Work]) -> Iterator[Result]:
+    if run.options.jobs > 1:
+        directory = run.committer.documents.directory
+        yield from prepare_in_processes(
+            work, run.settings, run.load_id, directory, run.options.jobs
+        )
+    else:
+        for piece in work:
+            yield from run.preparer.prepare(piece)
+
+
+def _take(run: _Run, result: Result, named: set[str]) -> None:
+    """Put one result where it belongs."""
+    match result:
+        case Passed(unchanged=True):
+            run.add(Outcome(result.document_id, result.kind, result.origin, "unchanged"))
+        case Passed() if result.origin in named:
+            _reject(run, not_recognised(_entry_of(result.origin)))
+        case Passed():
+            run.add(Outcome("", "", result.origin, "unrecognised"))
+        case Rejected():
+            _reject(run, result)
+        case Prepared():
+            _take_prepared(run, result)
+    _tell(run, result.origin if isinstance(result, Passed) else result.entry.origin)
+
+
+def _take_prepared(run: _Run, item: Prepared) -> None:
+    before = run.prepared.get(item.entry.document_id)
+    if before is not None:
+        if before.entry.content_hash == item.entry.content_hash:
+            entry = item.entry
+            run.add(Outcome(entry.document_id, entry.kind, entry.origin, "unchanged"))
+            return
+        _commit(run)  # the same document twice in one load: one after the other
+    run.prepared[item.entry.document_id] = item
+    run.size += len(item.nquads)
+
+
+def _reject(run: _Run, item: Rejected) -> None:
+    run.rejected[item.entry.document_id] = item
+    entry = item.entry
+    error = DocumentRejected(entry.message, where=entry.where, remedy=entry.remedy)
+    run.add(
+        Outcome(
+            entry.document_id, entry.kind, entry.origin, "rejected", 0, str(error), (), entry.report
+        )
+    )
+
+
+def _commit(run: _Run) -> None:
+    """Validate the batch, then commit what conforms and quarantine what does not."""
+    if run.validator is not None and run.prepared:
+        for document_id, report in run.validator.check(
+            {key: item.nquads for key, item in run.prepared.items()}
+        ).items():
+            document = run.prepared.pop(document_id).document
+            error = ShapeViolated(
+                report.summary,
+                where=document.origin,
+                remedy=f"dafab-kg quarantine show {document_id} tells each violation",
+                report=report.turtle,
+            )
+            _reject(run, rejected(document, error))
+        if run.options.strict and run.rejected:
+            _refuse_batch(run)
+            return
+    known = {key: run.committer.documents.get(key) is not None for key in run.prepared}
+    with _uninterrupted():
+        _begin_load(run)
+        entries = run.committer.commit(run.prepared.values(), run.rejected.values())
+    for entry in entries:
+        run.add(_outcome(entry, replaced=known[entry.document_id]))
+    run.prepared.clear()
+    run.rejected.clear()
+    run.size = 0
+
+
+def _refuse_batch(run: _Run) -> None:
+    """Strict: keep the rejected in quarantine, and commit nothing else of the batch."""
+    run.committer.commit((), run.rejected.values())
+    run.prepared.clear()
+
+
+def _outcome(entry: StoredDocument, *, replaced: bool) -> Outcome:
+    status = "replaced" if replaced else "loaded"
+    return Outcome(
+        entry.document_id,
+        entry.kind,
+        entry.origin,
+        status,  # type: ignore[arg-type]
+        entry.triples,
+        "",
+        entry.warnings,
+    )
+
+
+def _begin_load(run: _Run) -> None:
+    """Say once who loads, and when, in a graph of its own; a load of nothing leaves no trace."""
+    if run.begun or not run.prepared:
+        return
+    run.begun = True
+    graph = run.settings.names.make("load_graph", load_id=run.load_id)
+    record = Load(
+        load_id=run.load_id,
+        load_graph=graph,
+        started=now(),
+        software_version=__version__,
+        agent=run.settings.agent or None,
+    )
+    nquads = run.preparer.mapping.map([record], document_id=run.load_id)
+    own = nquads.replace(f" <{graph}> .\n", " .\n")
+    run.committer.store.apply(Change(added=nquads + own))
+
+
+def _tell(run: _Run, current: str) -> None:
+    if run.options.progress is None:
+        return
+    waiting = len(run.prepared)
+    run.options.progress(
+        Progress(
+            done=len(run.outcomes) + waiting,
+            total=None,
+            loaded=run.counts["loaded"] + run.counts["replaced"] + waiting,
+            unchanged=run.counts["unchanged"],
+            rejected=run.counts["rejected"],
+            current=current,
+        )
+    )
+
+
+def _entry_of(origin: str) -> Entry:
+    path = Path(origin)
+    return Entry(path.name, origin, path.stat().st_size, b"", path.read_bytes)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back until a commit is over, then raise it."""
+    if threading.current_thread() is not threading.main_thread():
+        with nullcontext():
+            yield
+        return
+    came: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if came:
+        raise KeyboardInterrupt
+
+
+__all__ = ["Options", "ingest", "ingest_documents", "refused"]

@@ -1,0 +1,240 @@
+"""From a document to the N-Quads of its graph: load and map.
+
+This part touches no store, so it also runs in worker processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from dafab_kg.loaders.registry import Unclaimed, examine, loaders
+from dafab_kg.mapping import CompiledMapping, compile_mappings
+from dafab_kg.model.documents import (
+    Entry,
+    Found,
+    Loader,
+    Part,
+    Refused,
+    SourceDocument,
+    resolve_pointer,
+)
+from dafab_kg.model.errors import DafabError, DocumentRejected, NotRecognised, NotWellFormed
+from dafab_kg.model.records import DerivedProduct, DocumentGraph, Product, Record, StacItem
+from dafab_kg.model.resources import fingerprint
+from dafab_kg.model.settings import Settings
+from dafab_kg.model.strict_json import read_json
+from dafab_kg.store.documents import Documents, Quarantined, StoredDocument, digest_of, files_of
+
+UNREAD = "unread"
+"""Kind of what was rejected before any loader made a document of it."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A document read and mapped: ``nquads`` is all that its graph will hold."""
+
+    document: SourceDocument
+    entry: StoredDocument
+    nquads: str
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A document that cannot be accepted; ``files`` are its bytes by SHA-256."""
+
+    entry: Quarantined
+    files: dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What needs no work: a document loaded before (``unchanged``) or unknown to all loaders."""
+
+    document_id: str
+    kind: str
+    origin: str
+    unchanged: bool
+
+
+Result = Prepared | Rejected | Passed
+Work = Found | Refused | Entry
+
+
+def now() -> str:
+    """This moment as xsd:dateTime in UTC, to the millisecond."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+
+
+class Preparer:
+    """Reads and maps documents; holds what is made once: loaders, compiled mappings."""
+
+    def __init__(self, settings: Settings, load_id: str, known: Documents | None) -> None:
+        self.settings = settings
+        self.load_id = load_id
+        self.loaders: tuple[Loader, ...] = loaders(settings)
+        self.mapping: CompiledMapping = compile_mappings(settings.names)
+        self.mapping_version = fingerprint("mappings", ".yml")
+        self.shapes_version = fingerprint("shapes", ".ttl")
+        self._by_name = {loader.name: loader for loader in self.loaders}
+        self._known = known
+
+    def prepare(self, work: Work) -> Iterator[Result]:
+        """Prepare one piece of work: a document found, or a file still to be looked at."""
+        steps = examine(work, self.loaders) if isinstance(work, Entry) else [work]
+        for step in steps:
+            if isinstance(step, Found):
+                yield self.prepare_document(step.document)
+            elif isinstance(step, Refused):
+                yield refused(step)
+            else:
+                yield _unrecognised(step)
+
+    def prepare_document(self, document: SourceDocument) -> Result:
+        """Read and map one document, unless the same was loaded before."""
+        content_hash = document.content_hash
+        versions = self.versions(document.kind)
+        old = self._known.get(document.document_id) if self._known is not None else None
+        if old is not None and (old.content_hash, old.versions) == (content_hash, versions):
+            return Passed(document.document_id, document.kind, document.origin, unchanged=True)
+        try:
+            return self._read_and_map(document, content_hash, versions)
+        except DocumentRejected as error:
+            return rejected(document, error)
+        except DafabError as error:
+            return rejected(document, DocumentRejected(str(error)))
+
+    def versions(self, kind: str) -> str:
+        """Versions of the code and files that make a graph of this kind, as one text."""
+        return f"{self._by_name[kind].version}/{self.mapping_version}/{self.shapes_version}"
+
+    def _read_and_map(self, document: SourceDocument, content_hash: str, versions: str) -> Prepared:
+        loader = self._by_name[document.kind]
+        try:
+            reading = loader.read(with_value(document))
+        except DafabError:
+            raise
+        except Exception as error:
+            raise NotWellFormed(
+                f"the loader {loader.name} failed: {type(error).__name__}: {error}",
+                remedy="Report this with the document; the original is kept in quarantine",
+            ) from error
+        loaded_at = now()
+        graph_record = DocumentGraph(
+            document_id=document.document_id,
+            content_hash=content_hash,
+            kind=document.kind,
+            key=document.key,
+            origin=document.origin,
+            load_id=self.load_id,
+            loader_version=loader.version,
+            mapping_version=self.mapping_version,
+            shapes_version=self.shapes_version,
+            loaded_at=loaded_at,
+            agent=self.settings.agent or None,
+            byte_size=document.byte_size,
+            described=described(reading.records),
+        )
+        nquads = self.mapping.map(
+            (*reading.records, graph_record), document_id=document.document_id
+        )
+        entry = StoredDocument(
+            document_id=document.document_id,
+            kind=document.kind,
+            key=document.key,
+            origin=document.origin,
+            content_hash=content_hash,
+            files=files_of(document)[0],
+            pointer=document.pointer,
+            versions=versions,
+            loaded_at=loaded_at,
+            load_id=self.load_id,
+            warnings=reading.warnings,
+        )
+        return Prepared(document, entry, nquads + reading.triples)
+
+
+def described(records: tuple[Record, ...]) -> tuple[str, ...]:
+    """Ids of the products that a document speaks of, each once."""
+    ids = (r.product_id for r in records if isinstance(r, Product | DerivedProduct | StacItem))
+    return tuple(dict.fromkeys(ids))
+
+
+def with_value(document: SourceDocument) -> SourceDocument:
+    """Return the document with its parsed element, where it is one of several in a file."""
+    if not document.pointer or document.value is not None:
+        return document
+    whole = read_json(document.parts[0].data, where=document.origin)
+    return replace(document, value=resolve_pointer(whole, document.pointer))
+
+
+def rejected(document: SourceDocument, error: DocumentRejected) -> Rejected:
+    """Make the quarantine entry of a document."""
+    names, data = files_of(document)
+    return Rejected(
+        Quarantined(
+            document_id=document.document_id,
+            kind=document.kind,
+            key=document.key,
+            origin=document.origin,
+            content_hash=document.content_hash,
+            files=names,
+            rejected_at=now(),
+            error=type(error).__name__,
+            message=error.what,
+            where=error.where,
+            remedy=error.remedy,
+            report=getattr(error, "report", ""),
+            pointer=document.pointer,
+        ),
+        data,
+    )
+
+
+def refused(step: Refused) -> Rejected:
+    """Make the quarantine entry of files that never became a document."""
+    error = step.error
+    if not isinstance(error, DocumentRejected):
+        error = DocumentRejected(str(error))
+    origin = step.entries[0].origin if step.entries else error.where
+    parts = []
+    for entry in step.entries:
+        try:
+            parts.append(Part(entry.name, entry.read()))
+        except (DafabError, OSError):
+            continue  # what cannot be read cannot be kept; the reason says so
+    document = SourceDocument(UNREAD, origin, origin, tuple(parts))
+    return rejected(document, error)
+
+
+def _unrecognised(step: Unclaimed) -> Passed:
+    return Passed("", "", step.entry.origin, unchanged=False)
+
+
+def not_recognised(entry: Entry) -> Rejected:
+    """Make the quarantine entry of a file that the user named but no loader knows."""
+    return refused(
+        Refused(
+            NotRecognised(
+                "no loader knows what this is",
+                where=entry.origin,
+                remedy="Known are Sentinel-2 metadata, STAC and DaFab JSON, and RDF files",
+            ),
+            (entry,),
+        )
+    )
+
+
+__all__ = [
+    "Passed",
+    "Prepared",
+    "Preparer",
+    "Rejected",
+    "Result",
+    "Work",
+    "digest_of",
+    "not_recognised",
+    "now",
+    "rejected",
+]

@@ -1,0 +1,73 @@
+"""Which product supersedes which: a rule over products of one acquisition.
+
+Of the products of one acquisition and processing level, one with a newer
+processing baseline, or the same baseline processed later, supersedes the one
+before it.  Both remain; "current" is a query.  What follows from an acquisition
+lies in a derived graph of its own, rebuilt whenever one of its products changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import cast
+
+from dafab_kg.model.names import Names, term
+from dafab_kg.model.resources import text
+from dafab_kg.store.nquads import GraphText
+from dafab_kg.store.protocol import Iri, Literal, Solutions, Store
+
+RULE = "supersession"
+_ACQUIRED = re.compile(rf"<{re.escape(term('acquiredIn'))}> <([^>]+)>")
+
+
+def acquisitions_in(nquads: str) -> set[str]:
+    """IRIs of the acquisitions that N-Quads text speaks of."""
+    return set(_ACQUIRED.findall(nquads))
+
+
+def supersession(store: Store, names: Names, acquisitions: Iterable[str]) -> dict[str, GraphText]:
+    """Return the derived graph of each acquisition (IRI → content, empty if nothing follows)."""
+    query = text("queries/internal", "supersession.rq")
+    predicate = term("supersedes")
+    graphs = {}
+    for acquisition in sorted(acquisitions):
+        by_level: defaultdict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        answer = cast(Solutions, store.query(query, bindings={"acquisition": Iri(acquisition)}))
+        for _, level, product, baseline, generated in answer:
+            if isinstance(level, Literal) and isinstance(product, Iri):
+                by_level[level.value].append(
+                    (_lexical(baseline), _lexical(generated), product.value)
+                )
+        lines = {
+            f"<{newer[2]}> <{predicate}> <{older[2]}> .\n"
+            for products in by_level.values()
+            for older, newer in _steps(sorted(products))
+        }
+        graphs[graph_of(names, acquisition)] = GraphText(frozenset(lines))
+    return graphs
+
+
+def graph_of(names: Names, acquisition: str) -> str:
+    """Return the derived graph of an acquisition."""
+    return names.make("derived_graph", rule=RULE, key=acquisition.rsplit("/", 1)[-1])
+
+
+def _steps(
+    products: list[tuple[str, str, str]],
+) -> Iterable[tuple[tuple[str, str, str], tuple[str, str, str]]]:
+    """Pairs (older, newer) of neighbours; products of equal rank supersede each other not."""
+    ranks: defaultdict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+    for product in products:
+        ranks[product[:2]].append(product)
+    ordered = sorted(ranks)
+    for before, after in pairwise(ordered):
+        for older in ranks[before]:
+            for newer in ranks[after]:
+                yield older, newer
+
+
+def _lexical(value: object) -> str:
+    return value.value if isinstance(value, Literal) else ""

@@ -1,0 +1,51 @@
+"""Reading and mapping in several processes, in order, with a bounded number in flight."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from dafab_kg.ingest.prepare import Preparer, Result, Work
+from dafab_kg.model.settings import Settings
+from dafab_kg.store.documents import Documents
+
+CHUNK = 16  # pieces of work sent to a process at once
+AHEAD = 3  # chunks in flight for each process
+
+_preparer: Preparer  # one in each worker process, made when it starts
+
+
+def prepare_in_processes(
+    work: Iterator[Work], settings: Settings, load_id: str, documents: Path, jobs: int
+) -> Iterator[Result]:
+    """Prepare ``work`` in ``jobs`` processes; results come in the order of the work."""
+    context = multiprocessing.get_context("spawn")  # a fork would copy the store's threads' locks
+    with ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=_start, initargs=(settings, load_id, documents)
+    ) as pool:
+        flying: deque[Future[list[Result]]] = deque()
+        try:
+            while chunk := list(islice(work, CHUNK)):
+                flying.append(pool.submit(_prepare, chunk))
+                if len(flying) >= AHEAD * jobs:
+                    yield from flying.popleft().result()
+            while flying:
+                yield from flying.popleft().result()
+        finally:
+            for future in flying:
+                future.cancel()
+
+
+def _start(settings: Settings, load_id: str, documents: Path) -> None:
+    global _preparer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    _preparer = Preparer(settings, load_id, Documents(documents, read_only=True))
+
+
+def _prepare(chunk: list[Work]) -> list[Result]:
+    return [result for piece in chunk for result in _preparer.prepare(piece)]

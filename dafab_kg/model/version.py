@@ -1,0 +1,3 @@
+"""The version of dafab-kg, stated once."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,271 @@
+"""The document store: every source document byte for byte, in LMDB.
+
+It is the key-value store of the specification (section 6.7).  Files are
+addressed by their SHA-256; entries tell which files make a document, what was
+loaded of it, or why it was rejected.  All writes of one commit happen in one
+LMDB transaction (docs/decisions/commit.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import lmdb
+import orjson
+
+from dafab_kg.model.documents import Part, SourceDocument
+from dafab_kg.model.errors import StoreNotUsable, ThingNotFound
+
+MAP_SIZE = 1 << 40  # address space, not disk: the file grows as it is filled
+COMPRESS_FROM = 4096  # bytes; below, a read is cheaper than unpacking
+_PLAIN, _ZLIB = b"\0", b"\1"
+
+
+@dataclass(frozen=True)
+class StoredDocument:
+    """A document that is loaded.
+
+    ``files`` are (name, SHA-256 hex) pairs; ``named_graphs`` those that the
+    document brings of its own; ``triples`` the size of its graph.
+    """
+
+    document_id: str
+    kind: str
+    key: str
+    origin: str
+    content_hash: str
+    files: tuple[tuple[str, str], ...]
+    pointer: str = ""
+    versions: str = ""
+    loaded_at: str = ""
+    load_id: str = ""
+    triples: int = 0
+    named_graphs: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A document that was rejected, with the reason; ``report`` is SHACL Turtle or ""."""
+
+    document_id: str
+    kind: str
+    key: str
+    origin: str
+    content_hash: str
+    files: tuple[tuple[str, str], ...]
+    rejected_at: str
+    error: str
+    message: str
+    where: str = ""
+    remedy: str = ""
+    report: str = ""
+    pointer: str = ""
+    parts: tuple[Part, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A batch that is being committed: what its journal entry names."""
+
+    sequence: int
+    documents: tuple[StoredDocument, ...]
+    deleted: tuple[str, ...] = ()
+
+
+class Documents:
+    """The document store in one directory."""
+
+    def __init__(self, directory: Path, *, read_only: bool = False) -> None:
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self._env = lmdb.open(
+                str(directory), map_size=MAP_SIZE, max_dbs=5, readonly=read_only, max_readers=256
+            )
+            self._files = self._env.open_db(b"files", create=not read_only)
+            self._entries = self._env.open_db(b"documents", create=not read_only)
+            self._rejected = self._env.open_db(b"quarantine", create=not read_only)
+            self._journal = self._env.open_db(b"journal", create=not read_only)
+        except lmdb.Error as error:
+            raise StoreNotUsable(f"{directory} is no document store: {error}") from error
+
+    # reading
+
+    def get(self, document_id: str) -> StoredDocument | None:
+        """Return the entry of a loaded document, or None."""
+        with self._env.begin(db=self._entries) as txn:
+            data = txn.get(document_id.encode())
+        return None if data is None else stored_from_json(data)
+
+    def all(self) -> Iterator[StoredDocument]:
+        """All loaded documents in the order of their ids."""
+        with self._env.begin(db=self._entries) as txn:
+            for _, data in txn.cursor():
+                yield stored_from_json(data)
+
+    def count(self) -> int:
+        """Number of loaded documents."""
+        with self._env.begin() as txn:
+            return int(txn.stat(self._entries)["entries"])
+
+    def parts(self, entry: StoredDocument | Quarantined) -> tuple[Part, ...]:
+        """Return the files of a document, byte for byte."""
+        return tuple(Part(name, self.file(digest)) for name, digest in entry.files)
+
+    def file(self, digest: str) -> bytes:
+        """Return one file by its SHA-256 in hex.
+
+        Raises:
+            ThingNotFound: it is not here.
+        """
+        with self._env.begin(db=self._files) as txn:
+            data = txn.get(bytes.fromhex(digest))
+        if data is None:
+            raise ThingNotFound(f"No file with SHA-256 {digest} is kept here")
+        return zlib.decompress(data[1:]) if data[:1] == _ZLIB else bytes(data[1:])
+
+    def file_digests(self) -> Iterator[str]:
+        """SHA-256 of all files, in hex."""
+        with self._env.begin(db=self._files) as txn:
+            for key in txn.cursor().iternext(values=False):
+                yield bytes(key).hex()
+
+    def quarantine(self) -> Iterator[Quarantined]:
+        """All rejected documents, without their files."""
+        with self._env.begin(db=self._rejected) as txn:
+            for _, data in txn.cursor():
+                yield quarantined_from_json(data)
+
+    def quarantined(self, document_id: str) -> Quarantined | None:
+        """Return one rejected document with its files, or None."""
+        with self._env.begin(db=self._rejected) as txn:
+            data = txn.get(document_id.encode())
+        if data is None:
+            return None
+        entry = quarantined_from_json(data)
+        return replace(entry, parts=self.parts(entry))
+
+    def quarantine_count(self) -> int:
+        """Number of rejected documents."""
+        with self._env.begin() as txn:
+            return int(txn.stat(self._rejected)["entries"])
+
+    def pending(self) -> tuple[Pending, ...]:
+        """Batches whose commit did not end, oldest first."""
+        with self._env.begin(db=self._journal) as txn:
+            return tuple(_pending(data) for _, data in txn.cursor())
+
+    # writing
+
+    def begin(
+        self,
+        pending: Pending | None,
+        files: Mapping[str, bytes],
+        rejected: tuple[Quarantined, ...] = (),
+    ) -> None:
+        """Keep the files, name the batch in the journal, and record what was rejected."""
+        with self._write() as txn:
+            for digest, data in files.items():
+                txn.put(bytes.fromhex(digest), _packed(data), db=self._files, overwrite=False)
+            for entry in rejected:
+                txn.put(entry.document_id.encode(), entry_to_json(entry), db=self._rejected)
+            if pending is not None:
+                txn.put(_key(pending.sequence), entry_to_json(pending), db=self._journal)
+
+    def finish(self, pending: Pending) -> None:
+        """Record a batch as loaded and take it out of the journal."""
+        with self._write() as txn:
+            for entry in pending.documents:
+                key = entry.document_id.encode()
+                txn.put(key, entry_to_json(entry), db=self._entries)
+                txn.delete(key, db=self._rejected)
+            for document_id in pending.deleted:
+                txn.delete(document_id.encode(), db=self._entries)
+            txn.delete(_key(pending.sequence), db=self._journal)
+
+    def keep(self, files: Mapping[str, bytes], entries: tuple[StoredDocument, ...]) -> None:
+        """Put files and entries as they are (restoring a dump)."""
+        with self._write() as txn:
+            for digest, data in files.items():
+                txn.put(bytes.fromhex(digest), _packed(data), db=self._files, overwrite=False)
+            for entry in entries:
+                txn.put(entry.document_id.encode(), entry_to_json(entry), db=self._entries)
+
+    def forget_rejected(self, document_id: str) -> bool:
+        """Take a document out of quarantine; True if it was there."""
+        with self._write() as txn:
+            return bool(txn.delete(document_id.encode(), db=self._rejected))
+
+    def close(self) -> None:
+        """Give the directory free."""
+        self._env.close()
+
+    @contextmanager
+    def _write(self) -> Iterator[lmdb.Transaction]:
+        try:
+            with self._env.begin(write=True) as txn:
+                yield txn
+        except lmdb.Error as error:
+            raise StoreNotUsable(
+                f"The document store cannot be written: {error}. Is the disk full?"
+            ) from error
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def files_of(document: SourceDocument) -> tuple[tuple[tuple[str, str], ...], dict[str, bytes]]:
+    """Return (name, digest) pairs of a document's parts, and the bytes by digest."""
+    digests = [(part.name, digest_of(part.data)) for part in document.parts]
+    data = {digest: part.data for (_, digest), part in zip(digests, document.parts, strict=True)}
+    return tuple(digests), data
+
+
+def _packed(data: bytes) -> bytes:
+    return _ZLIB + zlib.compress(data, 1) if len(data) >= COMPRESS_FROM else _PLAIN + data
+
+
+def _key(sequence: int) -> bytes:
+    return sequence.to_bytes(8, "big")
+
+
+def entry_to_json(entry: StoredDocument | Quarantined | Pending) -> bytes:
+    """Write an entry as JSON, without its files' bytes."""
+    value = asdict(entry)
+    value.pop("parts", None)
+    return orjson.dumps(value)
+
+
+def stored_from_json(data: bytes) -> StoredDocument:
+    """Read the entry of a loaded document."""
+    return StoredDocument(**_values(data))
+
+
+def quarantined_from_json(data: bytes) -> Quarantined:
+    """Read the entry of a rejected document."""
+    return Quarantined(**_values(data))
+
+
+def _pending(data: bytes) -> Pending:
+    value = _values(data)
+    documents = tuple(stored_from_json(orjson.dumps(entry)) for entry in value["documents"])
+    return Pending(value["sequence"], documents, value["deleted"])
+
+
+def _values(data: bytes) -> dict[str, Any]:
+    value = cast(dict[str, Any], orjson.loads(bytes(data)))
+    if "files" in value:
+        value["files"] = tuple((name, digest) for name, digest in value["files"])
+    for name in ("named_graphs", "warnings", "deleted"):
+        if name in value:
+            value[name] = tuple(value[name])
+    return value

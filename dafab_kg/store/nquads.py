@@ -1,0 +1,68 @@
+"""N-Quads as text lines: the border between mapping, journal and store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from dafab_kg.model.errors import NotWellFormed
+
+
+def parse_triple(line: str) -> ox.Quad:
+    """Parse one N-Triples line; what it means is in the default graph."""
+    quad: ox.Quad = next(iter(ox.parse(line.encode(), format=ox.RdfFormat.N_QUADS)))
+    return quad
+
+
+@dataclass(frozen=True)
+class GraphText:
+    """The triples of one document as canonical lines.
+
+    ``triples`` are N-Triples lines, each once.  ``named`` are those that the
+    document puts in a named graph of its own: (graph IRI, N-Triples line).
+    """
+
+    triples: frozenset[str]
+    named: frozenset[tuple[str, str]] = frozenset()
+
+    def lines(self, graph: str) -> str:
+        """N-Quads for the document's graph, the default graph and its own named graphs."""
+        suffix = f" <{graph}> .\n"
+        ordered = sorted(self.triples)
+        return (
+            "".join(ordered)
+            + "".join(line[:-3] + suffix for line in ordered)
+            + "".join(in_graph(line, name) for name, line in sorted(self.named))
+        )
+
+
+def in_graph(triple: str, graph: str | None) -> str:
+    """Write an N-Triples line as N-Quads in ``graph`` (None: the default graph)."""
+    return triple if graph is None else f"{triple[:-3]} <{graph}> .\n"
+
+
+def canonical(nquads: str, own_graph: str | None = None) -> GraphText:
+    """Bring N-Quads to canonical lines.
+
+    A statement in ``own_graph`` or in none is the document's own; one in any
+    other graph is also kept in that graph.
+
+    Raises:
+        NotWellFormed: a line is no N-Quads.
+    """
+    triples: set[str] = set()
+    named: set[tuple[str, str]] = set()
+    try:
+        for quad in ox.parse(nquads.encode(), format=ox.RdfFormat.N_QUADS):
+            line = f"{quad.subject} {quad.predicate} {quad.object} .\n"
+            triples.add(line)
+            graph = quad.graph_name
+            if isinstance(graph, ox.NamedNode) and graph.value != own_graph:
+                named.add((graph.value, line))
+    except (SyntaxError, ValueError) as error:
+        raise NotWellFormed(
+            f"the statements made from it are no N-Quads: {error}",
+            remedy="Report this with the document: the fault is in the loader or mapping",
+        ) from error
+    return GraphText(frozenset(triples), frozenset(named))

@@ -1,0 +1,270 @@
+"""The embedded store: Oxigraph on RocksDB, or in memory.
+
+The only module that imports pyoxigraph, with :mod:`dafab_kg.store.nquads`.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import pyoxigraph as ox
+
+from dafab_kg.model.errors import QueryNotValid, StoreInUse, StoreNotUsable
+from dafab_kg.store import frames
+from dafab_kg.store.nquads import parse_triple
+from dafab_kg.store.protocol import (
+    Answer,
+    Blank,
+    Change,
+    Iri,
+    Literal,
+    Row,
+    Term,
+    Truth,
+)
+from dafab_kg.store.refusals import refuse_remote
+
+if TYPE_CHECKING:
+    import geopandas
+    import pandas
+
+RESULT_FORMATS = {
+    "application/sparql-results+json": ox.QueryResultsFormat.JSON,
+    "application/sparql-results+xml": ox.QueryResultsFormat.XML,
+    "text/csv": ox.QueryResultsFormat.CSV,
+    "text/tab-separated-values": ox.QueryResultsFormat.TSV,
+}
+TRIPLE_FORMATS = {
+    "text/turtle": ox.RdfFormat.TURTLE,
+    "application/n-triples": ox.RdfFormat.N_TRIPLES,
+    "application/rdf+xml": ox.RdfFormat.RDF_XML,
+    "application/ld+json": ox.RdfFormat.JSON_LD,
+}
+
+
+def from_engine(term: object) -> Term:
+    """Turn a term of the engine into a plain one; triple terms become their N-Triples text."""
+    if isinstance(term, ox.NamedNode):
+        return Iri(term.value)
+    if isinstance(term, ox.Literal):
+        return Literal(term.value, term.datatype.value, term.language or "")
+    if isinstance(term, ox.BlankNode):
+        return Blank(term.value)
+    return Literal(str(term))
+
+
+def to_engine(term: Term) -> ox.NamedNode | ox.Literal | ox.BlankNode:
+    """Turn a plain term into one of the engine."""
+    match term:
+        case Iri(value):
+            return ox.NamedNode(value)
+        case Literal(value, _, language) if language:
+            return ox.Literal(value, language=language)
+        case Literal(value, datatype, _):
+            return ox.Literal(value, datatype=ox.NamedNode(datatype))
+        case Blank(value):
+            return ox.BlankNode(value)
+
+
+class EngineSolutions:
+    """Rows of a SELECT, converted as they are read; they can be read once."""
+
+    def __init__(self, results: ox.QuerySolutions) -> None:
+        self._results = results
+        self.variables = tuple(v.value for v in results.variables)
+
+    def __iter__(self) -> Iterator[Row]:
+        try:
+            for row in self._results:
+                yield tuple(None if term is None else from_engine(term) for term in row)
+        except (ValueError, RuntimeError, OSError) as error:
+            raise QueryNotValid(f"The query failed while it ran: {error}") from error
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the rows as a DataFrame; see :mod:`dafab_kg.store.frames`."""
+        return frames.to_pandas(self.variables, self)
+
+    def to_geopandas(self) -> geopandas.GeoDataFrame:
+        """Return the rows as a GeoDataFrame in CRS84."""
+        return frames.to_geopandas(self.variables, self)
+
+    def serialise(self, out: IO[bytes], media_type: str) -> None:
+        """Write all rows in one of the four SPARQL result formats."""
+        try:
+            self._results.serialize(out, format=RESULT_FORMATS[media_type])
+        except (ValueError, RuntimeError) as error:
+            raise QueryNotValid(f"The query failed while it ran: {error}") from error
+
+
+class EngineTriples:
+    """Triples of a CONSTRUCT or DESCRIBE, each once; they can be read once."""
+
+    def __init__(self, results: ox.QueryTriples) -> None:
+        self._results = results
+
+    def _once(self) -> Iterator[ox.Triple]:
+        # CONSTRUCT makes a graph, a set: Oxigraph streams repeated triples as they come.
+        seen: set[ox.Triple] = set()
+        for triple in self._results:
+            if triple not in seen:
+                seen.add(triple)
+                yield triple
+
+    def __iter__(self) -> Iterator[tuple[Term, Term, Term]]:
+        for triple in self._once():
+            yield (
+                from_engine(triple.subject),
+                from_engine(triple.predicate),
+                from_engine(triple.object),
+            )
+
+    def serialise(
+        self, out: IO[bytes], media_type: str, prefixes: Mapping[str, str] | None = None
+    ) -> None:
+        """Write all triples, grouped by subject."""
+        ordered = sorted(self._once(), key=lambda t: (str(t.subject), str(t.predicate)))
+        ox.serialize(ordered, out, format=TRIPLE_FORMATS[media_type], prefixes=dict(prefixes or {}))
+
+
+class OxigraphStore:
+    """Oxigraph behind the Store seam; ``directory`` None keeps all in memory."""
+
+    def __init__(self, directory: Path | None = None, *, read_only: bool = False) -> None:
+        try:
+            if directory is None:
+                self._store = ox.Store()
+            elif read_only:
+                self._store = ox.Store.read_only(str(directory))
+            else:
+                directory.mkdir(parents=True, exist_ok=True)
+                self._store = ox.Store(str(directory))
+        except OSError as error:
+            if "lock" in str(error).lower():
+                raise StoreInUse(
+                    f"Another process writes to {directory}. Wait until it ends, or stop it"
+                ) from error
+            raise StoreNotUsable(f"{directory} cannot be opened as a store: {error}") from error
+
+    def query(
+        self,
+        text: str,
+        *,
+        bindings: Mapping[str, Term] | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+    ) -> Answer:
+        """Answer a SPARQL query; see :class:`~dafab_kg.store.protocol.Store`."""
+        refuse_remote(text)
+        try:
+            result = self._store.query(
+                text,
+                substitutions={
+                    ox.Variable(name): to_engine(term) for name, term in (bindings or {}).items()
+                },
+                default_graph=_nodes(default_graphs),
+                named_graphs=_nodes(named_graphs),
+            )
+        except (SyntaxError, ValueError, OSError, RuntimeError) as error:
+            raise QueryNotValid(f"The query cannot be answered: {error}") from error
+        if isinstance(result, ox.QuerySolutions):
+            return EngineSolutions(result)
+        if isinstance(result, ox.QueryTriples):
+            return EngineTriples(result)
+        return Truth(bool(result))
+
+    def graphs(self) -> Iterator[str]:
+        """All named graphs."""
+        for graph in self._store.named_graphs():
+            if isinstance(graph, ox.NamedNode):
+                yield graph.value
+
+    def graph_triples(self, graph: str | None) -> Iterator[str]:
+        """Triples of one graph as canonical N-Triples lines."""
+        name = ox.DefaultGraph() if graph is None else ox.NamedNode(graph)
+        for quad in self._store.quads_for_pattern(None, None, None, name):
+            yield f"{quad.subject} {quad.predicate} {quad.object} .\n"
+
+    def graph_size(self, graph: str) -> int:
+        """Number of triples in one named graph."""
+        return sum(1 for _ in self._store.quads_for_pattern(None, None, None, ox.NamedNode(graph)))
+
+    def states(self, triple: str, graph: str | None) -> bool:
+        """Tell whether one graph holds an N-Triples line."""
+        name = ox.DefaultGraph() if graph is None else ox.NamedNode(graph)
+        parsed = parse_triple(triple)
+        return ox.Quad(parsed.subject, parsed.predicate, parsed.object, name) in self._store
+
+    def stating(self, triple: str) -> frozenset[str]:
+        """Named graphs that hold an N-Triples line."""
+        parsed = parse_triple(triple)
+        return frozenset(
+            quad.graph_name.value
+            for quad in self._store.quads_for_pattern(
+                parsed.subject, parsed.predicate, parsed.object, None
+            )
+            if isinstance(quad.graph_name, ox.NamedNode)
+        )
+
+    def apply(self, change: Change) -> None:
+        """Remove and add in one transaction (one SPARQL update of at most two operations)."""
+        operations = []
+        if change.removed:
+            operations.append("DELETE DATA {\n" + _as_data("".join(change.removed)) + "}")
+        if change.added:
+            operations.append("INSERT DATA {\n" + _as_data(change.added) + "}")
+        if operations:
+            self._store.update(";\n".join(operations))
+
+    def bulk_load(self, nquads: str | IO[bytes]) -> None:
+        """Add N-Quads fast."""
+        source = io.BytesIO(nquads.encode()) if isinstance(nquads, str) else nquads
+        self._store.bulk_load(source, ox.RdfFormat.N_QUADS)
+
+    def dump(self, out: IO[bytes]) -> None:
+        """Write all statements as N-Quads."""
+        self._store.dump(out, ox.RdfFormat.N_QUADS)
+
+    def count(self) -> int:
+        """Number of statements in all graphs."""
+        return len(self._store)
+
+    def flush(self) -> None:
+        """Make everything so far durable."""
+        self._store.flush()
+
+    def optimise(self) -> None:
+        """Compact the store."""
+        self._store.optimize()
+
+    def close(self) -> None:
+        """Give the directory free: RocksDB lets go of its lock when the object goes."""
+        self._store = cast("ox.Store", None)
+        gc.collect()
+
+
+def _nodes(graphs: Sequence[str] | None) -> list[Any] | None:
+    try:
+        return None if graphs is None else [ox.NamedNode(graph) for graph in graphs]
+    except ValueError as error:
+        raise QueryNotValid(f"A graph of the dataset has no valid IRI: {error}") from error
+
+
+def _as_data(nquads: str) -> str:
+    """Turn N-Quads lines into the body of INSERT DATA: terms are written alike in both."""
+    blocks: dict[str, list[str]] = {}
+    for quad in _parse(nquads):
+        triple = f"{quad.subject} {quad.predicate} {quad.object} .\n"
+        graph = "" if isinstance(quad.graph_name, ox.DefaultGraph) else str(quad.graph_name)
+        blocks.setdefault(graph, []).append(triple)
+    return "".join(
+        f"GRAPH {graph} {{\n{''.join(lines)}}}\n" if graph else "".join(lines)
+        for graph, lines in blocks.items()
+    )
+
+
+def _parse(nquads: str) -> Iterable[ox.Quad]:
+    return ox.parse(nquads.encode(), format=ox.RdfFormat.N_QUADS)

@@ -1,0 +1,232 @@
+"""One graph per document, replaced whole, skipped when unchanged, quarantined when wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dafab_kg
+from dafab_kg.catalogue import Catalogue
+from dafab_kg.ingest.report import Progress
+from dafab_kg.model.errors import StoreInUse, StoreNotFound, StoreNotUsable, ThingNotFound
+from dafab_kg.model.names import Names
+from dafab_kg.model.settings import Settings
+from tests.ingest.comparing import lasting
+from tests.ingest.documents import source_id, water_item, write_items
+
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
+    with dafab_kg.open(tmp_path / "store") as opened:
+        yield opened
+
+
+def test_each_document_is_a_graph_with_its_provenance(catalogue: Catalogue, tmp_path: Path) -> None:
+    report = catalogue.load(write_items(tmp_path / "in", 5))
+    assert report.counts == {"loaded": 5} and report.ok
+    frame = catalogue.query(
+        """PREFIX prov: <http://www.w3.org/ns/prov#> PREFIX dafab: <https://w3id.org/dafab/ns#>
+        SELECT ?graph ?hash ?loader { GRAPH ?graph {
+          ?graph prov:wasDerivedFrom ?document ; dafab:contentHash ?hash ;
+                 dafab:loaderVersion ?loader ; prov:generatedAtTime ?when } }"""
+    ).to_pandas()  # type: ignore[union-attr]
+    assert len(frame) == 5 == frame.graph.nunique()
+    assert set(frame.hash) == {entry.content_hash for entry in catalogue.documents()}
+    assert catalogue.doctor() == ()
+
+
+def test_the_original_comes_back_byte_for_byte(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 3)
+    catalogue.load(folder)
+    kept = {
+        name: data
+        for entry in catalogue.documents()
+        for name, data in catalogue.document(entry.document_id)[1].items()
+    }
+    assert kept == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_unchanged_documents_are_skipped(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 4)
+    catalogue.load(folder)
+    before = lasting(catalogue)
+    assert catalogue.load(folder).counts == {"unchanged": 4}
+    assert lasting(catalogue) == before
+
+
+def test_a_changed_document_replaces_its_graph(catalogue: Catalogue, tmp_path: Path) -> None:
+    catalogue.load(write_items(tmp_path / "a", 4, "a"))
+    folder = write_items(tmp_path / "b", 4, "b")
+    assert catalogue.load(folder).counts == {"replaced": 4}
+    with dafab_kg.open(tmp_path / "fresh") as fresh:
+        fresh.load(folder)
+        own, other = lasting(catalogue), lasting(fresh)
+    # the file names differ by folder: origins are the only difference
+    assert {line.replace("/b/", "/a/") for line in own} == {
+        line.replace("/b/", "/a/") for line in other
+    }
+    assert catalogue.doctor() == ()
+
+
+def test_deleting_all_leaves_no_facts(catalogue: Catalogue, tmp_path: Path) -> None:
+    catalogue.load(write_items(tmp_path / "in", 3))
+    for number in range(3):
+        catalogue.delete(f"{source_id(number)}_water_analysis_200")
+    graphs = set(catalogue._store.graphs())
+    assert all(catalogue.names.within(graph, "load_graph") for graph in graphs)
+    assert catalogue.stats().documents == {}
+    assert catalogue.doctor() == ()
+
+
+def test_a_wrong_document_goes_to_quarantine_and_holds_nothing_up(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    folder = write_items(tmp_path / "in", 3)
+    wrong = water_item(7)
+    wrong["geometry"] = None
+    (folder / "wrong.json").write_text(json.dumps(wrong))
+    (folder / "broken.json").write_text('{"type": "Feature", "stac_version": "1.0.0"')
+    report = catalogue.load(folder)
+    assert report.counts == {"loaded": 3, "rejected": 2}
+    entries = {Path(entry.origin).name: entry for entry in catalogue.quarantine()}
+    assert entries["wrong.json"].error == "GeometryNotValid"
+    assert entries["broken.json"].error == "NotWellFormed"
+    for name, entry in entries.items():
+        (part,) = catalogue.quarantined(entry.document_id).parts
+        assert part.data == (folder / name).read_bytes()
+        assert entry.message and entry.where
+
+
+def test_a_mended_document_leaves_quarantine(catalogue: Catalogue, tmp_path: Path) -> None:
+    item = water_item(7)
+    place, item["geometry"] = item["geometry"], None
+    file = tmp_path / "item.json"
+    file.write_text(json.dumps(item))
+    assert catalogue.load(file).counts == {"rejected": 1}
+    item["geometry"] = place
+    file.write_text(json.dumps(item))
+    assert catalogue.load(file).counts == {"loaded": 1}
+    assert catalogue.quarantine() == ()
+
+
+def test_a_rejected_new_version_leaves_the_old_in_place(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    file = tmp_path / "item.json"
+    item = water_item(7)
+    file.write_text(json.dumps(item))
+    catalogue.load(file)
+    before = lasting(catalogue)
+    item["geometry"] = None
+    file.write_text(json.dumps(item))
+    assert catalogue.load(file).counts == {"rejected": 1}
+    assert lasting(catalogue) == before
+
+
+def test_shapes_reject_with_a_report(catalogue: Catalogue, tmp_path: Path) -> None:
+    item = water_item(7)
+    item["properties"]["dafab:water-analysis"]["observed_water"] = 140
+    file = tmp_path / "item.json"
+    file.write_text(json.dumps(item))
+    (outcome,) = catalogue.load(file).outcomes
+    assert outcome.status == "rejected"
+    kept = catalogue.quarantined(outcome.document_id)
+    assert kept.error == "ShapeViolated"
+    assert "ValidationReport" in kept.report and "observedWater" in kept.report
+
+
+def test_strict_commits_nothing_of_the_batch(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 3)
+    (folder / "a-broken.json").write_text('{"type": "Feature", "stac_version": ')
+    report = catalogue.load(folder, strict=True)
+    assert not report.ok and "loaded" not in report.counts
+    assert catalogue.documents() == ()
+    assert len(catalogue.quarantine()) == 1
+
+
+def test_an_interrupted_load_is_resumed(tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 30)
+
+    def interrupt(progress: Progress) -> None:
+        if progress.done == 17:
+            raise KeyboardInterrupt
+
+    settings = Settings(batch_documents=5)
+    with dafab_kg.open(tmp_path / "store", settings=settings) as catalogue:
+        report = catalogue.load(folder, progress=interrupt)
+        assert report.interrupted and not report.ok
+        kept = len(catalogue.documents())
+        assert 0 < kept < 30
+        again = catalogue.load(folder)
+        assert again.counts == {"unchanged": kept, "loaded": 30 - kept}
+        assert catalogue.doctor() == ()
+
+
+def test_several_processes_give_the_same_graph(tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 40)
+    with dafab_kg.open(tmp_path / "one") as one, dafab_kg.open(tmp_path / "two") as two:
+        assert one.load(folder).counts == two.load(folder, jobs=2).counts == {"loaded": 40}
+        assert lasting(one) == lasting(two)
+
+
+def test_dump_and_restore(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 4)
+    (folder / "broken.json").write_text('{"type": "Feature", "stac_version": ')
+    catalogue.load(folder)
+    catalogue.dump(tmp_path / "dump.nq.gz")
+    with dafab_kg.open(tmp_path / "restored") as restored:
+        restored.restore(tmp_path / "dump.nq.gz")
+        assert lasting(restored) == lasting(catalogue)
+        assert restored.doctor() == ()
+        assert [q.document_id for q in restored.quarantine()] == [
+            q.document_id for q in catalogue.quarantine()
+        ]
+        assert restored.load(folder).counts == {"unchanged": 4, "rejected": 1}
+
+
+def test_show_by_iri_product_id_and_did(catalogue: Catalogue, tmp_path: Path) -> None:
+    catalogue.load(write_items(tmp_path / "in", 2))
+    product = f"{source_id(0)}_water_analysis_200"
+    iri = Names().make("product", product_id=product)
+    described = catalogue.show(product)
+    assert described.iri == iri == catalogue.show(iri).iri
+    assert catalogue.show(f"dafab:{product}").iri == Names().make(
+        "did", vo="def", scope="dafab", name=product
+    )
+    (document,) = described.documents
+    assert document.kind == "dafab" and document.origin.endswith(f"{product}.json")
+    with pytest.raises(ThingNotFound):
+        catalogue.show("nothing-of-the-kind")
+
+
+def test_one_writer_at_a_time(catalogue: Catalogue) -> None:
+    with pytest.raises(StoreInUse):
+        dafab_kg.open(catalogue.path)
+
+
+def test_opening_what_is_no_catalogue(tmp_path: Path) -> None:
+    with pytest.raises(StoreNotFound):
+        dafab_kg.open(tmp_path / "none", create=False)
+    (tmp_path / "file").write_text("something else")
+    with pytest.raises(StoreNotUsable):
+        dafab_kg.open(tmp_path)
+
+
+def test_another_base_is_refused(catalogue: Catalogue) -> None:
+    catalogue.close()
+    with pytest.raises(StoreNotUsable, match="DAFAB_BASE"):
+        dafab_kg.open(catalogue.path, settings=Settings(base="https://example.org/id/"))
+
+
+def test_loading_in_a_thread(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 2)
+    thread = threading.Thread(target=lambda: catalogue.load(folder))
+    thread.start()
+    thread.join()
+    assert len(catalogue.documents()) == 2
