@@ -18,7 +18,7 @@ class Place:
         return Place(self.file, (*self.steps, step))
 
     def refuse(self, what: str, supported: str = "") -> MappingNotValid:
-        """Return the error that says what is not supported here, and what is."""
+        """Return the error that says what is wrong here, and what is supported."""
         where = ", ".join((self.file, " > ".join(self.steps))) if self.steps else self.file
         remedy = f"; supported: {supported}" if supported else ""
-        return MappingNotValid(f"{where}: {what} is not supported{remedy}")
+        return MappingNotValid(f"{where}: {what}{remedy}")

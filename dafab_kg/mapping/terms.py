@@ -55,7 +55,9 @@ class Term:
         if not isinstance(first, str):
             return False
         scheme, _, rest = first.partition(":")
-        return scheme == "urn" or (rest.startswith("//") and (self.constant is not None or "/" in rest[2:]))
+        return scheme == "urn" or (
+            rest.startswith("//") and (self.constant is not None or "/" in rest[2:])
+        )
 
     @property
     def is_well_formed(self) -> bool:

@@ -29,7 +29,7 @@ def read_tree(text: str, file: str) -> Tree:
             "mapping file that is read; split it"
         )
     try:
-        _refuse_anchors(text, file)
+        _refuse_dangers(text, file)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise MappingNotValid(f"{file}: not YAML: {' '.join(str(error).split())}") from error
@@ -38,15 +38,17 @@ def read_tree(text: str, file: str) -> Tree:
     return _tree(node, file)
 
 
-def _refuse_anchors(text: str, file: str) -> None:
+def _refuse_dangers(text: str, file: str) -> None:
     """Walk the events, which need no recursion, before anything is built of them."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise MappingNotValid(
                 f"{file}, line {line}: anchors and aliases are not supported; write it out"
             )
+        if tag := getattr(event, "tag", None):
+            raise MappingNotValid(f"{file}, line {line}: the tag {tag} is not supported")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -56,10 +58,7 @@ def _refuse_anchors(text: str, file: str) -> None:
 
 
 def _tree(node: yaml.Node, file: str) -> Tree:
-    line = node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode):
-        if not node.tag.startswith("tag:yaml.org,2002:"):
-            raise MappingNotValid(f"{file}, line {line}: the tag {node.tag} is not supported")
         return str(node.value)
     if isinstance(node, yaml.SequenceNode):
         return [_tree(child, file) for child in node.value]

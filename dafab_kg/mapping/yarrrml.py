@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from itertools import groupby
 
 from dafab_kg.mapping.place import Place
 from dafab_kg.mapping.terms import (
@@ -54,6 +54,7 @@ _TOKEN = re.compile(r"(?P<escaped>\\\$\()|\$\((?P<name>[^()]*)\)|(?P<open>\$\()"
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_SUFFIX = re.compile(r"~[a-z]+\Z")
 _ACCESS = re.compile(r"(?P<stem>[a-z][a-z0-9_]*)\.json~jsonpath")
 _ITERATOR = re.compile(r"\$\[\*\](\.[A-Za-z_][A-Za-z0-9_]*\[\*\])*")
 
@@ -118,33 +119,35 @@ class _Reader:
     def source(self, value: Tree, place: Place) -> Source:
         if isinstance(value, list):
             if len(value) != 1:
-                raise place.refuse(f"{len(value)} sources", "one source a mapping")
+                raise place.refuse(f"{len(value)} sources", "one source in each mapping")
             value = value[0]
         if not isinstance(value, str):
             return _source(value, place)
         if value not in self.sources:
-            raise place.refuse(f"no source is called {value!r}", f"known: {', '.join(self.sources)}")
+            raise place.refuse(
+                f"no source is called {value!r}", f"known: {', '.join(self.sources)}"
+            )
         return self.sources[value]
 
     def statements(self, entry: Tree, place: Place) -> list[Statement]:
         """Read one predicate-object: every predicate with every object."""
         if isinstance(entry, list):
             if len(entry) not in (2, 3):
-                raise place.refuse(f"a list of {len(entry)}", "[predicate, object, datatype or language]")
-            tree: dict[str, Tree] = {"predicates": entry[0]}
-            tree["objects"] = [
-                {"value": text, "third": entry[2]} if len(entry) == 3 else text
-                for text in _list(entry[1])
-            ]
+                raise place.refuse(
+                    f"a list of {len(entry)}",
+                    "[predicate, object] and [predicate, object, datatype]",
+                )
+            tree: dict[str, Tree] = {"predicates": entry[0], "objects": entry[1]}
+            extra = _third(_text(entry[2], place), place) if len(entry) == 3 else {}
         else:
-            tree = _keys(entry, _STATEMENT_KEYS, place)
+            tree, extra = _keys(entry, _STATEMENT_KEYS, place), {}
         for key in ("predicates", "objects"):
-            if not tree.get(key):
+            if tree.get(key, []) == []:
                 raise place.refuse(f"`{key}` is missing")
         condition = self.condition(tree, place)
         predicates = [self.predicate(p, place / "predicates") for p in _list(tree["predicates"])]
         return [
-            Statement(predicate, self.object(value, predicate, place / "objects"), condition)
+            Statement(predicate, self.object(value, extra, predicate, place / "objects"), condition)
             for predicate in predicates
             for value in _list(tree["objects"])
         ]
@@ -153,14 +156,11 @@ class _Reader:
         text = _text(value, place)
         return Term((RDF_TYPE,)) if text == "a" else self.iri(text, place)
 
-    def object(self, value: Tree, predicate: Term, place: Place) -> Term:
-        if isinstance(value, str):
-            value = {"value": value}
-        third = value.pop("third", None) if isinstance(value, dict) else None
-        tree = {k: _text(v, place / k) for k, v in _keys(value, _OBJECT_KEYS, place).items()}
-        if third is not None:
-            key, text = _third(_text(third, place), place)
-            tree[key] = text
+    def object(self, value: Tree, extra: Mapping[str, str], predicate: Term, place: Place) -> Term:
+        """Read an object; ``extra`` is what the third element of a short form says."""
+        given: Tree = {"value": value} if isinstance(value, str) else value
+        tree = {k: _text(v, place / k) for k, v in _keys(given, _OBJECT_KEYS, place).items()}
+        tree |= extra
         text = tree.get("value")
         if text is None:
             raise place.refuse("`value` is missing")
@@ -171,8 +171,13 @@ class _Reader:
             if "datatype" in tree or "language" in tree:
                 raise place.refuse("an IRI has neither datatype nor language")
             return self.iri(text, place, bare=True)
+        if "type" not in tree and _SUFFIX.search(text):
+            raise place.refuse(
+                f"{text!r} ends in a suffix that is not supported",
+                "~iri, [p, o, en~lang], or {value: ..., type: literal}",
+            )
         if kind != "literal":
-            raise place.refuse(f"type {kind!r}", "iri and literal")
+            raise place.refuse(f"the type {kind!r} is not supported", "iri and literal")
         return self.literal(text, tree, place)
 
     def literal(self, text: str, tree: Mapping[str, str], place: Place) -> Term:
@@ -185,11 +190,15 @@ class _Reader:
                 f"write {text}~iri, or {{value: ..., type: literal}}",
             )
         if language and not _LANGUAGE.fullmatch(language):
-            raise place.refuse(f"{language!r} is no language tag", "constant tags such as en or pt-BR")
+            raise place.refuse(
+                f"{language!r} is no language tag", "constant tags such as en or pt-BR"
+            )
         if datatype:
             term = self.iri(datatype, place / "datatype")
             if term.constant is None or term.constant == PREFIXES["rdf"] + "langString":
-                raise place.refuse(f"datatype {datatype!r}", "a constant IRI such as xsd:decimal")
+                raise place.refuse(
+                    f"{datatype!r} cannot be a datatype here", "a constant IRI such as xsd:decimal"
+                )
             datatype = None if term.constant == XSD_STRING else term.constant
         parts = template(text, place)
         return Term(parts, LITERAL, datatype or "", (language or "").lower())
@@ -227,7 +236,10 @@ class _Reader:
         values = self.parameters(parts.get("parameters", []), place / "parameters")
         name = next((function.removeprefix(ns) for ns in IDLAB if function.startswith(ns)), "")
         if name not in ("equal", "notEqual"):
-            raise place.refuse(f"function {function!r}", "idlab-fn:equal and idlab-fn:notEqual")
+            raise place.refuse(
+                f"the function {function!r} is not supported",
+                "idlab-fn:equal and idlab-fn:notEqual",
+            )
         references = [v for v in values if isinstance(v, Reference)]
         constants = [v for v in values if isinstance(v, str)]
         if len(references) == 1 and len(constants) == 1:
@@ -235,7 +247,7 @@ class _Reader:
         if name == "equal" and len(references) == 2 and references[0] == references[1]:
             return Condition(references[0].name)
         raise place.refuse(
-            "these parameters",
+            "these parameters are not supported",
             "a reference with a constant, or equal of one reference with itself (it has a value)",
         )
 
@@ -250,10 +262,13 @@ class _Reader:
                 name, text = (_text(pair.get(k, ""), place / k) for k in ("parameter", "value"))
             parts = template(text, place)
             if len(parts) != 1:
-                raise place.refuse(f"the template {text!r}", "one reference or one constant")
+                raise place.refuse(f"{text!r} is a template", "one reference or one constant")
             found[self.expand(name).removeprefix(GREL).replace("Parameter", "Param")] = parts[0]
         if set(found) != {"valueParam", "valueParam2"}:
-            raise place.refuse(", ".join(found) or "none", "grel:valueParam and grel:valueParam2")
+            raise place.refuse(
+                f"the parameters are {', '.join(found) or 'missing'}",
+                "grel:valueParam and grel:valueParam2",
+            )
         return list(found.values())
 
 
@@ -269,15 +284,16 @@ def template(text: str, place: Place) -> tuple[str | Reference, ...]:
         elif token["name"] is not None and _FIELD.fullmatch(token["name"]):
             parts.append(Reference(token["name"]))
         else:
-            raise place.refuse(f"the reference in {text!r}", "$(field), field being one of the record")
+            raise place.refuse(
+                f"{text!r} holds a reference that cannot be read",
+                "$(field) of a field's plain name",
+            )
     parts.append(text[end:])
     merged: list[str | Reference] = []
-    for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += part
-        elif part or len(parts) == 1:
-            merged.append(part)
-    return tuple(merged) or ("",)
+    for is_text, group in groupby(parts, key=lambda part: isinstance(part, str)):
+        run = list(group)
+        merged += ["".join(map(str, run))] if is_text else run
+    return tuple(part for part in merged if part) or ("",)
 
 
 def _prefixes(value: Tree, shared: Mapping[str, str], place: Place) -> dict[str, str]:
@@ -299,18 +315,18 @@ def _source(value: Tree, place: Place) -> Source:
     texts = [_text(v, place) for v in _list(value)]
     access = _ACCESS.fullmatch(texts[0]) if len(texts) == 2 else None
     if access is None or not _ITERATOR.fullmatch(texts[1]):
-        raise place.refuse(f"the source {texts}", supported)
+        raise place.refuse(f"{texts} is no source that can be read", supported)
     path = tuple(step.removesuffix("[*]") for step in texts[1].split(".")[1:])
     return Source(access["stem"], path)
 
 
-def _third(text: str, place: Place) -> tuple[str, str]:
+def _third(text: str, place: Place) -> dict[str, str]:
     """Tell what the third element of ``[p, o, third]`` says."""
     if text.endswith("~lang"):
-        return "language", text.removesuffix("~lang")
+        return {"language": text.removesuffix("~lang")}
     if "~" in text:
         raise place.refuse(f"{text!r}", "a datatype, or a language as en~lang")
-    return "datatype", text
+    return {"datatype": text}
 
 
 def _keys(value: Tree, supported: tuple[str, ...], place: Place) -> dict[str, Tree]:
@@ -319,7 +335,9 @@ def _keys(value: Tree, supported: tuple[str, ...], place: Place) -> dict[str, Tr
     for key, child in _dict(value, place).items():
         name = _SYNONYMS.get(key, key)
         if name not in supported:
-            raise (place / key).refuse(f"the key {key!r}", f"the keys {', '.join(supported)}")
+            raise place.refuse(
+                f"the key {key!r} is not supported here", f"the keys {', '.join(supported)}"
+            )
         if name in tree:
             raise (place / key).refuse(f"{name!r} is given twice under two spellings")
         tree[name] = child
@@ -329,7 +347,7 @@ def _keys(value: Tree, supported: tuple[str, ...], place: Place) -> dict[str, Tr
 def _dict(value: Tree, place: Place) -> dict[str, Tree]:
     if isinstance(value, dict):
         return value
-    raise place.refuse(f"{value!r:.80}", "keys with values")
+    raise place.refuse(f"{value!r:.80} is no set of keys", "keys with values")
 
 
 def _list(value: Tree) -> list[Tree]:
@@ -346,4 +364,4 @@ def _one(value: Tree, place: Place) -> str:
 def _text(value: Tree, place: Place) -> str:
     if isinstance(value, str):
         return value
-    raise place.refuse(f"{value!r:.80}", "text")
+    raise place.refuse(f"{value!r:.80} is no text", "text")

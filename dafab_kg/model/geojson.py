@@ -12,6 +12,7 @@ from dafab_kg.model.meridian import Line, Position, Rings
 
 _MOST_NESTED: Final = 8  # collections within collections; section 3.1.8 advises none
 _LEAST_EXPONENT: Final = -400  # smaller numbers would be written with thousands of zeros
+_MOST_EXPONENT: Final = 30  # the widest that a message shall have to hold
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,11 @@ def _read_collection(
 
 
 def _rings(value: object, where: str, remarks: Remarks) -> Rings:
-    return tuple(_ring(v, p, remarks) for v, p in _each(value, where))
+    return tuple(read_ring(v, p, remarks) for v, p in _each(value, where))
 
 
-def _ring(value: object, where: str, remarks: Remarks) -> Line:
+def read_ring(value: object, where: str, remarks: Remarks) -> Line:
+    """Read one linear ring, closing it if need be, or raise GeometryNotValid."""
     ring = _line(value, where, remarks, 3)
     if ring[0] != ring[-1]:
         remarks.add(f"{where}: the ring was not closed")
@@ -154,9 +156,13 @@ def as_decimal(value: object, where: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise wrong_type(where, "a number")
     number = value if isinstance(value, Decimal) else Decimal(repr(value))
-    if not number.is_finite() or (number and number.adjusted() < _LEAST_EXPONENT):
+    if not number.is_finite():
         raise GeometryNotValid(
             f"{value!r} is not a finite number", where=where, remedy="Deliver degrees as numbers"
+        )
+    if number and not _LEAST_EXPONENT <= number.adjusted() <= _MOST_EXPONENT:
+        raise GeometryNotValid(
+            f"{value!s:.30} is out of range", where=where, remedy="Deliver degrees as numbers"
         )
     return number
 

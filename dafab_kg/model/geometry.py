@@ -19,7 +19,15 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from dafab_kg.model.errors import FieldNotValid, GeometryNotValid
-from dafab_kg.model.geojson import Remarks, Shape, as_decimal, as_sequence, read_shape, wrong_type
+from dafab_kg.model.geojson import (
+    Remarks,
+    Shape,
+    as_decimal,
+    as_sequence,
+    read_ring,
+    read_shape,
+    wrong_type,
+)
 from dafab_kg.model.meridian import (
     Line,
     NoPlace,
@@ -86,7 +94,8 @@ def footprint_from_ring(lonlat: Sequence[tuple[Decimal | float, ...]], *, where:
     Raises:
         GeometryNotValid: as for :func:`footprint_from_geojson`.
     """
-    return footprint_from_geojson({"type": "Polygon", "coordinates": [lonlat]}, where=where)[0]
+    ring = read_ring(lonlat, where, Remarks())
+    return _footprint(_placed(Shape("Polygon", polygons=((ring,),)), where, Remarks()))
 
 
 def footprint_from_projected(
@@ -104,19 +113,26 @@ def footprint_from_projected(
             projection's domain.
     """
     transformer = _to_degrees(crs, where)
-    rings = []
-    for r, ring in enumerate(as_sequence(coords, where)):
-        place = f"{where}/{r}"
-        positions = []
-        for p, position in enumerate(as_sequence(ring, place)):
-            pair = as_sequence(position, f"{place}/{p}")
-            if len(pair) < 2:
-                raise wrong_type(f"{place}/{p}", "two numbers")
-            x, y = (float(as_decimal(value, f"{place}/{p}")) for value in pair[:2])
-            lon, lat = transformer.transform(x, y)
-            positions.append((round(lon, _PROJECTED_PLACES), round(lat, _PROJECTED_PLACES)))
-        rings.append(positions)
-    return footprint_from_geojson({"type": "Polygon", "coordinates": rings}, where=where)[0]
+    rings = tuple(
+        read_ring(_in_degrees(ring, transformer, f"{where}/{index}"), f"{where}/{index}", Remarks())
+        for index, ring in enumerate(as_sequence(coords, where))
+    )
+    if not rings:
+        raise GeometryNotValid("The geometry is empty", where=where, remedy="Deliver the rings")
+    return _footprint(_placed(Shape("Polygon", polygons=(rings,)), where, Remarks()))
+
+
+def _in_degrees(ring: object, transformer: Transformer, where: str) -> list[tuple[float, float]]:
+    positions = []
+    for index, position in enumerate(as_sequence(ring, where)):
+        place = f"{where}/{index}"
+        pair = as_sequence(position, place)
+        if len(pair) < 2:
+            raise wrong_type(place, "easting and northing")
+        easting, northing = (float(as_decimal(value, place)) for value in pair[:2])
+        longitude, latitude = transformer.transform(easting, northing)
+        positions.append((round(longitude, _PROJECTED_PLACES), round(latitude, _PROJECTED_PLACES)))
+    return positions
 
 
 @cache
@@ -138,8 +154,9 @@ def _to_degrees(crs: str, where: str) -> Transformer:
 # Placing: range, validity, antimeridian, ring direction -----------------------------------
 
 
-def _placed(shape: Shape, where: str, remarks: Remarks, box: tuple[Decimal, ...] | None) -> Shape:
-    place = f"{where}/coordinates"
+def _placed(
+    shape: Shape, where: str, remarks: Remarks, box: tuple[Decimal, ...] | None = None
+) -> Shape:
     try:
         for longitude, _ in shape.points:
             if abs(longitude) > 180:
@@ -149,7 +166,7 @@ def _placed(shape: Shape, where: str, remarks: Remarks, box: tuple[Decimal, ...]
         _check_parts(polygons)
     except NoPlace as error:
         raise GeometryNotValid(
-            str(error), where=place, remedy="Correct the geometry at its source (WGS 84 degrees)"
+            str(error), where=where, remedy="Correct the geometry at its source (WGS 84 degrees)"
         ) from None
     shapes = tuple(
         _placed(member, f"{where}/geometries/{index}", remarks, box)
@@ -207,7 +224,7 @@ def _wound(ring: Line, exterior: bool) -> Line:
 # Writing ----------------------------------------------------------------------------------
 
 
-def _footprint(shape: Shape, box: tuple[Decimal, ...] | None) -> Footprint:
+def _footprint(shape: Shape, box: tuple[Decimal, ...] | None = None) -> Footprint:
     spans = list(_spans(shape))
     west, east = _west_east([(s[0], s[2]) for s in spans], box)
     south, north = min(s[1] for s in spans), max(s[3] for s in spans)

@@ -42,7 +42,7 @@ _TITLES = {
 }
 
 
-def original(seed: int, scene: Scene) -> Json:
+def original(scene: Scene) -> Json:
     """The original item of a source product."""
     product, of = scene.product, scene.product.acquisition
     name = product.product_id
@@ -55,8 +55,8 @@ def original(seed: int, scene: Scene) -> Json:
         "constellation": "sentinel-2",
         "instruments": ["msi"],
         "gsd": 10,
-        "eo:cloud_cover": round(scene.cover.cloud, 2),
-        "eo:snow_cover": round(scene.cover.snow, 2),
+        "eo:cloud_cover": scene.cover.cloud,
+        "eo:snow_cover": scene.cover.snow,
         "grid:code": f"MGRS-{of.tile}",
         "product:type": "S2MSI2A",
         "processing:level": "L2",
@@ -82,7 +82,6 @@ def original(seed: int, scene: Scene) -> Json:
         key: {"href": asset_href(name, key), "type": "image/jp2", "roles": ["data"]}
         for key in _ORIGINAL_ASSETS
     }
-    assets |= _previews(seed, scene, name, "TCI_20m", "dafab-TCI_20m")
     parent = {"rel": "parent", "href": f"{ROOT}/collections/{ORIGINAL}"}
     document = _item(name, ORIGINAL, scene, properties, assets, extensions)
     return {**document, "links": [*document["links"], parent]}
@@ -149,7 +148,7 @@ def _derived(
             "file:checksum": _multihash(chance),
         }
     first = next(iter(kinds))
-    assets |= _previews(seed, scene, name, first, first)
+    assets |= _previews(seed, scene, name, first)
     source = {
         "rel": "derived_from",
         "href": f"{ROOT}/collections/{ORIGINAL}/items/{scene.product.product_id}",
@@ -179,12 +178,12 @@ def _item(
     }
 
 
-def _previews(seed: int, scene: Scene, item: str, source: str, stem: str) -> Json:
+def _previews(seed: int, scene: Scene, item: str, source: str) -> Json:
     """Thumbnail and overview of one asset."""
     digest = Chance(seed, item, source, "preview").hexadecimal(64)
     return {
-        f"{stem}-{size}": {
-            "href": asset_href(item, f"{stem}-{size}"),
+        f"{source}-{size}": {
+            "href": asset_href(item, f"{source}-{size}"),
             "type": "image/png",
             "title": f"{size.capitalize()} of {source}",
             "roles": [size],

@@ -84,7 +84,7 @@ def _difference_mask(scene: Scene, chance: Chance) -> tuple[Json, float, float]:
     permanent_seen = round(permanent * sight, 4)
     seasonal_seen = round(seasonal * sight, 4)
     high, low = max(scene.flood, 0.0), max(-scene.flood, 0.0)
-    deficit = round(permanent_seen * (chance.between(0.004, 0.03) + 0.22 * low), 4)
+    deficit = round(permanent_seen * (chance.between(0.004, 0.03) + 0.4 * low), 4)
     wet = min(0.97, chance.between(0.05, 0.2) * (1 - low) + 0.75 * high)
     seasonal_observed = round(seasonal_seen * wet, 4)
     stray = permanent * chance.between(0.005, 0.03)
@@ -115,9 +115,10 @@ def _objects(
     """
     hundredths = int(share * scene.area * chance.between(0.8, 0.97))  # of a km²
     smallest = round(least * 100)
+    scale = max(1.0, hundredths / 8000)  # a large flood has larger objects, not only more
     areas: list[int] = []
     while hundredths >= smallest and len(areas) < 400:
-        area = min(hundredths, int(smallest * min(900.0, (1 - chance.share()) ** -1.1)))
+        area = min(hundredths, int(smallest * scale * min(900.0, (1 - chance.share()) ** -1.1)))
         areas.append(area)
         hundredths -= area
     total = sum(areas) / 100

@@ -132,7 +132,7 @@ def _properties(scene: Scene) -> Json:
         if name != "CLOUDY_PIXEL_OVER_LAND_PERCENTAGE"
     }
     return {
-        "datetime": f"{of.sensing:%Y-%m-%dT%H:%M:%S.%f}Z",
+        "datetime": time(product),
         "created": f"{made:%Y-%m-%dT%H:%M:%S}.000Z",
         "updated": f"{made:%Y-%m-%dT%H:%M:%S}.000Z",
         "platform": platform(product),
@@ -163,7 +163,6 @@ def _properties(scene: Scene) -> Json:
 def _assets(scene: Scene) -> Json:
     product = scene.product
     of = product.acquisition
-    place = tile(of.tile)
     satellite = "ABC".index(of.passed.satellite)
     name = item_id(product)
     folder = f"{of.tile[:2]}/{of.tile[2]}/{of.tile[3:]}/{of.start.year}/{of.start.month}/{name}"
@@ -184,7 +183,6 @@ def _assets(scene: Scene) -> Json:
                 }
             ],
             "proj:shape": [109_800 // band.resolution] * 2,
-            "proj:transform": [band.resolution, 0, place.ulx, 0, -band.resolution, place.uly],
             "roles": ["data", "reflectance"],
         }
     found["scl"] = {

@@ -116,8 +116,11 @@ REGIONS = (
     ),
 )
 
-IAN = (_day(2022, 9, 28), _day(2022, 11, 1))
-"""Hurricane Ian reached Florida on 28 September 2022; rivers stood high into October."""
+LANDFALL = _day(2022, 9, 28)
+"""The day on which Hurricane Ian reached Florida."""
+
+HIGH_WATER = (_day(2022, 9, 29), _day(2022, 11, 1))
+"""Florida's rivers stood high from then on, into October."""
 
 
 def passes(region: Region) -> Iterator[Pass]:

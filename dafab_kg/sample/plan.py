@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dafab_kg.sample.chance import Chance
-from dafab_kg.sample.passes import IAN, REGIONS, Pass, Region, passes
+from dafab_kg.sample.passes import HIGH_WATER, REGIONS, Pass, Region, passes
 
 _BASELINES = (  # when a baseline came into operation, and its number
     (datetime(2020, 2, 4, tzinfo=UTC), "02.14"),
@@ -105,25 +105,26 @@ def plan(seed: int, products: int) -> tuple[Product, ...]:
 def _choose(seed: int, region: Region, count: int) -> Iterator[Acquisition]:
     """Choose the acquisitions of a region: those of the events first, the rest by chance."""
     every = Chance(seed, region.name).order(passes(region))
-    first = [p for p in every if _of_interest(p)][: max(2, count // 3)]
+    first = sorted(filter(_of_interest, every), key=_urgency)[: max(2, count // 3)]
     chosen = (first + [p for p in every if p not in first])[:count]
     for number, passed in enumerate(chosen):
         # the first two are sure to be seen; of the others of the event, some are
         lucky = number < 2 or (number < len(first) and number % 5 < 2)
-        yield _acquire(seed, passed, clear=lucky and not _landfall(passed))
+        yield _acquire(seed, passed, clear=lucky)
 
 
 def _of_interest(passed: Pass) -> bool:
     """Tell whether a pass saw what the headline questions ask for."""
     if passed.region == "florida":
-        return IAN[0] <= passed.start < IAN[1] and passed.view.side == "all"
+        return HIGH_WATER[0] <= passed.start < HIGH_WATER[1] and passed.view.side == "all"
     if passed.region == "luxembourg":
         return passed.start.month in _SEASON and passed.view.tile in {"31UGR", "32ULA", "32ULV"}
     return passed.start.month in {9, 10}
 
 
-def _landfall(passed: Pass) -> bool:
-    return passed.region == "florida" and passed.start < IAN[0] + timedelta(days=1)
+def _urgency(passed: Pass) -> float:
+    """Flood water falls by the day: the earlier passes come first."""
+    return passed.start.timestamp() if passed.region == "florida" else 0.0
 
 
 def _acquire(seed: int, passed: Pass, *, clear: bool) -> Acquisition:

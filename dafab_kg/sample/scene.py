@@ -11,7 +11,7 @@ from datetime import datetime
 from math import acos, asin, atan2, cos, degrees, pi, radians, sin
 
 from dafab_kg.sample.chance import Chance
-from dafab_kg.sample.passes import IAN
+from dafab_kg.sample.passes import LANDFALL
 from dafab_kg.sample.plan import Acquisition, Product
 from dafab_kg.sample.tiles import TILE_KM2, Point, lonlat, swath, tile
 
@@ -38,7 +38,7 @@ WATER = {  # permanent and seasonal water of a tile, percent of it
     "48PXT": (2.4, 1.2),
     "17RLL": (41.3, 0.7),
     "17RLM": (19.2, 0.5),
-    "17RMK": (9.6, 1.3),
+    "17RMK": (4.4, 1.3),
     "17RML": (2.5, 0.8),
     "17RMM": (4.7, 0.6),
 }
@@ -52,9 +52,9 @@ FLOOD = {  # water beyond the reference at the height of a flood, percent of the
     "48PXT": 0.6,
     "17RLL": 0.6,
     "17RLM": 0.8,
-    "17RMK": 2.1,
-    "17RML": 2.4,
-    "17RMM": 2.7,
+    "17RMK": 4.9,
+    "17RML": 4.6,
+    "17RMM": 5.6,
 }
 
 
@@ -160,7 +160,7 @@ def _cloud(of: Acquisition, chance: Chance) -> float:
     roll, amount = chance.share(), chance.share()
     if of.clear:
         return 4.5 * amount * amount
-    if IAN[0] <= of.start < IAN[0].replace(day=29) and of.passed.region == "florida":
+    if of.start.date() == LANDFALL.date() and of.passed.region == "florida":
         return 99 + amount * 0.9  # the hurricane itself
     mean = _CLOUDY[of.passed.region][of.start.month - 1] / 100
     if roll < _CLEAR_DAYS[of.passed.region] * (1.6 - mean):
@@ -181,7 +181,7 @@ def _flood(of: Acquisition, chance: Chance) -> float:
     """How high a flood stands: 1 at its height, 0 none, below 0 a drought."""
     noise = chance.share()
     if of.passed.region == "florida":
-        days = (of.start - IAN[0]).days
+        days = (of.start - LANDFALL).days
         return (0.85 + 0.3 * noise) * 2 ** (-days / 12) if 1 <= days < 45 else 0.03 * noise
     if of.passed.region == "mekong":
         wave = cos(2 * pi * (_day_of(of.start) - 278) / 365.25)  # early October

@@ -87,7 +87,7 @@ def _dafab(seed: int, scenes: list[Scene]) -> list[Json]:
     wet = [s for s in newest.values() if _is_watched(seed, s)]
     farmed = [s for s in newest.values() if _is_farmed(seed, s)]
     sources = [s for s in newest.values() if s in wet or s in farmed]
-    documents: list[Json] = [dafab.original(seed, s) for s in sources]
+    documents: list[Json] = [dafab.original(s) for s in sources]
     for s in wet:
         version = 200 if Chance(seed, "version", s.product.product_id).happens(0.2) else 300
         documents.append(dafab.water(seed, s, figures.water(seed, s), version))

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dafab_kg.loaders.rdf.grammar import IRIREF, LANGTAG, PN_CHARS, PN_CHARS_U, STRING_QUOTE
+from dafab_kg.loaders.rdf.grammar import BLANK_NODE_LABEL, IRIREF, LANGTAG, STRING_QUOTE
 from dafab_kg.loaders.rdf.terms import Quads, TermNotValid, unescape
 from dafab_kg.model.errors import NotWellFormed
 
-# these two grammars, unlike Turtle's, allow a colon in a label
-_BLANK = rf"_:[{PN_CHARS_U}:0-9](?:[{PN_CHARS}:]++|\.++(?=[{PN_CHARS}:]))*+"
 STATEMENT: Final = re.compile(
-    rf"[ \t]*(?P<subject>{IRIREF}|{_BLANK})[ \t]*(?P<predicate>{IRIREF})[ \t]*"
-    rf"(?:(?P<object>{IRIREF}|{_BLANK})|(?P<string>{STRING_QUOTE})"
+    rf"[ \t]*(?P<subject>{IRIREF}|{BLANK_NODE_LABEL})[ \t]*(?P<predicate>{IRIREF})[ \t]*"
+    rf"(?:(?P<object>{IRIREF}|{BLANK_NODE_LABEL})|(?P<string>{STRING_QUOTE})"
     rf"(?:(?P<language>{LANGTAG})|\^\^(?P<datatype>{IRIREF}))?)[ \t]*"
-    rf"(?P<graph>{IRIREF}|{_BLANK})?[ \t]*\.[ \t]*(?:\#.*)?\Z"
+    rf"(?P<graph>{IRIREF}|{BLANK_NODE_LABEL})?[ \t]*\.[ \t]*(?:\#.*)?\Z"
 )
 _EMPTY = re.compile(r"[ \t]*(?:#.*)?\Z")
 
@@ -72,5 +70,7 @@ def _cut(line: str) -> str:
     return line if len(line) <= 80 else line[:77] + "..."
 
 
-def _fault(what: str, line: int, remedy: str = "Mend the line, or fetch the file again") -> NotWellFormed:
+def _fault(
+    what: str, line: int, remedy: str = "Mend the line, or fetch the file again"
+) -> NotWellFormed:
     return NotWellFormed(what, where=f"line {line}", remedy=remedy)

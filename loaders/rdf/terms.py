@@ -20,7 +20,9 @@ RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 
 _RESERVED: Final = ("graph", "derived_graph", "load_graph")
-_LABEL = re.compile(r"[^\W][\w.\-·]*\Z")
+# what rdflib calls a blank node that has no label in the document, at random
+_MADE_UP = re.compile(r"N[0-9a-f]{32}\Z")
+_LABEL = re.compile(r"[^~\ud800-\udfff][^\ud800-\udfff]*\Z")
 
 _ESCAPES: Final = {
     **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
@@ -87,8 +89,7 @@ class Quads:
         """Return the term of the blank node called ``label`` in the document."""
         term = self._blanks.get(label)
         if term is None:
-            # a label that a program made up anew for this reading has no place in an IRI
-            known = _LABEL.match(label) is not None
+            known = _LABEL.match(label) and not _MADE_UP.match(label)
             term = f"<{self.base}bnode/{encode(label)}>" if known else self.fresh()
             self._blanks[label] = term
         return term
@@ -96,7 +97,7 @@ class Quads:
     def fresh(self) -> str:
         """Return the term of a blank node without label: its number in the document.
 
-        No label can begin with ``~``, so none is met by a number.
+        No label is kept that begins with ``~``, so none is met by a number.
         """
         self._fresh += 1
         return f"<{self.base}bnode/~{self._fresh}>"

@@ -81,7 +81,9 @@ def top_of(envelope: Envelope, owner: Owner, covered: frozenset[str]) -> Iterato
             continue
         yield from keep_member(value, member, "", owner)
     geometry = value.get("geometry")
-    for member in geometry if isinstance(geometry, dict) else ():
+    if not isinstance(geometry, dict):
+        return
+    for member in geometry:
         if member not in {"type", "coordinates"}:
             yield from keep(geometry[member], f"/geometry/{escape_pointer(member)}", member, owner)
 

@@ -55,8 +55,15 @@ class Subject:
     facts: Facts
 
 
-def read_item(envelope: Envelope, identifier_of: IdentifierOf | None = None) -> Reading:
+def read_item(
+    envelope: Envelope,
+    identifier_of: IdentifierOf | None = None,
+    elsewhere: frozenset[str] = frozenset(),
+) -> Reading:
     """Read an item into records.
+
+    ``identifier_of`` finds the FILE DID of an asset; the properties named in
+    ``elsewhere`` are left to the caller.
 
     Raises:
         GeometryNotValid: the item's place is missing or not valid.
@@ -76,7 +83,7 @@ def read_item(envelope: Envelope, identifier_of: IdentifierOf | None = None) -> 
             records.append(found)
     owner = product_owner(envelope, product.product_id)
     records += top_of(envelope, owner, frozenset({"bbox"} if place.bbox_covered else ()))
-    records += properties_of(envelope, subject, owner)
+    records += properties_of(envelope, subject.facts, owner, product.product_id, elsewhere)
     if product.datetime is None and product.sensing_start is None:
         warnings.append("/properties/datetime: the item has no time")
     return Reading(tuple(records), warnings=tuple(warnings))
@@ -126,7 +133,7 @@ def _product(envelope: Envelope, subject: Subject, place: dict[str, Any]) -> Pro
     for stamp in ("created", "updated"):  # these are the catalogue entry's
         told.pop(stamp, None)
     acquisition_id = _acquisition_id(subject)
-    instruments = subject.facts.fields.get("instruments", ())
+    instruments = told.get("platform") and subject.facts.fields.get("instruments")
     item_id = envelope.identity.id
     return Product(
         product_id=subject.product_id,
@@ -160,13 +167,11 @@ def surroundings_of(subject: Subject, product: Product) -> Iterator[Record]:
     told = subject.facts.fields
     platform = product.platform
     if platform is not None:
-        label = "S" + platform[1:-1] + platform[-1].upper()
-        label = label if platform.startswith("sentinel-") else platform
-        yield Platform(platform, label, told.get("constellation"))
+        yield platform_of(platform, told.get("constellation"))
         for instrument in told.get("instruments", ()):
             yield Instrument(platform, instrument, instrument.upper(), _kind(instrument, product))
     yield from (Tile(tile) for tile in product.mgrs_tiles)
-    orbits = {
+    orbits: dict[str, Any] = {
         "relative_orbit": product.relative_orbit,
         "orbit_direction": product.orbit_direction,
     }
@@ -184,6 +189,15 @@ def surroundings_of(subject: Subject, product: Product) -> Iterator[Record]:
             absolute_orbit=product.absolute_orbit,
             **orbits,
         )
+
+
+def platform_of(platform: str, constellation: str | None) -> Platform:
+    """Return a satellite with a label as people write it (``Sentinel-2A``)."""
+    sentinel = platform.startswith("sentinel-")
+    label = f"{platform[:-1].capitalize()}{platform[-1].upper()}" if sentinel else platform
+    if sentinel and constellation is None:
+        constellation = platform[: len("sentinel-2")]
+    return Platform(platform, label, constellation)
 
 
 def _datatake(product: Product, type_: str | None, orbits: dict[str, Any]) -> Datatake:
@@ -213,17 +227,19 @@ def product_owner(envelope: Envelope, product_id: str) -> Owner:
     return Owner(envelope.names.make("product", product_id=product_id), envelope.document_id)
 
 
-def properties_of(envelope: Envelope, subject: Subject, owner: Owner) -> Iterator[Record]:
+def properties_of(
+    envelope: Envelope, facts: Facts, owner: Owner, product_id: str, elsewhere: frozenset[str]
+) -> Iterator[Record]:
     """Yield the properties that stand in no field, and the steps of processing."""
     delivered = envelope.value.get("properties") or {}
     latest = envelope.latest.get("properties") or {}
-    covered = subject.facts.covered
+    covered = facts.covered
     for name, value in delivered.items():
-        if name in covered and latest.get(name) == value:
+        if name in elsewhere or (name in covered and latest.get(name) == value):
             continue
         above = f"/properties/{escape_pointer(name)}"
         if name == "processing:software" and _is_software(value):
-            yield from _steps(value, subject.product_id)
+            yield from _steps(value, product_id)
         elif name in GROUPS and isinstance(value, dict) and value:
             for member, child in value.items():
                 if f"{name}/{member}" not in covered:

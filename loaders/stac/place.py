@@ -59,7 +59,7 @@ def place_of(envelope: Envelope) -> Place:
         geometry, where=where, bbox=bbox if box is not None else None
     )
     own = box or (footprint.west, footprint.south, footprint.east, footprint.north)
-    covered = box is not None and len(bbox) == 4
+    covered = isinstance(bbox, list) and len(bbox) == 4 and box is not None
     return Place(footprint.wkt, own, covered, (*warnings, *doubts))
 
 

@@ -22,7 +22,7 @@ from dafab_kg.model.strict_json import read_json
 LARGE: Final = 64 * 1024 * 1024
 """Bytes from which a file that does not speak of STAC is no longer read as a whole."""
 
-_LINKS_THAT_TELL_THE_HOST: Final = ("self", "root", "parent", "collection")
+_TELL_THE_HOST: Final = ("self", "root", "parent", "collection")
 
 
 @dataclass(frozen=True)
@@ -48,24 +48,31 @@ class Identity:
 
     ``type`` is ``item``, ``collection`` or ``catalog``; ``provider`` the host that
     serves it or ``-``; ``collection_id`` is ``-`` for an item that has none.
+    ``below`` is the way to the parent, for a catalogue that no host serves: ids of
+    such catalogues (``2019``) tell little.
     """
 
     type: str
     provider: str
     collection_id: str
     id: str
+    below: str = ""
 
     @property
     def key(self) -> str:
-        """The document's key: type, provider, (for items) collection, and id."""
+        """The document's key: type, provider, (for items) collection, id, (where told) parent."""
         parts = [self.provider, self.id]
         if self.type == "item":
             parts.insert(1, self.collection_id)
+        if self.below:
+            parts.append(self.below)
         return "/".join([self.type, *map(encode, parts)])
 
 
-def open_json(entry: Entry) -> Opened | Refused | None:
-    """Read an entry that may be STAC; None if it is something else.
+def open_json(
+    entry: Entry, worth: Callable[[bytes], bool] = lambda data: True
+) -> Opened | Refused | None:
+    """Read an entry that may be STAC; None if it is something else, or not ``worth`` parsing.
 
     Refused is broken JSON, where the name (``.json``, ``.geojson``) or the content
     says that it should be JSON that a STAC loader understands.
@@ -75,6 +82,8 @@ def open_json(entry: Entry) -> Opened | Refused | None:
         return None
     try:
         data = entry.read()
+        if not worth(data):
+            return None
         speaks_of_stac = b'"stac_version"' in data
         if len(data) > LARGE and not speaks_of_stac:
             return _glance(entry, data)
@@ -128,12 +137,12 @@ def documents_of(
         else:
             yield Found(document, (entry,))
     for pointer in strangers:
-        error = NotRecognised(
+        reason = NotRecognised(
             "this is no STAC object, though its neighbours are",
             where=f"{entry.origin}#{pointer}",
             remedy="Give it stac_version, type and id, or load it from a file of its own",
         )
-        yield Refused(error, (entry,))
+        yield Refused(reason, (entry,))
 
 
 def _is_repeated(element: Element, seen: dict[str, Element], key: str, where: str) -> bool:
@@ -158,7 +167,7 @@ def elements_of(value: Any) -> tuple[list[Element], list[str]]:
     own = stac_type(value)
     if own is not None:
         return [Element("", value, own)], []
-    if not isinstance(value, dict) or value.get("type") not in {"FeatureCollection", None}:
+    if not isinstance(value, dict) or value.get("type") not in ("FeatureCollection", None):
         return [], []
     inherits = "stac_version" in value
     elements, strangers = [], []
@@ -222,11 +231,14 @@ def identify(value: dict[str, Any], type_: str, *, where: str) -> Identity:
     collection = value.get("collection") if type_ == "item" else own
     if not isinstance(collection, str) or not collection:
         collection = "-"
-    return Identity(type_, provider_of(value), collection, own)
+    hrefs = hrefs_of(value)
+    provider = next(filter(None, (_host(hrefs.get(rel, "")) for rel in _TELL_THE_HOST)), "-")
+    alone = type_ == "catalog" and provider == "-"
+    return Identity(type_, provider, collection, own, hrefs.get("parent", "") if alone else "")
 
 
-def provider_of(value: dict[str, Any]) -> str:
-    """Return the host that serves a STAC object, or ``-`` where its links do not tell."""
+def hrefs_of(value: dict[str, Any]) -> dict[str, str]:
+    """Return the first link of each relation of a STAC object."""
     hrefs: dict[str, str] = {}
     links = value.get("links")
     for link in links if isinstance(links, list) else ():
@@ -234,11 +246,7 @@ def provider_of(value: dict[str, Any]) -> str:
             rel, href = link.get("rel"), link.get("href")
             if isinstance(rel, str) and isinstance(href, str):
                 hrefs.setdefault(rel, href)
-    for rel in _LINKS_THAT_TELL_THE_HOST:
-        host = _host(hrefs.get(rel, ""))
-        if host:
-            return host
-    return "-"
+    return hrefs
 
 
 def _host(href: str) -> str:

@@ -1,0 +1,64 @@
+"""The web application: all faces over one open catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, Response
+
+from dafab_kg import __version__
+from dafab_kg.catalogue import Catalogue, open_catalogue
+from dafab_kg.model.settings import Settings
+from dafab_kg.web.cells import shorten
+from dafab_kg.web.health import health_face
+from dafab_kg.web.pages import describing, pages_face
+from dafab_kg.web.problems import answer_problems
+from dafab_kg.web.sparql import sparql_face
+
+MOST_BYTES = 1024 * 1024
+"""Longest body of a request."""
+
+HEADERS = {
+    # Reading is open to every page, as editors and STAC browsers need.
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST",
+    "Access-Control-Allow-Headers": "Accept, Content-Type",
+    "Access-Control-Max-Age": "86400",
+    # Answers hold text from anywhere; nothing of it may run.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = None) -> Flask:
+    """Return the application over an open catalogue, or over the one in a directory.
+
+    Raises:
+        StoreNotFound, StoreInUse: the directory's catalogue cannot be opened.
+    """
+    if isinstance(catalogue, (str, Path)):
+        catalogue = open_catalogue(Path(catalogue), settings=settings, create=False)
+    chosen = settings or catalogue.settings
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.url_map.strict_slashes = False
+    app.register_blueprint(sparql_face(catalogue, chosen))
+    app.register_blueprint(pages_face(catalogue, chosen))
+    app.register_blueprint(health_face(catalogue))
+    answer_problems(app)
+    prefixes = catalogue.names.prefixes
+    app.add_template_filter(lambda iri: shorten(iri, prefixes), "short")
+    app.add_template_filter(describing, "describe")
+    app.jinja_env.globals["version"] = __version__
+
+    @app.after_request
+    def state_policies(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app

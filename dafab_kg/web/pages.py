@@ -1,0 +1,142 @@
+"""Pages for people: what the catalogue holds, an editor, saved queries.  Each has a JSON twin."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, render_template, request, url_for
+
+from dafab_kg import __version__
+from dafab_kg.catalogue import Catalogue
+from dafab_kg.model.errors import DafabError
+from dafab_kg.model.names import is_iri
+from dafab_kg.model.settings import Settings
+from dafab_kg.queries import SavedQuery, read_saved, saved
+from dafab_kg.store.answers import Kind, fitting, kind_of
+from dafab_kg.web.cells import Table, table_of
+from dafab_kg.web.negotiation import prefers_html
+from dafab_kg.web.problems import Problem, problem_of
+from dafab_kg.web.protocol import Asked
+from dafab_kg.web.sparql import ask
+
+MOST_SHOWN = 500
+"""Rows that a page shows; the downloads beside it hold all."""
+
+
+def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
+    """Return the landing page, the editor and the saved queries' pages."""
+    face = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
+
+    @face.get("/")
+    def landing() -> Response:
+        holdings = _holdings(catalogue)
+        if _wants_json():
+            return _json(holdings)
+        return _html("landing.html", holdings=holdings, queries=saved())
+
+    @face.get("/query")
+    def editor() -> Response:
+        query = request.args.get("query", "")
+        if _wants_json():
+            return _json({"queries": [_link(query) for query in saved()]})
+        return _editor(catalogue, query)
+
+    @face.get("/query/<name>")
+    def saved_query(name: str) -> Response:
+        found = read_saved(name)
+        if _wants_json():
+            return _json({**_link(found), "query": found.text})
+        return _editor(catalogue, request.args.get("query") or found.text, found)
+
+    return face
+
+
+def _wants_json() -> bool:
+    """Tell which twin is asked for; a page only for who prefers HTML, as browsers do."""
+    named = request.args.get("format", "")
+    if named and named not in ("json", "html"):
+        raise Problem(
+            400,
+            "There is no such format",
+            f"A page is not offered as {named[:80]!r}.",
+            where="parameter format",
+            remedy="Choose json or html.",
+        )
+    return named == "json" or not (named or prefers_html(request, over="application/json"))
+
+
+def _holdings(catalogue: Catalogue) -> dict[str, Any]:
+    stats = dataclasses.asdict(catalogue.stats())
+    return {
+        "title": "dafab-kg",
+        "version": __version__,
+        "holds": stats,
+        "links": {
+            "sparql": url_for("sparql.endpoint", _external=True),
+            "editor": url_for("pages.editor", _external=True),
+            "health": url_for("health.health", _external=True),
+        },
+        "queries": [_link(query) for query in saved()],
+    }
+
+
+def _link(query: SavedQuery) -> dict[str, str]:
+    return {
+        "name": query.name,
+        "title": query.title,
+        "description": query.description,
+        "href": url_for("pages.saved_query", name=query.name, _external=True),
+    }
+
+
+def _editor(catalogue: Catalogue, query: str, chosen: SavedQuery | None = None) -> Response:
+    table: Table | None = None
+    problem: Problem | None = None
+    downloads: list[tuple[str, str]] = []
+    if query.strip():
+        try:
+            answer = ask(catalogue, Asked(query, None, None))
+            table = table_of(answer, catalogue.names.prefixes, most_rows=MOST_SHOWN)
+            downloads = _downloads(query, kind_of(answer))
+        except DafabError as error:
+            problem = problem_of(error)
+    return _html(
+        "editor.html",
+        status=problem.status if problem else 200,
+        query=query,
+        chosen=chosen,
+        table=table,
+        problem=problem,
+        downloads=downloads,
+        queries=saved(),
+        most_shown=MOST_SHOWN,
+    )
+
+
+def describing(iri: str) -> str:
+    """Return the address of a page that tells what is known of a thing."""
+    if not is_iri(iri):
+        return url_for("pages.editor")
+    return url_for("pages.editor", query=f"DESCRIBE <{iri}>")
+
+
+def _downloads(query: str, kind: Kind) -> list[tuple[str, str]]:
+    return [
+        (found.label, url_for("sparql.endpoint", query=query, format=found.name))
+        for found in fitting(kind)
+    ]
+
+
+def _html(template: str, *, status: int = 200, **values: Any) -> Response:
+    page = render_template(template, **values)
+    response = Response(page, status, content_type="text/html; charset=utf-8")
+    response.vary.add("Accept")
+    return response
+
+
+def _json(value: Any) -> Response:
+    response = Response(orjson.dumps(value), content_type="application/json")
+    response.vary.add("Accept")
+    return response

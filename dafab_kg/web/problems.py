@@ -1,0 +1,134 @@
+"""Problems: every error of the web faces, as RFC 9457 JSON or, for a browser, as a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from dafab_kg.model.errors import (
+    DafabError,
+    NameNotValid,
+    QueryNotValid,
+    StoreNotUsable,
+    ThingNotFound,
+)
+from dafab_kg.web.negotiation import prefers_html
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """How an error is answered: status, title, and what the client can do."""
+
+    status: int
+    title: str
+    remedy: str
+
+
+ERRORS: Final[dict[type[DafabError], Answered]] = {
+    QueryNotValid: Answered(400, "The query cannot be answered", "Change the query as told."),
+    NameNotValid: Answered(400, "An identifier is not valid", "Correct the identifier."),
+    ThingNotFound: Answered(404, "There is no such thing", "See / for what there is."),
+    StoreNotUsable: Answered(503, "The store cannot be used", "Try again later."),
+}
+"""Status of each error; an error of dafab-kg that is not here is the server's fault (500)."""
+
+_POSITION = re.compile(r"(?:error )?at (\d+):(\d+)")
+
+
+@dataclass(eq=False)  # not frozen: Python sets an exception's traceback
+class Problem(Exception):
+    """Something wrong in a request: what, where, and the remedy."""
+
+    status: int
+    title: str
+    detail: str
+    where: str = ""
+    remedy: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+def problem_of(error: Exception) -> Problem:
+    """Say how ``error`` is answered."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return _from_http(error)
+    for kind, answered in ERRORS.items():
+        if isinstance(error, kind):
+            text = str(error)
+            position = _POSITION.search(text)
+            where = f"line {position[1]}, column {position[2]} of the query" if position else ""
+            return Problem(answered.status, answered.title, text, where, answered.remedy)
+    return Problem(
+        500,
+        "Something went wrong here",
+        "The request could not be answered because of a fault in the server.",
+        remedy="Tell the operator; the server's log holds the cause.",
+    )
+
+
+def _from_http(error: HTTPException) -> Problem:
+    code = error.code or 500
+    headers = {
+        name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}
+    }
+    remedies = {
+        404: "See / for what there is.",
+        405: f"Use one of {headers.get('Allow', 'the methods in Allow')}.",
+        413: "Send a shorter request.",
+    }
+    return Problem(
+        code,
+        HTTPStatus(code).phrase,
+        error.description or HTTPStatus(code).phrase,
+        where=request.path,
+        remedy=remedies.get(code, "Correct the request."),
+        headers=headers,
+    )
+
+
+def respond(problem: Problem) -> Response:
+    """Make the response: a page if a browser asks for one, JSON otherwise."""
+    body = {
+        "type": "about:blank" if problem.status == 500 else _type(problem.title),
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "where": problem.where,
+        "remedy": problem.remedy,
+        **problem.more,
+    }
+    if prefers_html(request, over=MEDIA_TYPE):
+        page = render_template("problem.html", problem=problem)
+        response = Response(page, problem.status, content_type="text/html; charset=utf-8")
+    else:
+        response = Response(orjson.dumps(body), problem.status, content_type=MEDIA_TYPE)
+    response.headers.update(dict(problem.headers))
+    response.vary.add("Accept")
+    return response
+
+
+def _type(title: str) -> str:
+    return "tag:w3id.org,2026:dafab/problem/" + re.sub(r"[^a-z]+", "-", title.lower()).strip("-")
+
+
+def answer_problems(app: Flask) -> None:
+    """Make ``app`` answer every error as a problem."""
+
+    def handle(error: Exception) -> Response:
+        problem = problem_of(error)
+        if problem.status == 500:
+            app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        return respond(problem)
+
+    app.register_error_handler(Exception, handle)

@@ -1,0 +1,155 @@
+"""Reading a request of the SPARQL 1.1 Protocol, query operation (section 2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from flask import Request
+
+from dafab_kg.model.names import is_iri
+from dafab_kg.web.problems import Problem
+
+FORM = "application/x-www-form-urlencoded"
+DIRECT = "application/sparql-query"
+MOST_PARAMETERS = 1_000
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query operation; the graphs are None where the request names no dataset.
+
+    ``formats`` are the values of ``format``, a parameter of our own that
+    overrides Accept, as other endpoints have it.
+    """
+
+    query: str
+    default_graphs: tuple[str, ...] | None
+    named_graphs: tuple[str, ...] | None
+    formats: tuple[str, ...] = ()
+
+
+def read_request(request: Request) -> Asked:
+    """Read a GET, a POST of a form, or a POST of a query.
+
+    Raises:
+        Problem: the request is not one query operation.
+    """
+    pairs = _pairs(request.query_string, "the address")
+    if request.method == "POST":
+        pairs = pairs + _body(request)
+    _refuse_updates(pairs)
+    queries = _values(pairs, "query")
+    if len(queries) != 1 or not queries[0].strip():
+        raise Problem(
+            400,
+            "There must be one query",
+            f"The request has {len(queries)} query parameters."
+            if len(queries) != 1
+            else "The query is empty.",
+            where="parameter query",
+            remedy="Send one query: GET /sparql?query=…, or POST it as "
+            f"{FORM} (query=…) or as {DIRECT}.",
+        )
+    formats = tuple(_values(pairs, "format"))
+    default_graphs = _graphs(pairs, "default-graph-uri")
+    named_graphs = _graphs(pairs, "named-graph-uri")
+    if not default_graphs and not named_graphs:
+        return Asked(queries[0], None, None, formats)
+    return Asked(queries[0], default_graphs, named_graphs, formats)
+
+
+def _body(request: Request) -> Pairs:
+    media_type = request.mimetype
+    if media_type == "application/sparql-update":
+        raise _read_only("the body")
+    if media_type not in (FORM, DIRECT):
+        raise Problem(
+            415,
+            "This type of body is not understood",
+            f"The body is declared as {media_type or 'nothing'}.",
+            where="header Content-Type",
+            remedy=f"Send {DIRECT} or {FORM}.",
+            headers={"Accept-Post": f"{DIRECT}, {FORM}"},
+        )
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise Problem(
+            415,
+            "This charset is not understood",
+            f"The body is declared as {charset}.",
+            where="header Content-Type",
+            remedy="Send UTF-8.",
+        )
+    data = request.get_data(cache=False)
+    return _pairs(data, "the body") if media_type == FORM else [("query", _text(data, "the body"))]
+
+
+def _pairs(data: bytes, where: str) -> Pairs:
+    text = _text(data, where)
+    try:
+        return parse_qsl(
+            text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+        )
+    except UnicodeDecodeError as error:
+        raise _not_utf8(where) from error
+    except ValueError as error:
+        raise Problem(
+            400,
+            "There are too many parameters",
+            f"The request has more than {MOST_PARAMETERS} parameters.",
+            where=where,
+            remedy="Send fewer parameters.",
+        ) from error
+
+
+def _text(data: bytes, where: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise _not_utf8(where) from error
+
+
+def _not_utf8(where: str) -> Problem:
+    return Problem(
+        400,
+        "This is not UTF-8",
+        "The request holds bytes that are no UTF-8 text.",
+        where=where,
+        remedy="Send UTF-8; in an address, percent-encode it.",
+    )
+
+
+def _values(pairs: Pairs, name: str) -> list[str]:
+    return [value for key, value in pairs if key == name]
+
+
+def _graphs(pairs: Pairs, name: str) -> tuple[str, ...]:
+    graphs = tuple(_values(pairs, name))
+    for graph in graphs:
+        if not is_iri(graph):
+            raise Problem(
+                400,
+                "A graph of the dataset has no valid IRI",
+                f"{graph[:200]!r} is not an absolute IRI.",
+                where=f"parameter {name}",
+                remedy="Give absolute IRIs.",
+            )
+    return graphs
+
+
+def _refuse_updates(pairs: Pairs) -> None:
+    if _values(pairs, "update"):
+        raise _read_only("parameter update")
+
+
+def _read_only(where: str) -> Problem:
+    return Problem(
+        403,
+        "This endpoint only reads",
+        "SPARQL Update is not offered here.",
+        where=where,
+        remedy="Load or delete documents with dafab-kg load and dafab-kg delete.",
+    )

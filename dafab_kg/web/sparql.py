@@ -1,0 +1,125 @@
+"""The SPARQL endpoint: SPARQL 1.1 Protocol, query operation."""
+
+from __future__ import annotations
+
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.wsgi import FileWrapper
+
+from dafab_kg.catalogue import Catalogue
+from dafab_kg.model.settings import Settings
+from dafab_kg.store.answers import (
+    ASKED,
+    Format,
+    Kind,
+    fitting,
+    kind_of,
+    write_answer,
+)
+from dafab_kg.store.bounds import refuse_intricate
+from dafab_kg.store.protocol import Answer
+from dafab_kg.web.negotiation import choose, named, prefers_html
+from dafab_kg.web.problems import Problem
+from dafab_kg.web.protocol import Asked, read_request
+
+IN_MEMORY = 4 * 1024 * 1024
+"""Bytes of an answer kept in memory; what is longer goes through a temporary file."""
+
+
+def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
+    """Return the endpoint ``/sparql``."""
+    face = Blueprint("sparql", __name__)
+
+    def endpoint() -> AnyResponse:
+        if request.method != "POST" and not request.query_string and _is_browser():
+            return redirect(url_for("pages.editor"), 303)
+        asked = read_request(request)
+        return _respond(ask(catalogue, asked), asked, catalogue, settings)
+
+    def options() -> Response:
+        return Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
+
+    for rule, name in (("/sparql", "endpoint"), ("/sparql/", "endpoint_slash")):
+        face.add_url_rule(
+            rule, name, endpoint, methods=["GET", "POST"], provide_automatic_options=False
+        )
+        face.add_url_rule(
+            rule, f"{name}_options", options, methods=["OPTIONS"], provide_automatic_options=False
+        )
+    return face
+
+
+def _is_browser() -> bool:
+    return prefers_html(request, over="application/sparql-results+json")
+
+
+def ask(catalogue: Catalogue, asked: Asked) -> Answer:
+    """Put the query to the catalogue.
+
+    Raises:
+        QueryNotValid: it cannot be answered.
+    """
+    refuse_intricate(asked.query)
+    return catalogue.query(
+        asked.query, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs
+    )
+
+
+def _respond(answer: Answer, asked: Asked, catalogue: Catalogue, settings: Settings) -> Response:
+    chosen, content_type = _format(asked.formats, kind_of(answer))
+    # The answer is complete before the first byte goes out: a bound that is passed or a
+    # failure in the middle is then a problem and not half an answer.
+    body = cast(IO[bytes], SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
+    try:
+        write_answer(
+            answer, chosen.name, body, catalogue.names.prefixes, most_rows=settings.query_rows
+        )
+    except BaseException:
+        body.close()
+        raise
+    response = _response(body, content_type)
+    response.vary.add("Accept")
+    return response
+
+
+def _response(body: IO[bytes], content_type: str) -> Response:
+    length = body.tell()
+    body.seek(0)
+    if length <= IN_MEMORY:
+        with body:
+            return Response(body.read(), content_type=content_type)
+    return Response(
+        FileWrapper(body),  # closes the file when the response is closed
+        content_type=content_type,
+        headers={"Content-Length": str(length)},
+        direct_passthrough=True,
+    )
+
+
+def _format(names: tuple[str, ...], kind: Kind) -> tuple[Format, str]:
+    if names:
+        found = named(names, kind)
+        if found is None:
+            raise Problem(
+                400,
+                "There is no such format",
+                f"The request names {', '.join(names)[:200]!r}, which is not one format.",
+                where="parameter format",
+                remedy=f"Choose one of {', '.join(f.name for f in fitting(kind))}.",
+            )
+        return found, found.content_type()
+    chosen = choose(request, fitting(kind))
+    if chosen is None:
+        offered = [f.media_type for f in fitting(kind)]
+        raise Problem(
+            406,
+            "None of the accepted types is offered",
+            f"The answer of {ASKED[kind]} is not offered as {request.headers.get('Accept', '')}.",
+            where="header Accept",
+            remedy=f"Accept one of {', '.join(offered)}, or name a format in the address.",
+            more={"offered": offered},
+        )
+    return chosen[0], chosen[0].content_type(chosen[1])

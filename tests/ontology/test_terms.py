@@ -1,0 +1,147 @@
+"""Every term is defined, used and described."""
+
+from __future__ import annotations
+
+import json
+
+from rdflib import OWL, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
+
+from tests.ontology.conftest import NS, ROOT
+
+DAFAB = Namespace(NS)
+VANN = Namespace("http://purl.org/vocab/vann/")
+DCTERMS = Namespace("http://purl.org/dc/terms/")
+SCHEMA = Namespace("https://schema.org/")
+ONT = "https://w3id.org/dafab/ont/"
+MODULES = {"meta", "core", "eo", "sensor", "water", "agri", "storage", "prov"}
+CATEGORIES = {"identifying", "technical", "structural", "provenance", "descriptive"}
+NUMBERS = {XSD.decimal, XSD.integer}
+COUNTED = {  # numbers that count or order, or whose unit the document keeps to itself
+    "absoluteOrbit", "bandIndex", "count", "number", "numberOfFields", "order", "physicalGain",
+    "relativeOrbit",
+}  # fmt: skip
+
+
+def terms(ontology: Graph) -> set[URIRef]:
+    return {s for s in ontology.subjects() if isinstance(s, URIRef) and s.startswith(NS)}
+
+
+def properties(ontology: Graph, *kinds: URIRef) -> set[URIRef]:
+    kinds = kinds or (OWL.ObjectProperty, OWL.DatatypeProperty)
+    found = {s for kind in kinds for s in ontology.subjects(RDF.type, kind)}
+    return {s for s in found if s.startswith(NS)}
+
+
+def test_every_term_that_is_used_exists(ontology: Graph, used: dict[str, set[str]]) -> None:
+    have = {str(t)[len(NS) :] for t in terms(ontology)}
+    assert {name: places for name, places in used.items() if name not in have} == {}
+
+
+def test_every_term_is_used_or_reserved(ontology: Graph, used: dict[str, set[str]]) -> None:
+    within = {
+        str(node)[len(NS) :]
+        for subject, predicate, value in ontology
+        for node in (predicate, value)
+        if str(node).startswith(NS) and node != subject
+    }
+    reserved = {str(s)[len(NS) :] for s in ontology.subjects(DAFAB.reserved, Literal(True))}
+    idle = {str(t)[len(NS) :] for t in terms(ontology)} - set(used) - within
+    assert idle == reserved, "mark as reserved what nothing uses, and nothing else"
+
+
+def test_every_term_says_what_it_means_and_where_it_is_defined(ontology: Graph) -> None:
+    for term in terms(ontology):
+        for predicate in (RDFS.label, SKOS.definition):
+            texts = list(ontology.objects(term, predicate))
+            assert [t.language for t in texts] == ["en"], (term, predicate)
+            assert str(texts[0]).strip() == str(texts[0]) != "", term
+        assert str(ontology.value(term, SKOS.definition)).endswith("."), term
+        homes = list(ontology.objects(term, RDFS.isDefinedBy))
+        assert len(homes) == 1, term
+        assert (homes[0], RDF.type, OWL.Ontology) in ontology, term
+
+
+def test_a_term_stands_in_the_file_of_its_module() -> None:
+    for module in MODULES:
+        graph = Graph().parse(ROOT / "ontology" / f"{module}.ttl")
+        homes = {
+            str(graph.value(term, RDFS.isDefinedBy))
+            for term in terms(graph)
+            if (term, RDFS.label, None) in graph
+        }
+        assert homes == {ONT + module}
+
+
+def test_labels_tell_terms_of_one_kind_apart(ontology: Graph) -> None:
+    for kind in (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, SKOS.Concept):
+        mine = [t for t in terms(ontology) if (t, RDF.type, kind) in ontology]
+        labels = [str(ontology.value(t, RDFS.label)) for t in mine]
+        assert len(set(labels)) == len(labels), sorted(x for x in labels if labels.count(x) > 1)
+
+
+def test_every_property_says_category_origin_domain_and_range(ontology: Graph) -> None:
+    for term in properties(ontology):
+        assert str(ontology.value(term, DAFAB.metadataCategory))[len(NS) :] in CATEGORIES, term
+        origin = ontology.value(term, DAFAB.metadataOrigin)
+        assert origin in {DAFAB.external, DAFAB.internal}, term
+        narrow = set(ontology.objects(term, RDFS.domain))
+        wide = set(ontology.objects(term, SCHEMA.domainIncludes))
+        assert (len(narrow) == 1) != (len(wide) > 1), term
+        assert all((c, RDF.type, OWL.Class) in ontology for c in narrow | wide), term
+    for term in properties(ontology, OWL.DatatypeProperty) - {DAFAB.extentWkt}:
+        assert len(list(ontology.objects(term, RDFS.range))) == 1, term
+
+
+def test_axioms_are_about_our_own_terms_only(ontology: Graph) -> None:
+    for predicate in (RDFS.domain, RDFS.range, RDFS.subClassOf, RDFS.subPropertyOf, OWL.hasKey):
+        assert all(str(s).startswith(NS) for s in ontology.subjects(predicate)), predicate
+
+
+def test_a_number_has_a_unit(ontology: Graph) -> None:
+    for term in properties(ontology, OWL.DatatypeProperty):
+        if ontology.value(term, RDFS.range) in NUMBERS and str(term)[len(NS) :] not in COUNTED:
+            unit = str(ontology.value(term, DAFAB.unit))
+            assert unit.startswith(("http://qudt.org/vocab/unit/", NS)), term
+
+
+def test_no_name_is_both_object_and_datatype_property(ontology: Graph) -> None:
+    both = properties(ontology, OWL.ObjectProperty) & properties(ontology, OWL.DatatypeProperty)
+    assert both == set()
+
+
+def test_every_module_has_a_full_header() -> None:
+    for module in (*sorted(MODULES), "dafab"):
+        graph = Graph().parse(ROOT / "ontology" / f"{module}.ttl")
+        iri = URIRef(ONT + module)
+        version = str(graph.value(iri, OWL.versionInfo))
+        assert graph.value(iri, OWL.versionIRI) == URIRef(f"{iri}/{version}")
+        for predicate in (
+            DCTERMS.title, DCTERMS.description, DCTERMS.creator, DCTERMS.license,
+            DCTERMS.created, VANN.preferredNamespacePrefix, VANN.preferredNamespaceUri,
+        ):  # fmt: skip
+            assert graph.value(iri, predicate) is not None, (module, predicate)
+
+
+def test_the_whole_imports_every_module_and_no_borrowed_vocabulary(ontology: Graph) -> None:
+    imported = set(ontology.objects(URIRef(ONT + "dafab"), OWL.imports))
+    assert imported == {URIRef(ONT + module) for module in MODULES}
+    assert all(str(o).startswith(ONT) for o in ontology.objects(None, OWL.imports))
+
+
+def test_anomaly_types_are_the_four_of_the_specification(ontology: Graph) -> None:
+    concepts = set(ontology.subjects(SKOS.inScheme, DAFAB.anomalyTypes))
+    notations = {str(ontology.value(c, SKOS.notation)) for c in concepts}
+    assert notations == {"normal", "flood", "drought", "flood_and_drought"}
+    both = set(ontology.objects(DAFAB.floodAndDrought, SKOS.broader))
+    assert both == {DAFAB.flood, DAFAB.drought}
+
+
+def test_context_names_every_term_and_no_other(ontology: Graph) -> None:
+    context = json.loads((ROOT / "ontology" / "context.jsonld").read_text("utf-8"))["@context"]
+    named = {}
+    for key, value in context.items():
+        iri = value if isinstance(value, str) else value.get("@id", "") if value != 1.1 else ""
+        if iri.startswith("dafab:"):
+            named[key] = iri.removeprefix("dafab:")
+    assert all(key == name for key, name in named.items())
+    assert set(named) == {str(t)[len(NS) :] for t in terms(ontology)}

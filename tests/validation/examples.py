@@ -1,0 +1,96 @@
+"""A document that says everything there is to say, and says it validly."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Iterator
+from decimal import Decimal
+
+from dafab_kg.mapping import compile_mappings
+from dafab_kg.model import records
+from dafab_kg.model.names import Names
+from dafab_kg.model.records import RECORD_TYPES, Record
+
+Triple = tuple[str, str, str]
+
+SOURCE = "S2A_MSIL2A_20220127T104321_N0400_R008_T31UFS_20220127T121418"
+DERIVED = f"{SOURCE}_water_analysis_200"
+
+COMMON: dict[str, object] = {
+    "acquisition_ids": ("S2A_20220127T104321_T31UFS",),
+    "anomaly_sign": "excess",
+    "anomaly_type": "flood",
+    "content_hash": "0a" * 32,
+    "crs_code": "EPSG:32631",
+    "crs_codes": ("EPSG:32631",),
+    "did": "dafab:file",
+    "did_type": "FILE",
+    "document_id": "0b" * 16,
+    "extent_wkt": "POLYGON ((0 0, 1 0, 1 1, 0 0))",
+    "footprint_wkt": "POLYGON ((0 0, 1 0, 1 1, 0 0))",
+    "kind": "water",
+    "load_graph": "https://w3id.org/dafab/id/graph-of-loads/1",
+    "mgrs_tile": "31UFS",
+    "mgrs_tiles": ("31UFS",),
+    "orbit_direction": "descending",
+    "owner": Names().make("product", product_id=SOURCE),
+    "pointer": "/properties/x",
+    "processing_baseline": "04.00",
+    "product_id": SOURCE,
+    "run_id": DERIVED,
+    "source_product_id": SOURCE,
+    "target": "https://example.org/x",
+    "access_url": "https://example.org/x",
+}
+OF_A_DERIVED_PRODUCT = (
+    records.DerivedProduct, records.InferenceRun, records.WaterAnalysis, records.WaterObjects,
+    records.MaskAgreement, records.WaterAnomaly, records.Agriculture,
+)  # fmt: skip
+TIMES = {
+    "generation_time", "datetime", "sensing_start", "sensing_stop", "sensing_time", "created",
+    "updated", "started", "ended", "start", "end", "loaded_at", "instants",
+}  # fmt: skip
+
+
+def complete(record_type: type[Record], **told: object) -> Record:
+    """Return a record with a value in every field; numbers are 0.5, which every range allows."""
+    if record_type in OF_A_DERIVED_PRODUCT:
+        told = {"product_id": DERIVED, **told}
+    hints = typing.get_type_hints(record_type)
+    values = {
+        field.name: told.get(field.name, _value(field.name, str(hints[field.name])))
+        for field in dataclasses.fields(record_type)
+    }
+    return record_type(**values)
+
+
+def complete_records() -> Iterator[Record]:
+    """One complete record of every type, and what one record of a type cannot say."""
+    for record_type in RECORD_TYPES:
+        yield complete(record_type)
+    yield complete(records.DataIdentifier, name="product", product_id=DERIVED)
+    other = DERIVED.replace("water_analysis", "smart_agriculture")
+    yield complete(records.DerivedProduct, product_id=other, kind="agriculture", run_id="r")
+    yield complete(records.Agriculture, product_id=other)
+
+
+def complete_document() -> str:
+    """The N-Quads of :func:`complete_records`."""
+    return compile_mappings(Names()).map(list(complete_records()), document_id="0b" * 16)
+
+
+def _value(name: str, hint: str) -> object:
+    if name in COMMON:
+        return COMMON[name]
+    if name in TIMES:
+        value: object = "2022-01-27T10:43:21Z"
+    elif "Decimal" in hint:
+        value = Decimal("0.5")
+    elif "bool" in hint:
+        value = True
+    elif "int" in hint:
+        value = 1
+    else:
+        value = "x"
+    return (value,) if "tuple" in hint else value

@@ -1,0 +1,75 @@
+"""A small catalogue in memory, and the application over it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from dafab_kg.catalogue import Stats
+from dafab_kg.model.names import Names
+from dafab_kg.model.settings import Settings
+from dafab_kg.store.oxigraph import OxigraphStore
+from dafab_kg.web import create_app
+from dafab_kg.web.serving import make_server
+
+SQUARE = '"POLYGON((6 49,7 49,7 50,6 50,6 49))"^^<http://www.opengis.net/ont/geosparql#wktLiteral>'
+DATA = f"""
+<http://e/scene> <http://e/cloud> "12.5"^^<http://www.w3.org/2001/XMLSchema#decimal> .
+<http://e/scene> <http://e/title> "<script>alert(1)</script> & Zürich"@de .
+<http://e/scene> <http://e/wkt> {SQUARE} .
+<http://e/scene> <http://e/wkt> {SQUARE} <http://e/g1> .
+<http://e/other> <http://e/title> "other" <http://e/g2> .
+"""
+
+
+class MemoryCatalogue:
+    """What the web faces need of a catalogue, over a store in memory."""
+
+    def __init__(self, data: str = DATA) -> None:
+        self.settings = Settings(query_rows=50)
+        self.names = Names()
+        self.store = OxigraphStore()
+        self.store.bulk_load(data)
+
+    def query(self, text: str, **options: Any) -> Any:
+        return self.store.query(text, **options)
+
+    def stats(self) -> Stats:
+        return Stats(
+            triples=3,
+            statements=5,
+            graphs=2,
+            documents={"stac": 2},
+            classes={"https://w3id.org/dafab/ns#SourceProduct": 1, "http://e/<b>": 1},
+            quarantined=1,
+            first="2022-09-01T00:00:00Z",
+            last="2022-11-30T00:00:00Z",
+            bytes_on_disk=0,
+        )
+
+
+@pytest.fixture(scope="session")
+def app() -> Flask:
+    return create_app(MemoryCatalogue())  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def address(app: Flask) -> Iterator[str]:
+    """The application, served by waitress on a free loopback port."""
+    server = make_server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.task_dispatcher.shutdown(timeout=5)
+    server.close()
+    thread.join(timeout=5)

@@ -1,0 +1,133 @@
+"""The pages, and their JSON twins."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+
+from dafab_kg.queries import saved
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+VOID = {"meta", "link", "br", "input", "img", "hr"}
+
+
+class Page(HTMLParser):
+    """Links of a page; fails on tags that do not match."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.links += [value for name, value in attrs if name in ("href", "src")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def page(client, path: str, status: int = 200) -> Page:
+    response = client.get(path, headers=BROWSER)
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    return Page(response.text)
+
+
+PATHS = ["/", "/query", "/query?query=ASK%7B%7D", "/query/headline-1", "/nowhere"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_pages_need_no_script_and_nothing_from_elsewhere(client, path):
+    found = page(client, path, 404 if path == "/nowhere" else 200)
+    assert "script" not in found.tags
+    assert all(not urlsplit(link).netloc for link in found.links)
+
+
+def test_every_link_of_the_landing_page_leads_somewhere(client):
+    for link in page(client, "/").links:
+        with client.get(link, headers=BROWSER) as response:
+            assert response.status_code == 200, link
+
+
+def test_the_landing_page_says_what_there_is(client):
+    text = client.get("/", headers=BROWSER).text
+    assert "2022-09-01" in text and "2022-11-30" in text and "dafab:SourceProduct" in text
+    assert all(query.title in text for query in saved())
+    assert "http://e/<b>" not in text
+
+
+def test_the_landing_pages_twin(client):
+    for response in (
+        client.get("/?format=json"),
+        client.get("/"),
+        client.get("/", headers={"Accept": "application/json"}),
+    ):
+        assert response.headers["Content-Type"] == "application/json"
+        assert response.json["holds"]["documents"] == {"stac": 2}
+        assert len(response.json["queries"]) == len(saved())
+
+
+def test_an_unknown_format_of_a_page_is_400(client):
+    assert client.get("/?format=pdf").status_code == 400
+
+
+@pytest.mark.parametrize("query", saved(), ids=lambda query: query.name)
+def test_each_saved_query_has_a_page_and_a_twin(client, query):
+    page(client, f"/query/{query.name}")
+    twin = client.get(f"/query/{query.name}?format=json").json
+    assert twin["query"] == query.text and twin["title"] == query.title
+
+
+def test_an_unknown_saved_query_is_404_with_those_there_are(client):
+    response = client.get("/query/none")
+    assert response.status_code == 404
+    assert "headline-1" in response.json["detail"]
+
+
+def test_the_editor_shows_rows_escaped(client):
+    response = client.get(
+        "/query",
+        query_string={"query": "SELECT ?s ?t { ?s <http://e/title> ?t FILTER(LANG(?t)='de') }"},
+        headers=BROWSER,
+    )
+    assert "<script>alert" not in response.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Zürich" in response.text
+    downloads = [link for link in Page(response.text).links if link.startswith("/sparql?")]
+    assert len(downloads) == 5
+    for link in downloads:
+        assert client.get(link).status_code == (400 if "geojson" in link else 200)
+
+
+def test_the_editor_escapes_what_was_typed(client):
+    response = client.get("/query", query_string={"query": "</textarea><script>"}, headers=BROWSER)
+    assert response.status_code == 400
+    assert "</textarea><script>" not in response.text
+    Page(response.text)
+
+
+def test_the_editor_says_what_is_wrong_with_a_query(client):
+    response = client.get("/query", query_string={"query": "ASK {"}, headers=BROWSER)
+    assert response.status_code == 400
+    assert "line 1, column" in response.text
+
+
+def test_an_iri_leads_to_what_is_known_of_it(client):
+    found = client.get(
+        "/query", query_string={"query": "SELECT ?s { ?s <http://e/cloud> ?c }"}, headers=BROWSER
+    )
+    [link] = [link for link in Page(found.text).links if "DESCRIBE" in link]
+    assert "12.5" in client.get(link, headers=BROWSER).text
+
+
+def test_health(client):
+    response = client.get("/health")
+    assert response.status_code == 200
+    assert response.json["status"] == "ok"
