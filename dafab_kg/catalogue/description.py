@@ -100,7 +100,7 @@ def _is_known(iri: str, store: Store) -> bool:
 
 
 def _item_named(identifier: str, store: Store) -> str | None:
-    query = f"SELECT ?item {{ ?item <{term('itemId')}> ?id }} ORDER BY ?item LIMIT 1"
+    query = f"SELECT ?item ?id {{ ?item <{term('itemId')}> ?id }} ORDER BY ?item LIMIT 1"
     answer = cast(Solutions, store.query(query, bindings={"id": Literal(identifier)}))
     return next((cast(Iri, row[0]).value for row in answer), None)
 
@@ -126,7 +126,7 @@ def describe(identifier: str, store: Store, names: Names) -> Description:
 def _facts(iri: str, store: Store) -> tuple[Fact, ...]:
     query = text("queries/internal", "facts.rq")
     found: dict[tuple[Term, str, Term], list[str]] = {}
-    for graph, subject, predicate, value in cast(
+    for graph, subject, predicate, value, _ in cast(
         Solutions, store.query(query, bindings={"thing": Iri(iri)})
     ):
         key = (cast(Term, subject), cast(Iri, predicate).value, cast(Term, value))
@@ -137,7 +137,7 @@ def _facts(iri: str, store: Store) -> tuple[Fact, ...]:
 def _incoming(iri: str, store: Store) -> tuple[Fact, ...]:
     query = text("queries/internal", "incoming.rq")
     found: dict[tuple[Term, str], list[str]] = {}
-    for graph, subject, predicate in cast(
+    for graph, subject, predicate, _ in cast(
         Solutions, store.query(query, bindings={"thing": Iri(iri)})
     ):
         key = (cast(Term, subject), cast(Iri, predicate).value)

@@ -49,6 +49,7 @@ class Journal:
                     {
                         "removed": self.change.removed,
                         "added": self.change.added,
+                        "dropped": self.change.dropped,
                         "bulk": self.bulk,
                     }
                 )
@@ -61,7 +62,8 @@ class Journal:
     def read(cls, file: Path) -> Journal:
         """Read a journal file."""
         value = orjson.loads(file.read_bytes())
-        return cls(Change(tuple(value["removed"]), value["added"]), value["bulk"])
+        change = Change(tuple(value["removed"]), value["added"], tuple(value["dropped"]))
+        return cls(change, value["bulk"])
 
 
 class Committer:

@@ -36,6 +36,7 @@ from dafab_kg.model.meridian import (
     cut_line,
     cut_polygon,
     floats,
+    with_crossings,
 )
 from dafab_kg.model.values import decimal_text
 
@@ -105,16 +106,19 @@ def footprint_from_projected(
 
     ``coords`` are its rings of (easting, northing) in the units of ``crs``, any
     name that PROJ understands (``EPSG:32610``).  Positions in degrees are
-    rounded to 1e-9 degrees.
+    rounded to 1e-9 degrees.  An edge over the antimeridian is cut where its great
+    circle is, which a straight edge of a conformal projection comes close to.
 
     Raises:
         FieldNotValid: there is no such CRS.
         GeometryNotValid: as for :func:`footprint_from_geojson`, or outside of the
             projection's domain.
     """
-    transformer = _to_degrees(crs, where)
+    to_degrees = _to_degrees(crs, where)
     rings = tuple(
-        read_ring(_in_degrees(ring, transformer, f"{where}/{index}"), f"{where}/{index}", Remarks())
+        with_crossings(
+            read_ring(_in_degrees(ring, to_degrees, f"{where}/{index}"), where, Remarks())
+        )
         for index, ring in enumerate(as_sequence(coords, where))
     )
     if not rings:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import pairwise
+from math import atan, degrees, radians, sin, tan
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -27,6 +28,7 @@ _HALF = Decimal(180)
 _ON_CUT = 1e-9  # degrees: 0.1 mm, more than the error of an intersection
 _LEAST_AREA = 1e-12  # square degrees: what is smaller is an artefact of the cut
 _WIDEST_OVERHANG_EDGE = 90
+_PLACES = 9  # of a degree: 0.1 mm
 
 
 class NoPlace(Exception):
@@ -42,6 +44,29 @@ def crosses(line: Line) -> bool:
     if any(abs(lon) > _HALF for lon, _ in line):
         return True
     return any(_HALF < abs(b[0] - a[0]) < _TURN for a, b in pairwise(line))
+
+
+def with_crossings(line: Line) -> Line:
+    """Add the points where a line's great circles meet the antimeridian.
+
+    For lines that were not straight in longitude and latitude to begin with,
+    such as the edges of a projected footprint: at high latitudes a great circle
+    leaves the straight line by kilometres.
+    """
+    points = [line[0]]
+    for a, b in pairwise(line):
+        if _HALF < abs(b[0] - a[0]) < _TURN and abs(a[0]) < _HALF and abs(b[0]) < _HALF:
+            points.append((_HALF.copy_sign(a[0]), _latitude_between(a, b)))
+        points.append(b)
+    return tuple(points)
+
+
+def _latitude_between(a: Position, b: Position) -> Decimal:
+    """Return the latitude at which the great circle from ``a`` to ``b`` meets ±180 degrees."""
+    (from_lon, from_lat), (to_lon, to_lat) = (tuple(map(float, p)) for p in (a, b))
+    before, after = (radians(180 - abs(lon)) for lon in (from_lon, to_lon))
+    rise = tan(radians(from_lat)) * sin(after) + tan(radians(to_lat)) * sin(before)
+    return Decimal(repr(round(degrees(atan(rise / sin(before + after))), _PLACES)))
 
 
 def cut_line(line: Line) -> list[Line]:

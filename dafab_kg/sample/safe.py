@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from string import Template
 from typing import NamedTuple
 
@@ -56,6 +57,7 @@ _DOI = {
     "L1C": "https://doi.org/10.5270/S2_-742ikth",
     "L2A": "https://doi.org/10.5270/S2_-znk9xsj",
 }
+_TAKES = timedelta(minutes=12)  # from the start of processing to the finished product
 _CHECKS = (
     "FORMAT_CORRECTNESS",
     "GENERAL_QUALITY",
@@ -168,6 +170,7 @@ def _values(scene: Scene) -> dict[str, object]:
         "baseline": product.baseline,
         "doi": _line("      <PRODUCT_DOI>{}</PRODUCT_DOI>\n", product, _DOI[product.level]),
         "generated": f"{product.generated:%Y-%m-%dT%H:%M:%S}.000000Z",
+        "finished": f"{product.generated + _TAKES:%Y-%m-%dT%H:%M:%S}.000000Z",
         "centre": product.centre,
         "start": start,
         "sensing": f"{of.sensing:%Y-%m-%dT%H:%M:%S.%f}Z",

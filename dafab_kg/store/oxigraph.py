@@ -210,12 +210,13 @@ class OxigraphStore:
         )
 
     def apply(self, change: Change) -> None:
-        """Remove and add in one transaction (one SPARQL update of at most two operations)."""
+        """Remove and add in one transaction (one SPARQL update)."""
         operations = []
         if change.removed:
             operations.append("DELETE DATA {\n" + _as_data("".join(change.removed)) + "}")
         if change.added:
             operations.append("INSERT DATA {\n" + _as_data(change.added) + "}")
+        operations.extend(f"DROP SILENT GRAPH <{graph}>" for graph in change.dropped)
         if operations:
             self._store.update(";\n".join(operations))
 

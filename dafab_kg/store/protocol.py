@@ -102,13 +102,14 @@ Answer = Solutions | Truth | Triples
 
 @dataclass(frozen=True)
 class Change:
-    """Statements to remove and to add, as N-Quads lines (each with its dot and newline)."""
+    """Statements to remove and to add, as N-Quads lines (each with its dot and newline).
+
+    ``dropped`` are graphs that end up empty: Oxigraph would list them still.
+    """
 
     removed: tuple[str, ...] = ()
     added: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.removed or self.added)
+    dropped: tuple[str, ...] = ()
 
 
 class Store(Protocol):

@@ -36,4 +36,5 @@ def plan_replacement(
         for graph, nquads in new:
             gone -= canonical(nquads, graph).triples
     removed.extend(line for line in sorted(gone) if not store.stating(line) - contents.keys())
-    return Change(tuple(removed), "".join(added))
+    dropped = tuple(graph for graph, text in contents.items() if not text.triples)
+    return Change(tuple(removed), "".join(added), dropped)

@@ -101,7 +101,8 @@ class PyshaclValidator:
         return None if conforms else report
 
     def _report(self, document_id: str, whole: Graph, results: list[Node]) -> ShapeReport:
-        told = sorted(violation_of(whole, result, self._shape_of) for result in results)
+        told = [violation_of(whole, result, self._shape_of) for result in results]
+        told.sort(key=lambda violation: violation.rank)
         return ShapeReport(
             document_id,
             report_graph(whole, results).serialize(format="turtle"),

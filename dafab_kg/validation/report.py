@@ -8,7 +8,7 @@ from typing import Literal
 Severity = Literal["violation", "warning", "info"]
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Violation:
     """One result of a SHACL validation.
 
@@ -23,6 +23,11 @@ class Violation:
     message: str
     severity: Severity
     shape: str
+
+    @property
+    def rank(self) -> tuple[str, ...]:
+        """By what results are sorted, so that a document always reads the same."""
+        return (self.focus, self.path, self.message, self.value or "", self.shape, self.severity)
 
     def __str__(self) -> str:
         place = f"{self.focus}: {self.message}"

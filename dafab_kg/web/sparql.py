@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
@@ -10,6 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.model.errors import QueryNotValid
+from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
 from dafab_kg.store.answers import (
     ASKED,
@@ -57,15 +61,23 @@ def _is_browser() -> bool:
 
 
 def ask(catalogue: Catalogue, asked: Asked) -> Answer:
-    """Put the query to the catalogue.
+    """Put the query to the catalogue; relative IRIs are relative to the request's address.
 
     Raises:
         QueryNotValid: it cannot be answered.
     """
     refuse_intricate(asked.query)
-    return catalogue.query(
-        asked.query, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs
+    put = partial(
+        catalogue.query, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs
     )
+    try:
+        return put(asked.query)
+    except QueryNotValid:
+        # Tried only now, so that positions in messages are those of the text as sent.
+        with suppress(QueryNotValid):
+            if is_iri(request.base_url):
+                return put(f"BASE <{request.base_url}>\n{asked.query}")
+        raise
 
 
 def _respond(answer: Answer, asked: Asked, catalogue: Catalogue, settings: Settings) -> Response:

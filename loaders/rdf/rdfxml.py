@@ -21,7 +21,7 @@ _XML_LITERAL: Final = f"{RDF}XMLLiteral"
 _PARSE_TYPE: Final = f"{{{RDF}}}parseType"
 _DATATYPE: Final = f"{{{RDF}}}datatype"
 _UNQUALIFIED: Final = frozenset({"about", "ID", "type", "resource", "parseType"})
-"""Attributes that may stand without their namespace, as the first RDF/XML had them (section 6.1.4)."""
+"""Attributes that may stand without namespace, as in the first RDF/XML (section 6.1.4)."""
 
 Name = tuple[str | None, str]
 

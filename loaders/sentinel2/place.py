@@ -22,16 +22,18 @@ def footprint_of(
     where: str,
     warnings: list[str],
 ) -> Footprint:
-    """Return the footprint: of the product metadata, of tileInfo.json, of the manifest.
+    """Return the footprint: of tileInfo.json, of the product metadata, of the manifest.
+
+    On AWS the tile is described, and tileInfo.json follows its data most closely.
 
     Raises:
         GeometryNotValid: none of them has one, or the first that has is faulty.
     """
-    if product is not None and product.rings:
-        return _footprint_of_rings(product.rings)
     in_data = footprint_of_tile(tile_info) if tile_info else None
     if in_data is not None:
         return in_data
+    if product is not None and product.rings:
+        return _footprint_of_rings(product.rings)
     if manifest is not None and manifest.ring and manifest.ring[0]:
         warnings.append("the footprint is that of manifest.safe: the metadata have none")
         return footprint_from_ring(_ring(*manifest.ring), where=manifest.ring[1])

@@ -102,19 +102,26 @@ def percent(text: str) -> str:
 
 def generate(thing: OddThing, text: str, *, iri: bool) -> list[str]:
     """All values of a template: every combination of the values of its references."""
-    names = list(dict.fromkeys(re.findall(r"\$\((\w+)\)", text)))
+    names = list(dict.fromkeys(re.findall(r"(?<!\\)\$\((\w+)\)", text)))
+    whole = len(names) == 1 and text == f"$({names[0]})"
     found = []
     for combination in itertools.product(*(values_of(thing, n) for n in names)):
-        chosen = dict(zip(names, combination, strict=True))
-        whole = re.fullmatch(r"\$\(\w+\)", text) is not None
-        found.append(
-            re.sub(
-                r"\$\((\w+)\)",
-                lambda m: percent(chosen[m[1]]) if iri and not whole else chosen[m[1]],  # noqa: B023
-                text,
-            )
-        )
+        filled = dict(zip(names, combination, strict=True))
+        if iri and not whole:
+            filled = {name: percent(value) for name, value in filled.items()}
+        found.append(fill(text, filled))
     return found
+
+
+def fill(text: str, values: dict[str, str]) -> str:
+    """Put values for references, from left to right; ``\\$(x)`` is the text ``$(x)``."""
+    before, dollar, after = text.partition("$(")
+    if not dollar:
+        return before
+    if before.endswith("\\"):
+        return before[:-1] + dollar + fill(after, values)
+    name, _, rest = after.partition(")")
+    return before + values[name] + fill(rest, values)
 
 
 def holds(thing: OddThing, condition: dict | None) -> bool:

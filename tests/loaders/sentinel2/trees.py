@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from dafab_kg.loaders.sentinel2 import Sentinel2Loader
 from dafab_kg.model.documents import Entry, Found, Reading, Refused, Tree
+from dafab_kg.model.records import Product, Record
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 def tree_of(files: Mapping[str, bytes | str]) -> Tree:
@@ -35,3 +39,12 @@ def read_only(tree: Tree) -> Reading:
     [found] = list(Sentinel2Loader().find(tree))
     assert isinstance(found, Found), found.error
     return Sentinel2Loader().read(found.document)
+
+
+def records_in(reading: Reading, kind: type[AnyRecord]) -> list[AnyRecord]:
+    return [record for record in reading.records if isinstance(record, kind)]
+
+
+def product_in(reading: Reading) -> Product:
+    [product] = records_in(reading, Product)
+    return product

@@ -1,0 +1,200 @@
+"""What a document is told does not depend on its neighbours; nothing leaks."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdflib import SH, Graph
+from rdflib.compare import isomorphic
+
+from dafab_kg.model.errors import NotWellFormed
+from dafab_kg.validation import PyshaclValidator, ShapeReport
+from dafab_kg.validation.grouping import grouped, looks_forward_only
+from dafab_kg.validation.triples import as_graph, read_triples
+from tests.validation.examples import complete_document
+
+A = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+SUB = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
+NS = "https://w3id.org/dafab/ns#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+def triple(subject: str, predicate: str, value: str) -> str:
+    predicate = predicate if predicate.startswith("<") else f"<{NS}{predicate}>"
+    return f"{subject} {predicate} {value} <x:graph> .\n"
+
+
+def product(name: str) -> str:
+    return (
+        triple(f"<x:{name}>", A, f"<{NS}Product>")
+        + triple(f"<x:{name}>", A, f"<{NS}SourceProduct>")
+        + triple(f"<x:{name}>", "productId", f'"{name}"')
+    )
+
+
+def band(name: str, owner: str) -> str:
+    return (
+        triple(f"<x:{name}>", A, f"<{NS}Band>")
+        + triple(f"<x:{name}>", "band", f'"{name}"')
+        + triple(f"<x:{name}>", "ofProduct", f"<x:{owner}>")
+    )
+
+
+def platform(label: str) -> str:
+    return (
+        triple("<x:s2a>", A, f"<{NS}Platform>")
+        + triple("<x:s2a>", "platform", '"sentinel-2a"')
+        + triple("<x:s2a>", "<http://www.w3.org/2000/01/rdf-schema#label>", label)
+    )
+
+
+# Documents that would change each other's verdict if they shared a graph.
+POOL = {
+    "product": product("p"),
+    "band of its own product": product("p") + band("b1", "p"),
+    "band of a product that only others describe": band("b2", "p"),
+    "same band, described otherwise": product("q") + band("b2", "q"),
+    "platform": platform('"Sentinel-2A"'),
+    "platform again": product("r") + platform('"Sentinel-2A"'),
+    "platform with two labels": platform('"Sentinel-2A"') + platform('"S2A"'),
+    "platform with another label": platform('"S2A"'),
+    "cloud over 100": product("s") + triple("<x:s>", "cloudCover", f'"101"^^<{XSD}decimal>'),
+    "cloud of the same product": product("s") + triple("<x:s>", "cloudCover", '"none"'),
+    "blank node": triple("_:b", A, f"<{NS}Tile>") + triple("_:b", "mgrsTile", '"31UFS"'),
+    "blank node of the same label": triple("_:b", "mgrsTile", '"31UFT"'),
+    "class that others state": triple("<x:t>", A, "<x:Scene>"),
+    "class stated": triple("<x:Scene>", SUB, f"<{NS}SourceProduct>"),
+    "empty": "",
+    "foreign": triple("<x:f>", "<x:p>", '"text \\u00e9 \\"quoted\\" \u2028"@en-GB'),
+}
+
+VALIDATOR = PyshaclValidator()
+ALONE = {key: VALIDATOR.check({key: text}) for key, text in POOL.items()}
+
+
+def test_the_pool_holds_both_verdicts() -> None:
+    failing = {key for key, told in ALONE.items() if told}
+    assert failing == {
+        "band of a product that only others describe",
+        "platform with two labels",
+        "cloud over 100",
+        "cloud of the same product",
+        "blank node",
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(sorted(POOL)), unique=True))
+def test_a_verdict_does_not_depend_on_the_batch(names: list[str]) -> None:
+    told = VALIDATOR.check({name: POOL[name] for name in names})
+    assert list(told) == [name for name in names if ALONE[name]]
+    for name, report in told.items():
+        alone = ALONE[name][name]
+        assert (report.violations, report.warnings) == (alone.violations, alone.warnings)
+
+
+def test_the_turtle_report_does_not_depend_on_the_batch() -> None:
+    for name, report in VALIDATOR.check(POOL).items():
+        alone = Graph().parse(data=ALONE[name][name].turtle, format="turtle")
+        assert isomorphic(Graph().parse(data=report.turtle, format="turtle"), alone)
+
+
+def test_documents_that_describe_a_thing_alike_share_a_graph() -> None:
+    complete = complete_document()
+    documents = [
+        read_triples(str(i), complete.replace("/product/", f"/product/{i}-")) for i in range(20)
+    ]
+    # runs, assets and data identifiers have names of their own product; the rest is alike
+    assert len(grouped(documents)) <= len(documents)
+    platforms = [read_triples(str(i), product(f"p{i}") + platform('"S2A"')) for i in range(20)]
+    assert len(grouped(platforms)) == 1
+
+
+def test_a_violation_says_what_where_and_by_which_shape() -> None:
+    report = ALONE["cloud over 100"]["cloud over 100"]
+    assert isinstance(report, ShapeReport)
+    (violation,) = report.violations
+    assert (violation.focus, violation.path) == ("x:s", NS + "cloudCover")
+    assert (violation.value, violation.severity) == ("101", "violation")
+    assert violation.shape == "https://w3id.org/dafab/shapes#SourceProduct"
+    assert "from 0 to 100" in report.summary
+    assert "x:s" in report.summary
+
+
+def test_warnings_stand_beside_violations_but_alone_do_not_count() -> None:
+    report = ALONE["cloud over 100"]["cloud over 100"]
+    assert {w.path for w in report.warnings} == {
+        NS + "datetime",
+        "http://www.opengis.net/ont/geosparql#hasGeometry",
+    }
+    assert ALONE["product"] == {}
+
+
+def test_a_report_is_a_standard_one() -> None:
+    graph = Graph().parse(data=ALONE["cloud over 100"]["cloud over 100"].turtle)
+    (report,) = graph.subjects(None, SH.ValidationReport)
+    assert str(graph.value(report, SH.conforms)) == "false"
+    assert len(list(graph.objects(report, SH.result))) == 3
+
+
+INVERSE = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+<x:shape> a sh:NodeShape ; sh:targetClass <x:Parent> ;
+    sh:property [ sh:path [ sh:inversePath <x:parent> ] ; sh:minCount 1 ] .
+"""
+
+
+def test_shapes_that_look_backwards_judge_each_document_in_a_run_of_its_own() -> None:
+    parent, child = f"<x:a> {A} <x:Parent> .", "<x:b> <x:parent> <x:a> ."
+    validator = PyshaclValidator([INVERSE])
+    told = validator.check({"parent": parent, "child": child, "both": f"{parent}\n{child}"})
+    assert set(told) == {"parent"}
+    assert not looks_forward_only(Graph().parse(data=INVERSE, format="turtle"))
+
+
+def test_nothing_that_the_libraries_say_leaks(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    odd = product("p") + "".join(
+        triple("<x:p>", name, f'"{value}"^^<{XSD}{kind}>')
+        for name, value, kind in (
+            ("cloudCover", "abc", "decimal"),
+            ("datetime", "2022-13-45T00:00:00Z", "dateTime"),
+            ("relativeOrbit", "1.5", "integer"),
+        )
+    )
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        told = VALIDATOR.check({"odd": odd + triple("<x:p>", "onPlatform", "<x:a{b>")})
+    assert {v.path for v in told["odd"].violations} == {
+        NS + name for name in ("cloudCover", "datetime", "relativeOrbit")
+    }
+    assert [str(w.message) for w in heard] == []
+    assert [r for r in caplog.records if r.levelno >= logging.INFO] == []
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("nquads", "line"),
+    [("<x:a> <x:b> .", 1), ("\n<x:a> <x:b> c .", 2), ('<x:a> <x:b> "c .', 1), ("<x:a", 1)],
+)
+def test_what_is_not_n_quads_is_refused(nquads: str, line: int) -> None:
+    with pytest.raises(NotWellFormed, match=f"line {line}"):
+        VALIDATOR.check({"d": nquads})
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(), st.sampled_from(["", "@en", f"^^<{XSD}string>", "^^<x:type>"]))
+def test_literals_are_read_as_rdflib_reads_them(text: str, kind: str) -> None:
+    escaped = text.encode("utf-8", "replace").decode()
+    for plain, name in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r")):
+        escaped = escaped.replace(plain, name)
+    line = f'<x:a> <x:\\u00e9> "{escaped}"{kind} .\n'
+    ours = as_graph([read_triples("d", line)])
+    theirs = Graph().parse(data=line, format="nt")
+    assert set(ours) == set(theirs)
