@@ -220,7 +220,7 @@ def _walk(root: str) -> Iterator[tuple[str, int, DocumentRejected | None]]:
         for item in items:
             if item.is_dir(follow_symlinks=False):
                 folders.append(item.path)
-            elif item.is_dir():
+            elif _leads_to_folder(item):
                 linked.append(item.path)
             else:
                 yield item.path, *_file(item)
@@ -231,17 +231,23 @@ def _item_name(item: os.DirEntry[str]) -> str:
     return item.name
 
 
+def _leads_to_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:  # a link to itself; the file that it is not will be refused
+        return False
+
+
 def _file(item: os.DirEntry[str]) -> tuple[int, DocumentRejected | None]:
     """Return a file's size, and why it cannot be used where it cannot."""
-    if not item.is_file():
-        what = "a link to nothing" if item.is_symlink() else "a pipe, socket or device"
-        return 0, DocumentRejected(f"It is {what}", where=item.path, remedy="Take it out")
     try:
         item.path.encode()
+        if item.is_file():
+            return item.stat().st_size, None
     except UnicodeEncodeError:
         place = os.fsencode(item.path).decode(errors="backslashreplace")
         return 0, DocumentRejected("Its name is not UTF-8", where=place, remedy="Rename it")
-    try:
-        return item.stat().st_size, None
     except OSError as error:
         return 0, unreadable(error, item.path)
+    what = "a link to nothing" if item.is_symlink() else "a pipe, socket or device"
+    return 0, DocumentRejected(f"It is {what}", where=item.path, remedy="Take it out")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
@@ -49,14 +50,23 @@ class Catalogue:
         self.settings = settings
         self.names = settings.names
         self.read_only = read_only
-        self._lock = None if read_only else _lock(path)
-        _check_layout(path, settings, read_only=read_only)
-        self._documents = Documents(path / "documents", read_only=read_only)
-        self._store = OxigraphStore(path / "graph", read_only=read_only)
-        self._committer = None
-        if not read_only:
-            self._committer = Committer(self._store, self._documents, path / "journal", self.names)
-            self._committer.recover()
+        with ExitStack() as opened:
+            if not read_only:
+                opened.enter_context(_locked(path))
+            _check_layout(path, settings, read_only=read_only)
+            self._documents = opened.enter_context(
+                closing(Documents(path / "documents", read_only=read_only))
+            )
+            self._store = opened.enter_context(
+                closing(OxigraphStore(path / "graph", read_only=read_only))
+            )
+            self._committer = None
+            if not read_only:
+                self._committer = Committer(
+                    self._store, self._documents, path / "journal", self.names
+                )
+                self._committer.recover()
+            self._opened = opened.pop_all()
 
     def load(
         self,
@@ -230,10 +240,7 @@ class Catalogue:
 
     def close(self) -> None:
         """Give the directory free."""
-        self._store.close()
-        self._documents.close()
-        if self._lock is not None:
-            self._lock.close()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -315,21 +322,22 @@ def validate_files(
     return tuple(check_files([Path(path) for path in paths], settings, validator))
 
 
-def _lock(path: Path) -> IO[str]:
-    """Take the writer's lock: held until the process ends or the catalogue is closed."""
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the writer's lock; it goes with the process, however that ends."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         handle = (path / "writer.lock").open("w")
     except OSError as error:
         raise StoreNotUsable(f"{path} cannot be written: {error}") from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        handle.close()
-        raise StoreInUse(
-            f"Another process writes to {path}. Wait until it ends, or stop it"
-        ) from error
-    return handle
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreInUse(
+                f"Another process writes to {path}. Wait until it ends, or stop it"
+            ) from error
+        yield
 
 
 def _check_layout(path: Path, settings: Settings, *, read_only: bool) -> None:

@@ -19,6 +19,8 @@ from dafab_kg.mapping.terms import LITERAL, Condition, Reference, Statement, Ter
 from dafab_kg.model.errors import FieldNotValid
 from dafab_kg.model.records import Record
 
+_LISTS = (tuple, list)
+
 END = " .\n"
 
 GRAPH_FIELD = "document_graph"
@@ -95,7 +97,7 @@ def many(value: object) -> Iterable[object]:
     """
     if value is None:
         return ()
-    if isinstance(value, tuple | list):
+    if isinstance(value, _LISTS):
         return value
     raise FieldNotValid(
         f"{type(value).__name__} where a list is expected", remedy="A list field holds a tuple"
@@ -216,7 +218,10 @@ class _Code:
         body: list[str | Slot] = []
         for part in term.parts:
             if isinstance(part, Reference):
-                body.append(Slot(f"{fill}({self.value(part.name)})"))
+                value = self.value(part.name)
+                # the graph's IRI is made by Names and needs no check at every record
+                known = term.is_bare_iri and part.name == GRAPH_FIELD
+                body.append(Slot(value if known else f"{fill}({value})"))
             else:
                 body.append(literal(part) if is_literal else part)
         if not is_literal:

@@ -15,6 +15,7 @@ from dafab_kg.model import names
 from dafab_kg.model.errors import FieldNotValid, NameNotValid
 from dafab_kg.model.values import lexical
 
+_NUMBERS = (int, Decimal)
 _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _ESCAPED = re.compile('[\x00-\x1f"\\\\\x7f\ufffe\uffff]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -44,7 +45,7 @@ def plain(value: object) -> str:
     """
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, int | Decimal):
+    if isinstance(value, _NUMBERS):
         try:
             return lexical(value)
         except ValueError as error:  # more digits than Python will print

@@ -27,6 +27,8 @@ Each error says what is wrong, where, and what to do about it.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "DafabError",
     "DocumentRejected",
@@ -67,6 +69,10 @@ class DocumentRejected(DafabError):
         self.remedy = remedy
         super().__init__(what, where, remedy)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are unpickled from their positional arguments alone; workers send these.
+        return _remade, (type(self), self.__dict__.copy())
+
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
         return f"{text}. {self.remedy}" if self.remedy else text
@@ -75,6 +81,11 @@ class DocumentRejected(DafabError):
         """Return the same error placed inside ``where`` (the document's origin)."""
         place = f"{where}: {self.where}" if self.where else where
         return type(self)(self.what, where=place, remedy=self.remedy)
+
+
+def _remade(kind: type[DocumentRejected], state: dict[str, str]) -> DocumentRejected:
+    """Make an error again that was pickled."""
+    return kind(**state)
 
 
 class NotRecognised(DocumentRejected):

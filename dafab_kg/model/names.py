@@ -77,7 +77,7 @@ TEMPLATES: Final[dict[str, str]] = {
     # catalogues
     "item": "item/{provider}/{collection_id}/{item_id}",
     "collection": "collection/{provider}/{collection_id}",
-    "catalog": "catalog/{provider}/{catalog_id}",
+    "catalog": "catalog/{provider}/{catalog_key}",
     # where the bytes are
     "did": "did/{vo}/{scope}/{name}",
     # provenance of the catalogue itself

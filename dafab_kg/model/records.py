@@ -476,9 +476,14 @@ class StacCollection(Record):
 
 @dataclass(frozen=True, slots=True)
 class StacCatalog(Record):
-    """A STAC Catalog, facet catalogues among them."""
+    """A STAC Catalog, facet catalogues among them.
+
+    ``catalog_key`` names it in its IRI: its id, and for one that no host serves
+    the way to its parent as well, since such ids (``2019``) tell little.
+    """
 
     provider: str
+    catalog_key: str
     catalog_id: str
     title: Text = None
     description: Text = None

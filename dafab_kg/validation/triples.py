@@ -6,6 +6,7 @@ costs twenty times as much as reading it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -83,7 +84,10 @@ def read_triples(document_id: str, nquads: str) -> DocumentTriples:
 
 
 def as_graph(documents: Iterable[DocumentTriples]) -> Graph:
-    """Return the triples of ``documents`` as one rdflib graph."""
+    """Return the triples of ``documents`` as one rdflib graph.
+
+    A subject that several of them describe, they must describe alike.
+    """
     graph = Graph(bind_namespaces="none")
     terms: dict[Token, Node] = {}
 
@@ -93,8 +97,12 @@ def as_graph(documents: Iterable[DocumentTriples]) -> Graph:
             made = terms[token] = as_term(token)
         return made
 
+    seen: set[Token] = set()
     for document in documents:
         for subject, pairs in document.described.items():
+            if subject in seen:
+                continue
+            seen.add(subject)
             node = term(subject)
             for predicate, value in pairs:
                 graph.add((node, term(predicate), term(value)))
@@ -125,7 +133,8 @@ def as_token(term: Node | None) -> Token | None:
 
 
 def _scoped(blank: Token, document_id: str) -> Token:
-    return f"_:d{document_id}.{blank[2:]}"
+    scope = hashlib.sha256(document_id.encode()).hexdigest()[:16]
+    return f"_:d{scope}.{blank[2:]}"
 
 
 def _unescape(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -41,7 +42,7 @@ def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         query = request.args.get("query", "")
         if _wants_json():
             return _json({"queries": [_link(query) for query in saved()]})
-        return _editor(catalogue, query)
+        return _editor(catalogue, query, starter=starter(catalogue.names.prefixes))
 
     @face.get("/query/<name>")
     def saved_query(name: str) -> Response:
@@ -91,7 +92,15 @@ def _link(query: SavedQuery) -> dict[str, str]:
     }
 
 
-def _editor(catalogue: Catalogue, query: str, chosen: SavedQuery | None = None) -> Response:
+def starter(prefixes: Mapping[str, str]) -> str:
+    """Return what an empty editor begins with: the catalogue's prefixes."""
+    declared = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes.items())
+    return f"{declared}\nSELECT * WHERE {{\n  ?product a dafab:Product .\n}}\nLIMIT 20\n"
+
+
+def _editor(
+    catalogue: Catalogue, query: str, chosen: SavedQuery | None = None, starter: str = ""
+) -> Response:
     table: Table | None = None
     problem: Problem | None = None
     downloads: list[tuple[str, str]] = []
@@ -105,7 +114,7 @@ def _editor(catalogue: Catalogue, query: str, chosen: SavedQuery | None = None) 
     return _html(
         "editor.html",
         status=problem.status if problem else 200,
-        query=query,
+        query=query or starter,
         chosen=chosen,
         table=table,
         problem=problem,

@@ -114,7 +114,7 @@ def read_product(sheet: Sheet, *paths: str) -> ProductMetadata:
         sensing_start=instant(start, where=f"{sheet.where}//Product_Info/PRODUCT_START_TIME"),
         sensing_stop=info.time("PRODUCT_STOP_TIME"),
         granules=tuple(_granules(sheet)),
-        rings=tuple((r.own, r.where) for r in sheet.parts("EXT_POS_LIST")),
+        rings=tuple((r.own, r.where) for r in sheet.parts("EXT_POS_LIST") if r.own),
         cloud_cover=sheet.number("Cloud_Coverage_Assessment"),
         snow_cover=sheet.number("Snow_Coverage_Assessment"),
         percentages=read_percentages(sheet),

@@ -48,6 +48,7 @@ def read_catalog(envelope: Envelope) -> Reading:
     told = _texts(value, _TEXTS)
     record = StacCatalog(
         provider=envelope.identity.provider,
+        catalog_key=envelope.identity.catalog_key,
         catalog_id=envelope.identity.id,
         extensions=extensions_of(value),
         self_href=self_href(value),

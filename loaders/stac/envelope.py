@@ -68,8 +68,9 @@ def _iri(identity: Identity, names: Names) -> str:
             collection_id=identity.collection_id,
             item_id=identity.id,
         )
-    id_field = f"{identity.type}_id"
-    return names.make(identity.type, provider=identity.provider, **{id_field: identity.id})
+    if identity.type == "catalog":
+        return names.make("catalog", provider=identity.provider, catalog_key=identity.catalog_key)
+    return names.make("collection", provider=identity.provider, collection_id=identity.id)
 
 
 def _check_members(value: dict[str, Any], type_: str, where: str) -> None:

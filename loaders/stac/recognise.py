@@ -59,6 +59,11 @@ class Identity:
     below: str = ""
 
     @property
+    def catalog_key(self) -> str:
+        """The name of a catalogue within its IRI."""
+        return f"{self.id}~{self.below}" if self.below else self.id
+
+    @property
     def key(self) -> str:
         """The document's key: type, provider, (for items) collection, id, (where told) parent."""
         parts = [self.provider, self.id]

@@ -1,0 +1,230 @@
+"""query, show: what the catalogue says."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dafab_kg.cli.frame import DONE, USAGE, Session, command
+from dafab_kg.cli.printing import print_json, print_line, print_table, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dafab_kg.catalogue import Catalogue
+    from dafab_kg.catalogue.description import Description, Fact
+    from dafab_kg.store.protocol import Answer
+
+FORMATS = (
+    "table",
+    "csv",
+    "tsv",
+    "json",
+    "xml",
+    "geojson",
+    "turtle",
+    "ntriples",
+    "jsonld",
+    "rdfxml",
+)
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    command(app, "query")(query)
+    command(app, "show")(show)
+
+
+def query(
+    session: Session,
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="The SPARQL query.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="File that holds the query; - for input.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", "-n", help="A saved query.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help=f"One of {', '.join(FORMATS)}.", metavar="FORMAT"),
+    ] = None,
+) -> int:
+    """Ask a SPARQL query, or one of the saved ones.
+
+    The prefixes of the catalogue (dafab:, id:, geo:, geof:, prov:, ...) need no declaration.
+    """
+    if list_:
+        return list_saved(session)
+    if form is not None and form not in FORMATS:
+        tell(f"dafab-kg: there is no format {form!r}; choose one of {', '.join(FORMATS)}")
+        return USAGE
+    asked = _text(text, file, name)
+    if asked is None:
+        tell("dafab-kg: give one query: as TEXT, with --file or with --name (--list shows names)")
+        return USAGE
+    with session.open(read_only=True) as catalogue:
+        print_answer(session, catalogue, ask(catalogue, asked), form)
+    return DONE
+
+
+def ask(catalogue: Catalogue, text: str) -> Answer:
+    """Put a query; declare the catalogue's prefixes if it does not hold without them.
+
+    Raises:
+        QueryNotValid: it cannot be answered either way.
+    """
+    from dafab_kg.model.errors import QueryNotValid
+
+    try:
+        return catalogue.query(text)
+    except QueryNotValid:
+        prefixes = catalogue.names.prefixes.items()
+        declared = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes)
+        with suppress(QueryNotValid):
+            return catalogue.query(declared + text)
+        raise  # positions are those of the text as given
+
+
+def _text(text: str | None, file: Path | None, name: str | None) -> str | None:
+    """Return the query that was given in exactly one of three ways."""
+    from dafab_kg.model.errors import FileNotUsable
+    from dafab_kg.queries import read_saved
+
+    if [text, file, name].count(None) != 2:
+        return None
+    if name is not None:
+        return read_saved(name).text
+    if file is None:
+        return text
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileNotUsable(f"{file} cannot be read as a query: {error}") from error
+
+
+def list_saved(session: Session) -> int:
+    """Print the saved queries."""
+    from dafab_kg.queries import saved
+
+    if session.as_json:
+        print_json(saved())
+    else:
+        print_table(("name", "question"), [(query.name, query.title) for query in saved()])
+    return DONE
+
+
+def print_answer(session: Session, catalogue: Catalogue, answer: Answer, form: str | None) -> None:
+    """Print an answer; a table unless told otherwise, a graph as Turtle."""
+    from dafab_kg.store.answers import kind_of, write_answer
+    from dafab_kg.web.cells import table_of
+
+    kind = kind_of(answer)
+    if form is None:
+        machine = "jsonld" if kind == "triples" else "json"
+        people = "turtle" if kind == "triples" else "table"
+        form = machine if session.as_json else people
+    prefixes = catalogue.names.prefixes
+    if form == "table":
+        table = table_of(answer, prefixes)
+        print_table(table.columns, [[cell.text for cell in row] for row in table.rows])
+        if kind != "truth" and not session.quiet:
+            print_line(f"{len(table.rows):,} row{'' if len(table.rows) == 1 else 's'}")
+        return
+    sys.stdout.flush()
+    out = sys.stdout.buffer
+    write_answer(answer, form, out, prefixes)
+    if form in ("json", "geojson", "xml", "jsonld") and sys.stdout.isatty():
+        out.write(b"\n")
+    out.flush()
+
+
+def show(
+    session: Session,
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="IRI, product id or DID.")],
+    form: Annotated[
+        str | None, typer.Option("--format", help="turtle or json.", metavar="FORMAT")
+    ] = None,
+) -> int:
+    """Show what is known of a thing, and which documents say so."""
+    if form not in (None, "turtle", "json"):
+        tell(f"dafab-kg: there is no format {form!r}; choose turtle or json")
+        return USAGE
+    with session.open(read_only=True) as catalogue:
+        found = catalogue.show(identifier)
+        if form == "turtle":
+            print_answer(session, catalogue, catalogue.query(f"DESCRIBE <{found.iri}>"), "turtle")
+        elif form == "json" or session.as_json:
+            print_json(found)
+        else:
+            print_description(found, catalogue.names.prefixes)
+    return DONE
+
+
+def print_description(found: Description, prefixes: Mapping[str, str]) -> None:
+    """Print a thing for people: facts by predicate, what points to it, who says so."""
+    from dafab_kg.cli.labels import term_labels
+    from dafab_kg.store.protocol import Iri
+    from dafab_kg.web.cells import shorten
+
+    labels = term_labels()
+    marks = {document.graph: str(n) for n, document in enumerate(found.documents, 1)}
+    print_line(found.label)
+    print_line(found.iri)
+    about = [fact for fact in found.facts if fact.subject == Iri(found.iri)]
+    parts = [fact for fact in found.facts if fact.subject != Iri(found.iri)]
+    print_table(("", "", "stated by"), _fact_rows(about, labels, prefixes, marks))
+    if parts:
+        print_table(
+            ("of its parts", "", "", "stated by"),
+            [
+                (shorten(fact.subject.value, prefixes), *row)
+                for fact, row in zip(
+                    parts, _fact_rows(parts, labels, prefixes, marks, repeat=True), strict=True
+                )
+            ],
+        )
+    if found.incoming:
+        print_table(
+            ("pointed to by", "", "stated by"),
+            [
+                (shorten(fact.subject.value, prefixes), labels.get(fact.predicate)
+                 or shorten(fact.predicate, prefixes), _marks(fact, marks))
+                for fact in found.incoming
+            ],
+        )  # fmt: skip
+    print_table(
+        ("", "document", "kind", "origin", "loaded", "loader", "mapping", "shapes", "sha-256"),
+        [
+            (marks[d.graph], d.document_id, d.kind, d.origin, d.loaded_at, d.loader_version,
+             d.mapping_version, d.shapes_version, d.content_hash[:12])
+            for d in found.documents
+        ],
+    )  # fmt: skip
+
+
+def _fact_rows(
+    facts: list[Fact],
+    labels: Mapping[str, str],
+    prefixes: Mapping[str, str],
+    marks: Mapping[str, str],
+    *,
+    repeat: bool = False,
+) -> list[tuple[str, str, str]]:
+    """Rows of predicate, value and marks; a predicate is named once for its values."""
+    from dafab_kg.web.cells import cell_of, shorten
+
+    rows = []
+    before = ""
+    for fact in sorted(facts, key=lambda f: (str(f.subject), f.predicate, str(f.object))):
+        name = labels.get(fact.predicate) or shorten(fact.predicate, prefixes)
+        shown = "" if name == before and not repeat else name
+        rows.append((shown, cell_of(fact.object, prefixes).text, _marks(fact, marks)))
+        before = name
+    return rows
+
+
+def _marks(fact: Fact, marks: Mapping[str, str]) -> str:
+    return ", ".join(sorted(marks[graph] for graph in fact.graphs if graph in marks))

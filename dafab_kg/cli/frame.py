@@ -1,0 +1,133 @@
+"""What all commands share: options on both sides of the name, errors, exit codes.
+
+Exit codes: 0 done; 1 something was rejected, not found or amiss; 2 wrong
+usage; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dafab_kg.model.errors import MappingNotValid, NameNotValid, QueryNotValid
+
+if TYPE_CHECKING:
+    from dafab_kg.catalogue import Catalogue
+    from dafab_kg.model.settings import Settings
+
+DONE, AMISS, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+USAGE_ERRORS = (QueryNotValid, NameNotValid, MappingNotValid)
+"""Errors that tell of a wrong request rather than of what the catalogue holds."""
+
+StoreOption = Annotated[
+    Path | None,
+    typer.Option("--store", help="Directory of the catalogue (DAFAB_STORE).", metavar="DIR"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what is wrong.")]
+
+
+class SettingsFault(Exception):
+    """The settings cannot be read: a wrong usage."""
+
+
+class PipeClosed(Exception):
+    """Whoever read our output has stopped reading."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """The options of one call."""
+
+    store: Path | None = None
+    as_json: bool = False
+    quiet: bool = False
+
+    def settings(self) -> Settings:
+        """Read the settings; ``--store`` goes above all.
+
+        Raises:
+            SettingsFault: a variable or ``dafab.toml`` cannot be understood.
+        """
+        from pydantic import ValidationError
+        from pydantic_settings import SettingsError
+
+        from dafab_kg.model.settings import Settings
+
+        try:
+            return Settings() if self.store is None else Settings(store=self.store)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"]))
+            raise SettingsFault(
+                f"The setting {name} is not valid: {first['msg']}. "
+                f"Correct DAFAB_{name.upper()} or dafab.toml"
+            ) from error
+        except (SettingsError, ValueError, OSError) as error:
+            raise SettingsFault(f"The settings cannot be read: {error}") from error
+
+    def open(self, *, create: bool = False, read_only: bool = False) -> Catalogue:
+        """Open the catalogue.
+
+        Raises:
+            StoreNotUsable: it cannot be opened.
+        """
+        from dafab_kg.catalogue import open_catalogue
+
+        settings = self.settings()
+        return open_catalogue(settings.store, settings=settings, create=create, read_only=read_only)
+
+
+def remember(
+    ctx: typer.Context,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Keep the options given before a command's name for the command."""
+    before = ctx.obj if isinstance(ctx.obj, Session) else Session()
+    ctx.obj = Session(store or before.store, as_json or before.as_json, quiet or before.quiet)
+
+
+_OPTIONS = ("store", "as_json", "quiet")
+
+
+def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Any], Any]:
+    """Register ``function(session, ...)`` as a command of ``app``.
+
+    The shared options are added to its own; what it returns, if anything, is the
+    exit code.
+    """
+
+    def decorate(function: Callable[..., int | None]) -> Callable[..., int | None]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        shared = list(inspect.signature(remember, eval_str=True).parameters.values())
+
+        def entry(**values: Any) -> None:
+            remember(**{key: values.pop(key) for key in _OPTIONS}, ctx=(ctx := values.pop("ctx")))
+            try:
+                code = function(ctx.obj, **values)
+                sys.stdout.flush()
+            except BrokenPipeError as error:
+                raise PipeClosed from error
+            if code:
+                raise typer.Exit(code)
+
+        parameters = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for parameter in (shared[0], *own, *shared[1:])
+        ]
+        entry.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        entry.__annotations__ = {p.name: p.annotation for p in parameters}
+        entry.__doc__ = function.__doc__
+        app.command(name, **options)(entry)
+        return function
+
+    return decorate

@@ -1,0 +1,223 @@
+"""load, validate, quarantine: what arrives, and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dafab_kg.cli.frame import AMISS, DONE, INTERRUPTED, Session, command, remember
+from dafab_kg.cli.printing import console, plain, print_json, print_line, print_table, tell
+
+if TYPE_CHECKING:
+    from dafab_kg.ingest.report import LoadReport, Outcome, Progress
+
+Paths = Annotated[list[Path], typer.Argument(help="Files, directories or archives.")]
+STATUSES = ("loaded", "replaced", "unchanged", "rejected", "unrecognised")
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    command(app, "load")(load)
+    command(app, "validate")(validate)
+    group = typer.Typer(help="Rejected documents, with the reason.", no_args_is_help=True)
+    group.callback()(remember)
+    command(group, "list")(list_quarantine)
+    command(group, "show")(show_quarantined)
+    command(group, "retry")(retry)
+    app.add_typer(group, name="quarantine")
+
+
+def load(
+    session: Session,
+    paths: Paths,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first rejection; its batch is not kept.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that read and map.")] = 1,
+    no_validate: Annotated[
+        bool, typer.Option("--no-validate", help="Load without checking shapes.")
+    ] = False,
+) -> int:
+    """Load documents; what they are is seen from their content."""
+    with session.open(create=True) as catalogue, progress_bar(session) as progress:
+        report = catalogue.load(
+            *paths, strict=strict, jobs=jobs, validate=not no_validate, progress=progress
+        )
+    return report_load(session, report)
+
+
+def validate(
+    session: Session,
+    paths: Paths,
+    shapes: Annotated[
+        Path | None, typer.Option(help="SHACL file to use instead of our shapes.")
+    ] = None,
+) -> int:
+    """Check documents as a load would, and store nothing."""
+    from dafab_kg.catalogue.catalogue import validate_files
+
+    outcomes = validate_files(paths, session.settings(), shapes)
+    wrong = [o for o in outcomes if o.status == "rejected"]
+    valid = sum(1 for o in outcomes if o.status == "valid")
+    if session.as_json:
+        print_json({"outcomes": outcomes})
+    else:
+        print_rejections(wrong)
+        if not session.quiet:
+            for outcome in outcomes:
+                for warning in outcome.warnings:
+                    print_line(f"warning: {outcome.origin}: {warning}")
+            print_line(f"{valid:,} valid, {len(wrong):,} not")
+    if not valid and not wrong:
+        tell("dafab-kg: no document was found there")
+        return AMISS
+    return AMISS if wrong else DONE
+
+
+def list_quarantine(session: Session) -> int:
+    """List the rejected documents."""
+    with session.open(read_only=True) as catalogue:
+        entries = catalogue.quarantine()
+    if session.as_json:
+        print_json([without_parts(entry) for entry in entries])
+    elif entries:
+        print_table(
+            ("document", "kind", "rejected", "error", "origin", "reason"),
+            [(e.document_id, e.kind, e.rejected_at, e.error, e.origin, e.message) for e in entries],
+        )
+    elif not session.quiet:
+        print_line("Nothing is in quarantine.")
+    return DONE
+
+
+def show_quarantined(
+    session: Session, identifier: Annotated[str, typer.Argument(metavar="DOCUMENT")]
+) -> int:
+    """Show why a document was rejected, with its SHACL report if shapes refused it."""
+    with session.open(read_only=True) as catalogue:
+        entry = catalogue.quarantined(identifier)
+    if session.as_json:
+        parts = [{"name": part.name, "bytes": len(part.data)} for part in entry.parts]
+        print_json({**without_parts(entry), "parts": parts})
+        return DONE
+    facts = {
+        "document": entry.document_id,
+        "kind": entry.kind,
+        "origin": entry.origin,
+        "rejected": entry.rejected_at,
+        "error": entry.error,
+        "reason": entry.message,
+        "where": entry.where,
+        "remedy": entry.remedy,
+        "files": ", ".join(f"{part.name} ({len(part.data)} bytes)" for part in entry.parts),
+    }
+    print_table(("", ""), [(key, value) for key, value in facts.items() if value])
+    if entry.report:
+        print_line(entry.report.rstrip())
+    return DONE
+
+
+def retry(
+    session: Session,
+    identifiers: Annotated[list[str] | None, typer.Argument(metavar="[DOCUMENT]...")] = None,
+) -> int:
+    """Try rejected documents again (none named: all)."""
+    with session.open() as catalogue, progress_bar(session) as progress:
+        report = catalogue.retry(*(identifiers or ()), progress=progress)
+    if not report.outcomes and not session.as_json:
+        if not session.quiet:
+            print_line("Nothing is in quarantine.")
+        return DONE
+    return report_load(session, report)
+
+
+def without_parts(entry: Any) -> dict[str, Any]:
+    """Return a quarantined document for JSON, without its bytes."""
+    values: dict[str, Any] = plain(entry)
+    values.pop("parts", None)
+    return values
+
+
+@contextmanager
+def progress_bar(session: Session) -> Iterator[Callable[[Progress], None] | None]:
+    """Show progress on standard error while it is a terminal and not silenced."""
+    screen = console(error=True)
+    if session.quiet or session.as_json or not screen.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[counts]}"),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("", total=None, counts="")
+
+        def update(progress: Progress) -> None:
+            counts = f"{progress.loaded} loaded, {progress.unchanged} unchanged"
+            if progress.rejected:
+                counts += f", {progress.rejected} rejected"
+            bar.update(task, completed=progress.done, total=progress.total, counts=counts)
+
+        yield update
+
+
+def report_load(session: Session, report: LoadReport) -> int:
+    """Print what a load did; return the exit code."""
+    if session.as_json:
+        print_json(
+            {
+                "seconds": round(report.seconds, 3),
+                "interrupted": report.interrupted,
+                "counts": report.counts,
+                "by_kind": report.by_kind,
+                "rejected": report.rejected,
+                "warnings": [o for o in report.outcomes if o.warnings and o not in report.rejected],
+            }
+        )
+    else:
+        if not session.quiet:
+            print_counts(report)
+        print_rejections(report.rejected)
+    if report.interrupted:
+        tell("dafab-kg: interrupted; what is counted is stored, and the same command resumes")
+        return INTERRUPTED
+    if not report.outcomes:
+        tell("dafab-kg: no document was found there")
+        return AMISS
+    return DONE if report.ok else AMISS
+
+
+def print_counts(report: LoadReport) -> None:
+    """Print the table of documents by kind and status."""
+    used = [s for s in STATUSES if s in report.counts]
+    rows = [
+        (kind, *(counts.get(status, 0) for status in used))
+        for kind, counts in sorted(report.by_kind.items())
+    ]
+    if len(rows) > 1:
+        rows.append(("all", *(report.counts[status] for status in used)))
+    if rows:
+        print_table(("documents", *used), rows, numbers=used)
+    triples = sum(o.triples for o in report.outcomes if o.status in ("loaded", "replaced"))
+    print_line(f"{triples:,} triples stored in {report.seconds:.1f} s")
+    warned = sum(1 for o in report.outcomes if o.warnings)
+    if warned:
+        print_line(f"{warned:,} documents were read with warnings (--json lists them)")
+
+
+def print_rejections(outcomes: list[Outcome] | tuple[Outcome, ...]) -> None:
+    """Print rejected documents with their reasons."""
+    for outcome in outcomes:
+        # Messages of loaders begin with the place, which may be the origin itself.
+        known = outcome.message.startswith(outcome.origin)
+        text = outcome.message if known else f"{outcome.origin}: {outcome.message}"
+        print_line(f"{outcome.status}: {' '.join(text.split())}")

@@ -1,0 +1,164 @@
+"""sample, serve, run: trying it out."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dafab_kg.cli.asking import print_answer
+from dafab_kg.cli.frame import DONE, INTERRUPTED, Session, command
+from dafab_kg.cli.keeping import print_stats
+from dafab_kg.cli.loading import print_counts, print_rejections, progress_bar
+from dafab_kg.cli.printing import print_json, print_line, tell
+
+if TYPE_CHECKING:
+    from dafab_kg.catalogue import Catalogue
+
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port; 0: any free one (DAFAB_PORT).")
+]
+SEED, PRODUCTS = 20260101, 300
+HEADLINES = ("headline-1", "headline-2")
+SHOWN_REJECTIONS = 20
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    command(app, "sample")(sample)
+    command(app, "serve")(serve)
+    command(app, "run")(run)
+
+
+def sample(
+    session: Session,
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    seed: Annotated[int, typer.Option(help="The same seed writes the same files.")] = SEED,
+    products: Annotated[int, typer.Option(min=1, help="Number of products.")] = PRODUCTS,
+) -> int:
+    """Write a realistic sample catalogue: SAFE metadata, STAC items, DaFab items."""
+    from dafab_kg.sample import write_sample
+
+    report = write_sample(directory, seed=seed, products=products)
+    if session.as_json:
+        print_json({"directory": directory, "seed": seed, **vars_of(report)})
+    elif not session.quiet:
+        counts = ", ".join(f"{value:,} {name}" for name, value in vars_of(report).items())
+        print_line(f"{directory}: {counts}")
+    return DONE
+
+
+def vars_of(report: object) -> dict[str, int]:
+    """Return the fields of a report, by name."""
+    from dataclasses import fields
+
+    return {f.name: getattr(report, f.name) for f in fields(report)}  # type: ignore[arg-type]
+
+
+def serve(
+    session: Session,
+    host: Annotated[str | None, typer.Option(help="Address to bind (DAFAB_HOST).")] = None,
+    port: Port = None,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser.")] = False,
+) -> int:
+    """Serve the SPARQL endpoint and pages until interrupted."""
+    with session.open() as catalogue:
+        return serve_catalogue(session, catalogue, host, port, open_browser=open_)
+
+
+def serve_catalogue(
+    session: Session,
+    catalogue: Catalogue,
+    host: str | None,
+    port: int | None,
+    *,
+    open_browser: bool = False,
+) -> int:
+    """Serve an open catalogue; end in order on Ctrl-C and SIGTERM."""
+    from dafab_kg.model.errors import FileNotUsable
+    from dafab_kg.web.app import create_app
+    from dafab_kg.web.serving import make_server
+
+    settings = catalogue.settings
+    host = settings.host if host is None else host
+    port = settings.port if port is None else port
+    try:
+        server = make_server(create_app(catalogue), host, port)
+    except OSError as error:
+        raise FileNotUsable(
+            f"The address {host}:{port} cannot be bound: {error}. "
+            "Name another with --host and --port (0: any free one)"
+        ) from error
+    address = f"http://{_shown(host)}:{server.effective_port}/"
+    if session.as_json:
+        print_json({"address": address, "sparql": address + "sparql"})
+    else:
+        print_line(f"Serving {address} (SPARQL at {address}sparql); Ctrl-C stops")
+    _flush()
+    if open_browser:
+        typer.launch(address)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        server.close()
+    return DONE
+
+
+def _shown(host: str) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"[{host}]" if ":" in host else host
+
+
+def _flush() -> None:
+    import sys
+
+    sys.stdout.flush()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def run(
+    session: Session,
+    data: Annotated[
+        Path | None, typer.Argument(help="Directory with documents; none: a sample is written.")
+    ] = None,
+    serving: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve at the end.")] = True,
+    port: Port = None,
+) -> int:
+    """Load a sample or DATA, count, ask the two headline questions, and serve."""
+    if data is None:
+        store = session.settings().store
+        data = store.with_name(f"{store.name}-sample")
+        sample(session, data)
+    with session.open(create=True) as catalogue:
+        with progress_bar(session) as progress:
+            report = catalogue.load(data, progress=progress)
+        if report.interrupted:
+            tell("dafab-kg: interrupted; what is counted is stored, and the same command resumes")
+            return INTERRUPTED
+        if not session.quiet:
+            print_counts(report)
+            print_rejections(report.rejected[:SHOWN_REJECTIONS])
+            if len(report.rejected) > SHOWN_REJECTIONS:
+                print_line("`dafab-kg quarantine list` shows all of them")
+            print_stats(catalogue.stats(), catalogue.names.prefixes)
+        _ask_headlines(session, catalogue)
+        return serve_catalogue(session, catalogue, None, port) if serving else DONE
+
+
+def _ask_headlines(session: Session, catalogue: Catalogue) -> None:
+    from dafab_kg.queries import read_saved
+
+    for name in HEADLINES:
+        saved = read_saved(name)
+        print_line(f"\n{saved.title}?")
+        print_answer(session, catalogue, catalogue.query(saved.text), "table")
