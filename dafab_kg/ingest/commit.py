@@ -148,7 +148,7 @@ class Committer:
                 bulk.append(item.nquads)
                 bulk.append(own)
                 new.append((graph, item.nquads))
-                triples, named = len(set(own.splitlines())), no_graphs
+                triples, named = len(set(own.split("\n")[:-1])), no_graphs
             else:
                 text = canonical(item.nquads, graph)
                 contents[graph] = text

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 
 from dafab_kg.loaders.registry import Unclaimed, examine, loaders
 from dafab_kg.mapping import CompiledMapping, compile_mappings
@@ -21,6 +22,7 @@ from dafab_kg.model.documents import (
     resolve_pointer,
 )
 from dafab_kg.model.errors import DafabError, DocumentRejected, NotRecognised, NotWellFormed
+from dafab_kg.model.names import Names
 from dafab_kg.model.records import DerivedProduct, DocumentGraph, Product, Record, StacItem
 from dafab_kg.model.resources import fingerprint
 from dafab_kg.model.settings import Settings
@@ -62,6 +64,11 @@ Result = Prepared | Rejected | Passed
 Work = Found | Refused | Entry
 
 
+@cache
+def _compiled(names: Names) -> CompiledMapping:
+    return compile_mappings(names)
+
+
 def now() -> str:
     """This moment as xsd:dateTime in UTC, to the millisecond."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
@@ -74,7 +81,7 @@ class Preparer:
         self.settings = settings
         self.load_id = load_id
         self.loaders: tuple[Loader, ...] = loaders(settings)
-        self.mapping: CompiledMapping = compile_mappings(settings.names)
+        self.mapping = _compiled(settings.names)
         self.mapping_version = fingerprint("mappings", ".yml")
         self.shapes_version = fingerprint("shapes", ".ttl")
         self._by_name = {loader.name: loader for loader in self.loaders}

@@ -16,7 +16,7 @@ from typing import Final
 
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import ProjError
 
 from dafab_kg.model.errors import FieldNotValid, GeometryNotValid
 from dafab_kg.model.geojson import (
@@ -147,7 +147,7 @@ def _transformer(crs: str) -> Transformer:
 def _to_degrees(crs: str, where: str) -> Transformer:
     try:
         return _transformer(crs)
-    except CRSError:
+    except ProjError:
         raise FieldNotValid(
             f"{crs!r} is no coordinate reference system",
             where=where,

@@ -23,8 +23,11 @@ from dafab_kg.loaders.sentinel2.tile_info import product_of_info
 from dafab_kg.model.documents import Entry, Found, Part, Refused, SourceDocument, Tree
 from dafab_kg.model.errors import DocumentRejected, FieldMissing
 
-_FOLDERS = re.compile(r"(granule|datastrip|html|rep_info|aux_data|qi|auxiliary|preview)/", re.I)
-_IMAGES = re.compile(r"\.(jp2|gml|jpg|jpeg)\Z", re.IGNORECASE)
+# what goes along with a product: the folders of SAFE and of AWS, and images beside the metadata
+_ALONG = re.compile(
+    r"(granule|datastrip|html|rep_info|aux_data|qi|auxiliary|preview|r\d0m)/|[^/]+\.(jp2|jpe?g)\Z",
+    re.IGNORECASE,
+)
 _INSPIRE_NAME = re.compile(r"(.*/)?inspire\.xml\Z", re.IGNORECASE)
 _BESIDE = {Role.MANIFEST, Role.INSPIRE, Role.TILE_INFO, Role.PRODUCT_INFO}
 
@@ -95,8 +98,7 @@ def _place(role: Role | None, entry: Entry, heads: set[str], tiles: set[str]) ->
 
 
 def _goes_along(entry: Entry, place: str) -> bool:
-    below = entry.name[len(place) :].lstrip("/")
-    return _FOLDERS.match(below) is not None or _IMAGES.search(below) is not None
+    return _ALONG.match(entry.name[len(place) :].lstrip("/")) is not None
 
 
 def _is_ours(role: Role, entry: Entry) -> bool:

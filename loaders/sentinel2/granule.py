@@ -11,9 +11,10 @@ from dafab_kg.loaders.sentinel2.identifiers import tile_of
 from dafab_kg.loaders.sentinel2.quality import Percentages, read_percentages
 from dafab_kg.loaders.sentinel2.sheet import Sheet
 from dafab_kg.model.errors import FieldNotValid
-from dafab_kg.model.values import instant, number
+from dafab_kg.model.values import instant
 
 _PLACES = 12  # of a degree: what a mean of angles given to 1e-13 is good for
+_FULL_TURN = 360
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,12 @@ def _corner(sheet: Sheet) -> Sheet | None:
 
 def _angles(sheet: Sheet, name: str) -> list[Decimal]:
     """Return the mean viewing angles of the bands; a band without data has NaN, and is skipped."""
-    bands = sheet.parts(f"Mean_Viewing_Incidence_Angle/{name}")
-    told = (band for band in bands if band.own and band.own.lower() != "nan")
-    return [number(band.own, where=band.where) for band in told]
+    angles = []
+    for band in sheet.parts(f"Mean_Viewing_Incidence_Angle/{name}"):
+        angle = band.number() if band.own.lower() != "nan" else None
+        if angle is not None and abs(angle) <= _FULL_TURN:
+            angles.append(angle)
+    return angles
 
 
 def _mean(values: Sequence[Decimal]) -> Decimal | None:

@@ -56,9 +56,7 @@ class Sentinel2Loader:
         """
         warnings: list[str] = []
         scene = _read_scene(document, warnings)
-        footprint = footprint_of(
-            scene.product, scene.tile_info, scene.manifest, document.key, warnings
-        )
+        footprint = footprint_of(scene.product, scene.tile, scene.manifest, document.key, warnings)
         warnings += _baseline_warning(scene)
         return Reading(records_of(scene, footprint), warnings=tuple(dict.fromkeys(warnings)))
 
@@ -95,6 +93,10 @@ def _read_scene(document: SourceDocument, warnings: list[str]) -> Scene:
             where=document.key,
             remedy="Load the whole directory of the product",
         )
+    if product is not None:
+        listed = {granule.granule_id for granule in product.granules}
+        strangers = [g.granule_id for g in granules if g.granule_id not in listed]
+        warnings += [f"granule {name} is not in the product's list" for name in strangers]
     return Scene(level, product, tuple(granules), manifest, tile_info, named)
 
 

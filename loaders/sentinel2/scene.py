@@ -43,6 +43,11 @@ class Scene:
         return self.granules[0] if one else None
 
     @property
+    def tile(self) -> TileInfo | None:
+        """What tileInfo.json says, if the tile is all of the product."""
+        return self.tile_info if self.product is None or self.single else None
+
+    @property
     def listed(self) -> tuple[ListedGranule, ...]:
         """The granules of the product: as listed, then those whose metadata alone are here."""
         listed = self.product.granules if self.product else ()
@@ -140,8 +145,8 @@ class Scene:
         A product's own is the start of its datatake; a tile of the AWS layout
         has one to the second of its overpass, which STAC tools take.
         """
-        if self.tile_info is not None:
-            return self.tile_info.timestamp or self.granules[0].sensing_time
+        if self.tile is not None:
+            return self.tile.timestamp or self.granules[0].sensing_time
         return self.product.sensing_start if self.product else self.granules[0].sensing_time
 
     @property

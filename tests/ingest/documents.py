@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,18 @@ def source_id(number: int) -> str:
     """Name of the source product of item ``number``."""
     day, tile = number % 28 + 1, TILES[number % 3]
     sensed = f"202210{day:02d}T10{number % 60:02d}21"
-    return f"S2A_MSIL2A_{sensed}_N0400_R{number % 143 + 1:03d}_T{tile}_202210{day:02d}T15{number // 60:02d}00"
+    made = f"202210{day:02d}T15{number // 60:02d}00"
+    return f"S2A_MSIL2A_{sensed}_N0400_R{number % 143 + 1:03d}_T{tile}_{made}"
 
 
 def water_item(number: int, version: str = "a") -> dict[str, Any]:
-    """Make a ``water_analysis`` item; version ``b`` differs in its figures."""
+    """Make a ``water_analysis`` item; each version differs in its figures."""
     source = source_id(number)
     item = f"{source}_water_analysis_200"
     root = "https://dafab.cern.ch/stac"
     west, south = round(5 + number % 7 * 0.25, 2), round(49 + number % 5 * 0.25, 2)
     east, north = west + 0.5, south + 0.5
-    excess = number % 40 + (0.5 if version == "b" else 0.25)
+    excess = round(number % 40 + zlib.crc32(version.encode()) % 10_000 / 10_000, 4)
     return {
         "type": "Feature",
         "stac_version": "1.1.0",

@@ -10,7 +10,7 @@ from typing import Any
 import antimeridian
 import pytest
 import shapely
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
@@ -281,6 +281,7 @@ ANYWHERE = rings(st.floats(-180, 180))
 NEAR_THE_MERIDIAN = rings(st.one_of(st.floats(172, 180), st.floats(-180, -172)))
 
 
+@settings(deadline=None)
 @given(ANYWHERE)
 def test_reading_what_was_written_changes_nothing(ring: list[tuple[float, float]]) -> None:
     first = read(polygon(*wrapped(ring)))
@@ -295,6 +296,7 @@ def _lists(value: Any) -> Any:
     return [_lists(item) for item in value] if isinstance(value, tuple) else value
 
 
+@settings(deadline=None)
 @given(ANYWHERE)
 def test_rings_follow_rfc_7946(ring: list[tuple[float, float]]) -> None:
     for part in polygons_of(read(polygon(*wrapped(ring)))):
@@ -304,6 +306,7 @@ def test_rings_follow_rfc_7946(ring: list[tuple[float, float]]) -> None:
         assert all(-180 <= x <= 180 for x, _ in part.exterior.coords)
 
 
+@settings(deadline=None)
 @given(ANYWHERE)
 def test_the_area_stays_and_the_bbox_covers(ring: list[tuple[float, float]]) -> None:
     footprint = read(polygon(*wrapped(ring)))
@@ -319,6 +322,7 @@ def test_the_area_stays_and_the_bbox_covers(ring: list[tuple[float, float]]) -> 
             assert float(footprint.south) <= y <= float(footprint.north)
 
 
+@settings(deadline=None)
 @given(NEAR_THE_MERIDIAN, st.lists(st.tuples(COORDINATE, COORDINATE), min_size=20, max_size=20))
 def test_a_point_is_inside_after_the_cut_if_it_was_before(
     ring: list[tuple[float, float]], offsets: list[tuple[float, float]]
@@ -334,6 +338,7 @@ def test_a_point_is_inside_after_the_cut_if_it_was_before(
         assert after.contains(shapely.Point(x, y)) == whole.contains(point)
 
 
+@settings(deadline=None)
 @given(NEAR_THE_MERIDIAN)
 def test_the_antimeridian_package_agrees(ring: list[tuple[float, float]]) -> None:
     assume(all(abs(abs(x) - 180) > 1e-6 for x, _ in ring))
@@ -344,6 +349,7 @@ def test_the_antimeridian_package_agrees(ring: list[tuple[float, float]]) -> Non
     assert ours.symmetric_difference(oracle.buffer(0)).area < 1e-6
 
 
+@settings(deadline=None)
 @given(ANYWHERE)
 def test_delivered_vertices_survive(ring: list[tuple[float, float]]) -> None:
     delivered = wrapped(ring)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -76,12 +76,14 @@ def test_depth_up_to_the_bound_is_read() -> None:
         read_xml(b"<a><a><a/></a></a>", where="f", max_depth=2)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
     with contextlib.suppress(DocumentRejected):
         read_xml(data, where="f")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=5000))
 def test_root_name_never_raises(data: bytes) -> None:
     root_name(data)
@@ -107,6 +109,7 @@ def test_root_name(text: str, expected: tuple[str, str] | None, encoding: str) -
     assert root_name(text.encode(encoding)) == expected
 
 
+@settings(deadline=None)
 @given(
     local=st.from_regex(r"[A-Za-z_][A-Za-z0-9_.\-]{0,20}", fullmatch=True),
     prefix=st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True).filter(

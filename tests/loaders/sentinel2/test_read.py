@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from dafab_kg.loaders.sentinel2 import Sentinel2Loader
+from dafab_kg.model.documents import Found
 from dafab_kg.model.errors import (
     DocumentRejected,
     FieldMissing,
@@ -190,3 +195,62 @@ def test_faults_of_tile_info(old: str, new: str) -> None:
     info = s.TILE_INFO.replace(old, new)
     with pytest.raises(DocumentRejected):
         read_only(tree_of({"metadata.xml": s.GRANULE, "tileInfo.json": info}))
+
+
+ALL_FILES = {
+    "MTD_MSIL2A.xml": s.HEAD,
+    "MTD_TL.xml": s.GRANULE,
+    "manifest.safe": s.MANIFEST,
+    "tileInfo.json": s.TILE_INFO,
+}
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    name=st.sampled_from(sorted(ALL_FILES)),
+    start=st.integers(0, 3000),
+    length=st.integers(0, 60),
+    junk=st.one_of(
+        st.binary(max_size=20),
+        st.sampled_from([b"NaN", b"1e999", b"1e300", b"-", b"<x/>", b"&amp;", b"9" * 500, b"\xff"]),
+    ),
+)
+def test_damage_anywhere_is_read_or_rejected(
+    name: str, start: int, length: int, junk: bytes
+) -> None:
+    files: dict[str, bytes | str] = dict(ALL_FILES)
+    whole = ALL_FILES[name].encode()
+    files[name] = whole[:start] + junk + whole[start + length :]
+    loader = Sentinel2Loader()
+    for item in loader.find(tree_of(files)):
+        if isinstance(item, Found):
+            with contextlib.suppress(DocumentRejected):
+                loader.read(item.document)
+        else:
+            assert isinstance(item.error, DocumentRejected)
+
+
+@pytest.mark.parametrize("value", ["1e300", "9" * 500, "-1e-300", "inf", "many"])
+def test_odd_numbers_do_no_harm(value: str) -> None:
+    granule = s.GRANULE.replace(">60.25<", f">{value}<").replace(">350<", f">{value}<")
+    reading = read_only(tree_of({"MTD_MSIL2A.xml": s.HEAD, "MTD_TL.xml": granule}))
+    assert product_in(reading).product_id == s.PRODUCT
+
+
+def test_several_tiles_under_one_old_head_keep_its_footprint() -> None:
+    """On AWS an old product's metadata may lie beside one of its tiles."""
+    granule = s.GRANULE.replace(
+        s.TILE_ID, "S2A_OPER_MSI_L1C_TL_EPA__20160605T160000_A004974_T31UGR_N02.02"
+    )
+    files = {
+        "p.xml": s.OLD_HEAD,
+        "m.xml": granule,
+        "i.json": s.TILE_INFO,
+        "manifest.safe": s.MANIFEST,
+    }
+    product = product_in(
+        read_only(tree_of({f"{s.OLD_NAME}.SAFE/{n}": t for n, t in files.items()}))
+    )
+    assert product.mgrs_tiles == ("31UGR", "32ULV")
+    assert (product.west, product.east) == (5, 7)
+    assert product.datetime == "2016-06-05T10:40:26Z"

@@ -1,0 +1,6 @@
+"""Imported by the fork server, so that killed children spend their time in loading."""
+
+from dafab_kg.ingest.prepare import Preparer
+from dafab_kg.model.settings import Settings
+
+Preparer(Settings(), "warm", None)
