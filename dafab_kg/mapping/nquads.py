@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address
 
 from dafab_kg.model import names
 from dafab_kg.model.errors import FieldNotValid, NameNotValid
@@ -19,22 +18,6 @@ _NUMBERS = (int, Decimal)
 _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _ESCAPED = re.compile('[\x00-\x1f"\\\\\x7f\ufffe\uffff]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-# RFC 3987 section 2.2; the store's parser refuses anything else, and with it the whole batch.
-_UCS = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
-    f"{chr(plane + (0x1000 if plane == 0xE0000 else 0))}-{chr(plane + 0xFFFD)}"
-    for plane in range(0x10000, 0xF0000, 0x10000)
-)
-_PRIVATE = "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
-_CHARACTER = rf"[A-Za-z0-9\-._~!$&'()*+,;={_UCS}]|%[0-9A-Fa-f]{{2}}"
-_IRI = re.compile(
-    rf"[A-Za-z][A-Za-z0-9+.\-]*:"
-    rf"(?://(?:(?:{_CHARACTER}|:)*@)?(?:\[(?P<ip>[0-9A-Fa-f:.]+)\]|(?:{_CHARACTER})*)(?::[0-9]*)?"
-    rf"(?:/(?:{_CHARACTER}|[:@/])*)?"
-    rf"|(?!//)(?:{_CHARACTER}|[:@/])*)"
-    rf"(?:\?(?:{_CHARACTER}|[:@/?{_PRIVATE}])*)?"
-    rf"(?:#(?:{_CHARACTER}|[:@/?])*)?"
-)
 
 
 def plain(value: object) -> str:
@@ -100,21 +83,6 @@ def iri(value: object) -> str:
     return _checked(value if type(value) is str else plain(value))
 
 
-def is_strict_iri(text: str) -> bool:
-    """Tell whether ``text`` is an absolute IRI by the grammar of RFC 3987.
-
-    >>> is_strict_iri("https://a.example/x?y#z"), is_strict_iri("https://a.example/[x]")
-    (True, False)
-    """
-    match = _IRI.fullmatch(text)
-    if match is None or not names.is_iri(text):
-        return False
-    try:
-        return match["ip"] is None or bool(IPv6Address(match["ip"]))
-    except AddressValueError:
-        return False
-
-
 def _escape(match: re.Match[str]) -> str:
     character = match.group()
     return _SHORT.get(character) or f"\\u{ord(character):04X}"
@@ -131,7 +99,7 @@ def _encoded(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _checked(text: str) -> str:
-    if not is_strict_iri(text):
+    if not names.is_iri(text):
         raise FieldNotValid(
             f"{text[:200]!r} is not an absolute IRI",
             remedy="The loader should leave this field out and keep the text elsewhere",

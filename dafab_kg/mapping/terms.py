@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dafab_kg.mapping.nquads import is_strict_iri
-from dafab_kg.model.names import PREFIXES
+from dafab_kg.model.names import PREFIXES, is_iri
 
 IRI = "iri"
 LITERAL = "literal"
@@ -62,7 +61,7 @@ class Term:
     @property
     def is_well_formed(self) -> bool:
         """True where the IRI is one once its references are filled with letters."""
-        return is_strict_iri("".join(p if isinstance(p, str) else "x" for p in self.parts))
+        return is_iri("".join(p if isinstance(p, str) else "x" for p in self.parts))
 
 
 @dataclass(frozen=True)

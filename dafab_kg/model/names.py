@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -88,7 +89,21 @@ TEMPLATES: Final[dict[str, str]] = {
     "load_graph": "graph-of-loads/{load_id}",
 }
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*\Z")
+# RFC 3987 section 2.2; the store's parser refuses anything else, and with it the whole batch.
+_UCS = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
+    f"{chr(plane + (0x1000 if plane == 0xE0000 else 0))}-{chr(plane + 0xFFFD)}"
+    for plane in range(0x10000, 0xF0000, 0x10000)
+)
+_PRIVATE = "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
+_CHARACTER = rf"[A-Za-z0-9\-._~!$&'()*+,;={_UCS}]|%[0-9A-Fa-f]{{2}}"
+_IRI = re.compile(
+    rf"[A-Za-z][A-Za-z0-9+.\-]*:"
+    rf"(?://(?:(?:{_CHARACTER}|:)*@)?(?:\[(?P<ip>[0-9A-Fa-f:.]+)\]|(?:{_CHARACTER})*)(?::[0-9]*)?"
+    rf"(?:/(?:{_CHARACTER}|[:@/])*)?"
+    rf"|(?!//)(?:{_CHARACTER}|[:@/])*)"
+    rf"(?:\?(?:{_CHARACTER}|[:@/?{_PRIVATE}])*)?"
+    rf"(?:#(?:{_CHARACTER}|[:@/?])*)?"
+)
 
 
 def encode(value: object) -> str:
@@ -114,8 +129,16 @@ def decode(value: str) -> str:
 
 
 def is_iri(text: str) -> bool:
-    """Tell whether ``text`` is an absolute IRI that can be written as it is."""
-    return _ABSOLUTE.match(text) is not None
+    """Tell whether ``text`` is an absolute IRI by the grammar of RFC 3987.
+
+    >>> is_iri("https://a.example/x?y#z"), is_iri("https://a.example/[x]")
+    (True, False)
+    """
+    match = _IRI.fullmatch(text)
+    try:
+        return match is not None and (match["ip"] is None or bool(IPv6Address(match["ip"])))
+    except AddressValueError:
+        return False
 
 
 def term(local: str) -> str:

@@ -124,9 +124,10 @@ class _Unjudged(Exception):
 
 
 def _failed(document_id: str, reason: str) -> ShapeReport:
-    message = f"The validator came to no verdict: {reason}"
-    text = f"# {message}\n".replace("\n", " ").strip() + "\n"
-    return ShapeReport(document_id, text, (Violation("", "", None, message, "violation", ""),))
+    """A document that cannot be judged does not conform."""
+    message = f"The validator came to no verdict: {reason.strip()}"
+    turtle = report_graph(Graph(), [], comment=message).serialize(format="turtle")
+    return ShapeReport(document_id, turtle, (Violation("", "", None, message, "violation", ""),))
 
 
 def _packaged() -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from rdflib import RDF, SH, BNode, Graph, Literal
+from rdflib import RDF, RDFS, SH, BNode, Graph, Literal
 from rdflib.term import Node
 
 from dafab_kg.validation.report import Severity, Violation
@@ -13,17 +13,22 @@ from dafab_kg.validation.report import Severity, Violation
 _SEVERITIES: Final[dict[Node | None, Severity]] = {SH.Warning: "warning", SH.Info: "info"}
 
 
-def report_graph(whole: Graph, results: Iterable[Node]) -> Graph:
-    """Return a standard validation report that holds only ``results`` of ``whole``."""
+def report_graph(whole: Graph, results: Iterable[Node], *, comment: str = "") -> Graph:
+    """Return a standard validation report that holds only ``results`` of ``whole``.
+
+    With a ``comment``, which says why there is no verdict, it does not conform.
+    """
     part = Graph(bind_namespaces="none")
     for prefix, namespace in whole.namespaces():
         part.bind(prefix, namespace)
-    report, violated = BNode(), False
+    report, violated = BNode(), bool(comment)
     part.add((report, RDF.type, SH.ValidationReport))
     for result in results:
         part.add((report, SH.result, result))
         _copy(whole, result, part)
         violated = violated or whole.value(result, SH.resultSeverity) not in _SEVERITIES
+    if comment:
+        part.add((report, RDFS.comment, Literal(comment)))
     part.add((report, SH.conforms, Literal(not violated)))
     return part
 

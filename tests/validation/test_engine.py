@@ -150,6 +150,24 @@ def test_shapes_that_look_backwards_judge_each_document_in_a_run_of_its_own() ->
     assert not looks_forward_only(Graph().parse(data=INVERSE, format="turtle"))
 
 
+CHAIN = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+<x:link> a sh:NodeShape ; sh:targetClass <x:First> ;
+    sh:property [ sh:path <x:next> ; sh:nodeKind sh:IRI ; sh:node <x:link> ] .
+"""
+
+
+def test_a_document_that_cannot_be_judged_is_told_so_and_holds_no_other_up() -> None:
+    """A shape that refers to itself ends in an error of the validator on a long chain."""
+    links = "".join(f"<x:{i}> <x:next> <x:{i + 1}> .\n" for i in range(60))
+    long, short = f"<x:0> {A} <x:First> .\n{links}", f"<x:a> {A} <x:First> ."
+    told = PyshaclValidator([CHAIN]).check({"short": short, "long": long})
+    assert set(told) == {"long"}
+    assert "no verdict" in told["long"].summary
+    graph = Graph().parse(data=told["long"].turtle, format="turtle")
+    assert [str(o) for o in graph.objects(None, SH.conforms)] == ["false"]
+
+
 def test_nothing_that_the_libraries_say_leaks(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

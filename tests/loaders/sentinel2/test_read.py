@@ -207,7 +207,7 @@ ALL_FILES = {
 
 @settings(deadline=None, max_examples=300)
 @given(
-    name=st.sampled_from(sorted(ALL_FILES)),
+    name=st.sampled_from(sorted(name for name in ALL_FILES if not name.endswith(".json"))),
     start=st.integers(0, 3000),
     length=st.integers(0, 60),
     junk=st.one_of(

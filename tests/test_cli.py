@@ -1,0 +1,403 @@
+"""The command: exit codes, both forms of output, options on both sides of the name."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dafab_kg.cli import main
+from dafab_kg.cli.setting import shown
+from dafab_kg.queries import saved
+
+COMMANDS = (
+    "load", "query", "show", "delete", "validate", "quarantine", "stats", "doctor", "dump",
+    "restore", "sample", "serve", "mapping", "config", "run",
+)  # fmt: skip
+COUNT = "SELECT (COUNT(*) AS ?n) { ?p a dafab:SourceProduct }"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A directory with a sample, loaded into the catalogue ``store``."""
+    folder = tmp_path_factory.mktemp("cli")
+    assert main(["sample", str(folder / "sample"), "--seed", "7", "--products", "6", "-q"]) == 0
+    broken = folder / "broken"
+    broken.mkdir()
+    (broken / "item.json").write_text('{"type": "Feature", "stac_version": "1.0.0", "id": "x"')
+    assert main(["load", str(folder / "sample"), "--store", str(folder / "store"), "-q"]) == 0
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch, tmp_path):
+    """No settings from outside."""
+    for name in [key for key in os.environ if key.upper().startswith("DAFAB_")]:
+        if name != "DAFAB_SHARED":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def call(place, capsys):
+    """Run the command over the loaded catalogue; give code, standard output and error."""
+
+    def run(*arguments: str, store: Path | None = None) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(["--store", str(store or place / "store"), *arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+
+    return run
+
+
+def process(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "import sys; from dafab_kg.cli import main; sys.exit(main())"]
+    return subprocess.run(
+        [*command, *arguments], capture_output=True, text=True, timeout=120, **options
+    )
+
+
+# help and usage
+
+
+def test_help_names_every_command_and_imports_nothing_heavy():
+    program = (
+        "import sys\nfrom dafab_kg.cli import main\nassert main(['--help']) == 0\n"
+        "heavy = {'geopandas', 'rdflib', 'pyshacl', 'shapely', 'pyoxigraph', 'flask', 'lxml',"
+        " 'pydantic'} & set(sys.modules)\nassert not heavy, heavy"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert all(command in ended.stdout for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help_with_the_shared_options(command, capsys):
+    inner = {"quarantine": ["list"], "mapping": ["export"]}.get(command, [])
+    assert main([command, *inner, "--help"]) == 0
+    assert "--store" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    from dafab_kg import __version__
+
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"dafab-kg {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [], ["nonsense"], ["load"], ["query"], ["query", "ASK {}", "--name", "headline-1"],
+        ["query", "ASK {}", "--format", "parquet"], ["show", "x", "--format", "pdf"],
+        ["query", "ASK {"], ["query", "CONSTRUCT WHERE {?s ?p ?o}", "--format", "csv"],
+        ["query", "ASK {}", "--format", "geojson"], ["query", "ASK {}", "--unknown"],
+        ["load", "x", "--jobs", "0"], ["load", "x", "--jobs", "many"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_wrong_usage_is_2_in_one_line(call, arguments):
+    code, _, err = call(*arguments)
+    assert code == 2
+    assert err.count("\n") <= 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query", "--name", "nothing"], ["show", "nothing"], ["delete", "nothing"],
+        ["quarantine", "show", "nothing"], ["query", "--file", "nothing.rq"],
+        ["restore", "nothing.nq.gz"], ["load", "nothing"], ["validate", "nothing"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_is_not_there_is_1_in_one_line(call, arguments):
+    code, out, err = call(*arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("dafab-kg: ") and err.count("\n") == 1
+    code, out, _ = call("--json", *arguments)
+    assert code == 1
+    assert json.loads(out)["error"]["what"]
+
+
+def test_a_missing_catalogue_is_1_with_a_remedy(call, tmp_path):
+    for command in (["stats"], ["query", "ASK {}"], ["doctor"], ["quarantine", "list"]):
+        code, _, err = call(*command, store=tmp_path / "none")
+        assert code == 1
+        assert "load" in err
+    assert not (tmp_path / "none").exists()
+
+
+# options on both sides
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--store", "{store}", "--json", "query", COUNT],
+        ["query", COUNT, "--store", "{store}", "--json"],
+        ["query", "--json", "--store={store}", COUNT],
+        ["--json", "query", "--store", "{store}", COUNT],
+        ["--store", "/nowhere", "query", "--store", "{store}", COUNT, "--json"],
+    ],
+)
+def test_store_and_json_before_and_after_the_name(place, capsys, arguments):
+    filled = [argument.replace("{store}", str(place / "store")) for argument in arguments]
+    assert main(filled) == 0
+    bindings = json.loads(capsys.readouterr().out)["results"]["bindings"]
+    assert bindings[0]["n"]["value"] == "6"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--json", "quarantine", "list"],
+        ["quarantine", "--json", "list"],
+        ["quarantine", "list", "--json"],
+    ],
+)
+def test_options_reach_commands_of_groups(call, arguments):
+    code, out, _ = call(*arguments)
+    assert (code, json.loads(out)) == (0, [])
+
+
+def test_the_store_may_come_from_the_environment(place, monkeypatch, capsys):
+    monkeypatch.setenv("DAFAB_STORE", str(place / "store"))
+    assert main(["query", COUNT, "--format", "csv"]) == 0
+    assert capsys.readouterr().out.split() == ["n", "6"]
+
+
+# load, quarantine, validate
+
+
+def test_a_second_load_changes_nothing(call, place):
+    code, out, _ = call("load", str(place / "sample"), "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert set(report["counts"]) <= {"unchanged", "unrecognised"}
+    assert not report["rejected"] and not report["interrupted"]
+
+
+def test_counts_are_printed_by_kind(call, place, tmp_path):
+    code, out, _ = call("load", str(place / "sample"), store=tmp_path / "other")
+    assert code == 0
+    assert all(word in out for word in ("sentinel2", "dafab", "loaded", "triples stored"))
+    _, out, _ = call("load", str(place / "sample"), "--quiet", store=tmp_path / "other")
+    assert out == ""
+
+
+def test_a_rejection_is_1_with_its_reason_and_lies_in_quarantine(call, place, tmp_path):
+    store = tmp_path / "other"
+    code, out, _ = call("load", str(place / "broken"), store=store)
+    assert code == 1
+    assert "rejected: " in out and "item.json" in out
+    code, out, _ = call("quarantine", "list", "--json", store=store)
+    [entry] = json.loads(out)
+    assert code == 0 and entry["message"] and "parts" not in entry
+    code, out, _ = call("quarantine", "show", entry["document_id"], store=store)
+    assert code == 0 and entry["error"] in out
+    code, _, _ = call("quarantine", "retry", store=store)
+    assert code == 1
+
+
+def test_strict_stops_at_the_first_rejection(call, place, tmp_path):
+    code, out, _ = call(
+        "load", str(place / "broken"), str(place / "sample"), "--strict", "--json",
+        store=tmp_path / "other",
+    )  # fmt: skip
+    report = json.loads(out)
+    assert code == 1
+    assert len(report["rejected"]) == 1
+    assert report["counts"].get("loaded", 0) == 0
+
+
+def test_nothing_found_is_1(call, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = call("load", str(tmp_path / "empty"))
+    assert code == 1 and "no document" in err
+
+
+def test_validate_stores_nothing_and_needs_no_store(call, place, tmp_path):
+    code, out, _ = call("validate", str(place / "sample"), "--json", store=tmp_path / "none")
+    statuses = {outcome["status"] for outcome in json.loads(out)["outcomes"]}
+    assert code == 0 and "valid" in statuses
+    code, out, _ = call("validate", str(place / "broken"), store=tmp_path / "none")
+    assert code == 1 and "rejected: " in out
+    assert not (tmp_path / "none").exists()
+
+
+# query, show
+
+
+@pytest.mark.parametrize("query", saved(), ids=lambda query: query.name)
+def test_every_saved_query_is_answered(call, query):
+    code, out, _ = call("query", "--name", query.name)
+    assert code == 0 and out
+
+
+def test_saved_queries_are_listed(call):
+    _, out, _ = call("query", "--list")
+    assert all(query.name in out for query in saved())
+    _, out, _ = call("query", "--list", "--json")
+    assert [entry["name"] for entry in json.loads(out)] == [query.name for query in saved()]
+
+
+def test_formats_of_rows(call):
+    query = "SELECT ?w { ?p a dafab:SourceProduct ; geo:hasGeometry/geo:asWKT ?w } ORDER BY ?w"
+    table = list(csv.reader(io.StringIO(call("query", query, "--format", "csv")[1])))
+    rows = json.loads(call("query", query, "--format", "json")[1])["results"]["bindings"]
+    features = json.loads(call("query", query, "--format", "geojson")[1])["features"]
+    assert [row[0] for row in table[1:]] == [row["w"]["value"] for row in rows]
+    assert len(features) == len(rows) == 6
+    shown_rows = call("query", query)[1]
+    assert "POLYGON (… " in shown_rows and "6 rows" in shown_rows
+
+
+def test_a_query_from_a_file_and_from_input(call, tmp_path, monkeypatch):
+    (tmp_path / "q.rq").write_text("ASK {}")
+    assert call("query", "--file", "q.rq")[1].split()[-1] == "yes"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("ASK { FILTER(false) }"))
+    assert call("query", "--file", "-")[1].split()[-1] == "no"
+
+
+def test_a_malformed_query_says_where(call):
+    code, _, err = call("query", "SELECT * {\n ?s ?p\n}")
+    assert code == 2 and "3:" in err
+
+
+def test_show_says_what_who_and_since_when(call):
+    [[name]] = list(
+        csv.reader(io.StringIO(call(
+            "query", "SELECT ?id { ?p a dafab:SourceProduct ; dafab:productId ?id } LIMIT 1",
+            "--format", "csv")[1]))
+    )[1:]  # fmt: skip
+    code, out, _ = call("show", name)
+    assert code == 0
+    assert name in out and "cloud cover" in out and "sentinel2" in out
+    found = json.loads(call("show", name, "--json")[1])
+    assert found["documents"][0]["content_hash"]
+    assert {fact["subject"]["value"] for fact in found["facts"]} >= {found["iri"]}
+    code, out, _ = call("show", found["iri"], "--format", "turtle")
+    assert code == 0 and "dafab:productId" in out
+
+
+# keeping
+
+
+def test_stats_and_doctor(call):
+    stats = json.loads(call("stats", "--json")[1])
+    assert stats["classes"]["https://w3id.org/dafab/ns#SourceProduct"] == 6
+    assert "dafab:SourceProduct" in call("stats")[1]
+    code, out, _ = call("doctor", "--json")
+    assert (code, json.loads(out)) == (0, {"whole": True, "findings": []})
+
+
+def test_dump_restore_and_delete(call, tmp_path):
+    triples = json.loads(call("stats", "--json")[1])["triples"]
+    assert call("dump", str(tmp_path / "all.nq.gz"))[0] == 0
+    other = tmp_path / "other"
+    assert call("restore", str(tmp_path / "all.nq.gz"), store=other)[0] == 0
+    assert json.loads(call("stats", "--json", store=other)[1])["triples"] == triples
+    query = "SELECT ?id { ?p a dafab:SourceProduct ; dafab:productId ?id } LIMIT 1"
+    name = call("query", query, "--format", "tsv", store=other)[1].split("\n")[1].strip('"')
+    code, out, _ = call("delete", name, "--json", store=other)
+    assert code == 0 and json.loads(out)["removed"]
+    assert call("show", name, store=other)[0] == 1
+
+
+def test_config_names_the_origin_of_each_setting(call, tmp_path, monkeypatch, capsys):
+    (tmp_path / "dafab.toml").write_text("agent = 'someone'\nport = 1\n")
+    monkeypatch.setenv("DAFAB_PORT", "2")
+    rows = json.loads(call("config", "--json")[1])
+    assert rows["agent"] == {"value": "someone", "origin": "dafab.toml"}
+    assert rows["port"] == {"value": 2, "origin": "environment (DAFAB_PORT)"}
+    assert rows["host"]["origin"] == "default"
+    assert rows["store"]["origin"] == "option --store"
+
+
+@pytest.mark.parametrize("name", ["rucio_token", "api_key", "password"])
+def test_config_shows_no_secrets(name):
+    assert shown(name, "hunter2") == "(set)"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("DAFAB_PORT", "many"), ("DAFAB_BASE", "no iri"), ("DAFAB_PORT", "-1")]
+)
+def test_a_wrong_setting_is_2_and_named(call, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    code, _, err = call("config")
+    assert code == 2 and variable in err
+
+
+def test_a_broken_settings_file_is_2(call, tmp_path):
+    (tmp_path / "dafab.toml").write_text("port = ")
+    code, _, err = call("config")
+    assert code == 2 and err.count("\n") == 1
+
+
+def test_mapping_export_is_rml(call):
+    code, out, _ = call("mapping", "export")
+    assert code == 0 and "rr:subjectMap" in out
+
+
+# processes
+
+
+def test_a_closed_pipe_is_quiet(place):
+    query = "SELECT * { ?s ?p ?o . ?s2 ?p ?o2 } LIMIT 200000"
+    command = [sys.executable, "-c", "import sys; from dafab_kg.cli import main; sys.exit(main())"]
+    with subprocess.Popen(
+        [*command, "--store", str(place / "store"), "query", query, "--format", "csv"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as running:  # fmt: skip
+        assert running.stdout and running.stderr
+        running.stdout.read(100)
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(timeout=60) == 0
+
+
+def test_serve_answers_and_ends_in_order(place):
+    command = [sys.executable, "-c", "import sys; from dafab_kg.cli import main; sys.exit(main())"]
+    with subprocess.Popen(
+        [*command, "serve", "--port", "0", "--json", "--store", str(place / "store")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        try:
+            assert running.stdout and running.stderr
+            text = ""
+            while not text.endswith("}\n"):
+                line = running.stdout.readline()
+                assert line, running.stderr.read()
+                text += line
+            address = json.loads(text)["address"]
+            assert httpx.get(address + "health").json()["status"] == "ok"
+            page = httpx.get(address, headers={"Accept": "text/html"})
+            assert "dafab:SourceProduct" in page.text
+            for query in saved():
+                found = httpx.get(f"{address}query/{query.name}", headers={"Accept": "text/html"})
+                assert found.status_code == 200
+            where = httpx.get(address + "sparql", params={"query": "ASK { ?s ?p ?o }"})
+            assert where.json()["boolean"] is True
+        finally:
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(timeout=30) == 0
+
+
+def test_run_does_it_all(place, tmp_path):
+    ended = process(
+        "run", str(place / "sample"), "--no-serve", "--store", str(tmp_path / "run-store")
+    )
+    assert ended.returncode == 0, ended.stderr
+    headlines = [query.title for query in saved() if query.name.startswith("headline-")]
+    assert len(headlines) == 2 and all(title in ended.stdout for title in headlines)
