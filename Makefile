@@ -35,8 +35,10 @@ help: ## List the targets
 run: setup ## Load a sample catalogue, or DATA=DIR, ask two questions of it and serve it
 	@DAFAB_STORE="$(STORE)" DAFAB_PORT="$(PORT)" $(BIN)/dafab-kg run $(if $(DATA),"$(DATA)")
 
-test: setup lint ## Run linters and all tests but the judges
-	@$(BIN)/python -m pytest $(TESTS) -m "not oracle" --cov --cov-report=term
+test: setup ## Run linters, then all tests but the judges; the tests run whatever the linters say
+	@lint=0; $(MAKE) --no-print-directory lint || lint=$$?; tests=0; \
+	$(BIN)/python -m pytest $(TESTS) -m "not oracle" --cov --cov-report=term || tests=$$?; \
+	exit $$((tests ? tests : lint))
 
 lint: setup ## Check style, types and the direction of imports
 	@$(BIN)/ruff check .

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -312,7 +313,8 @@ def test_dump_restore_and_delete(call, tmp_path):
     name = call("query", query, "--format", "tsv", store=other)[1].split("\n")[1].strip('"')
     code, out, _ = call("delete", name, "--json", store=other)
     assert code == 0 and json.loads(out)["removed"]
-    assert call("show", name, store=other)[0] == 1
+    left = call("query", COUNT, "--format", "csv", store=other)[1]
+    assert left.split() == ["n", "5"]
 
 
 def test_config_names_the_origin_of_each_setting(call, tmp_path, monkeypatch, capsys):
@@ -392,6 +394,43 @@ def test_serve_answers_and_ends_in_order(place):
         finally:
             running.send_signal(signal.SIGTERM)
             assert running.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5])
+def test_ctrl_c_at_any_moment_is_130_without_a_traceback(place, tmp_path, seconds):
+    command = [sys.executable, "-c", "import sys; from dafab_kg.cli import main; sys.exit(main())"]
+    ended = subprocess.run(
+        ["timeout", "--preserve-status", "-s", "INT", str(seconds), *command,
+         "load", str(place / "sample"), "--store", str(tmp_path / "store")],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    # Before our first line runs, and after the last, Python ends by itself.
+    if ended.returncode == 130:
+        assert "Traceback" not in ended.stderr and "interrupted" in ended.stderr
+    else:
+        assert ended.returncode == 0 or "dafab_kg/ingest" not in ended.stderr
+
+
+@pytest.mark.slow
+def test_an_interrupted_load_says_so_and_is_resumed_by_the_same_command(tmp_path, call):
+    sample, store = tmp_path / "sample", tmp_path / "store"
+    assert main(["sample", str(sample), "--products", "60", "-q"]) == 0
+    command = [sys.executable, "-c", "import sys; from dafab_kg.cli import main; sys.exit(main())"]
+    with subprocess.Popen(
+        [*command, "load", str(sample), "--store", str(store)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        while running.poll() is None and not (store / "catalogue.json").exists():
+            time.sleep(0.05)
+        time.sleep(0.5)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "interrupted" in err and "Traceback" not in err
+    code, _, _ = call("load", str(sample), store=store)
+    assert code == 0
+    assert call("doctor", store=store)[0] == 0
+    assert call("query", COUNT, "--format", "csv", store=store)[1].split() == ["n", "60"]
 
 
 def test_run_does_it_all(place, tmp_path):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -17,6 +21,7 @@ from dafab_kg.cli.frame import (
     INTERRUPTED,
     USAGE,
     USAGE_ERRORS,
+    Interrupted,
     JsonOption,
     PipeClosed,
     QuietOption,
@@ -64,26 +69,62 @@ for module in (loading, asking, keeping, serving, setting):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with ``argv`` (default: the process's own); return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    with _noting_interrupt() as interrupts:
+        try:
+            run = typer.main.get_command(app).main
+            code = run(args=arguments, prog_name="dafab-kg", standalone_mode=False)
+            sys.stdout.flush()
+            return int(code or DONE)
+        except (PipeClosed, BrokenPipeError):
+            return _leave_pipe()
+        except (Interrupted, KeyboardInterrupt, typer.Abort):
+            return _interrupted()
+        except Exception as error:  # noqa: BLE001
+            # An interrupt in the middle of importing numpy comes out as an ImportError.
+            if interrupts:
+                return _interrupted()
+            return _fail(error, arguments)
+
+
+@contextmanager
+def _noting_interrupt() -> Iterator[list[int]]:
+    """Note each Ctrl-C, whatever becomes of the exception that it raises."""
+    noted: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not (
+        threading.main_thread()
+    ):
+        yield noted  # who embeds the command has its own way
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, note)
     try:
-        run = typer.main.get_command(app).main
-        code = run(args=arguments, prog_name="dafab-kg", standalone_mode=False)
-        sys.stdout.flush()
-        return int(code or DONE)
-    except (PipeClosed, BrokenPipeError):
-        return _leave_pipe()
-    except (KeyboardInterrupt, typer.Abort):
-        tell("dafab-kg: interrupted")
-        return INTERRUPTED
-    except (DafabError, SettingsFault) as error:
-        wrong_usage = isinstance(error, (SettingsFault, *USAGE_ERRORS))
-        return _fail(error, arguments, USAGE if wrong_usage else AMISS)
-    except _UsageError as error:
-        return _fail(error, arguments, USAGE, help_of=_command_path(error))
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def _fail(error: Exception, arguments: list[str], code: int, help_of: str = "") -> int:
-    text = error.format_message() if hasattr(error, "format_message") else str(error)
-    tell(f"dafab-kg: {text}" + (f" See `{help_of} --help`." if help_of else ""))
+def _interrupted() -> int:
+    tell("dafab-kg: interrupted; what is stored stays, and the same command goes on from there")
+    return INTERRUPTED
+
+
+def _fail(error: Exception, arguments: list[str]) -> int:
+    """Say what went wrong, where, and the remedy; raise what is no error of ours."""
+    if isinstance(error, _UsageError):
+        text = getattr(error, "format_message", error.__str__)()
+        tell(f"dafab-kg: {text} See `{_command_path(error)} --help`.")
+        code = USAGE
+    elif isinstance(error, (DafabError, SettingsFault)):
+        text = str(error)
+        tell(f"dafab-kg: {text}")
+        code = USAGE if isinstance(error, (SettingsFault, *USAGE_ERRORS)) else AMISS
+    else:
+        raise error
     if "--json" in arguments:
         what = getattr(error, "what", text)
         where, remedy = getattr(error, "where", ""), getattr(error, "remedy", "")

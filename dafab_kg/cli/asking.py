@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from dafab_kg.catalogue import Catalogue
     from dafab_kg.catalogue.description import Description, Fact
-    from dafab_kg.store.protocol import Answer
+    from dafab_kg.store.protocol import Answer, Term
 
 FORMATS = (
     "table",
@@ -77,7 +78,9 @@ def ask(catalogue: Catalogue, text: str) -> Answer:
         QueryNotValid: it cannot be answered either way.
     """
     from dafab_kg.model.errors import QueryNotValid
+    from dafab_kg.store.bounds import refuse_intricate
 
+    refuse_intricate(text)
     try:
         return catalogue.query(text)
     except QueryNotValid:
@@ -163,38 +166,48 @@ def show(
     return DONE
 
 
+@dataclass(frozen=True)
+class _Page:
+    """How facts are written: labels of terms, prefixes, and a number for each document."""
+
+    labels: Mapping[str, str]
+    prefixes: Mapping[str, str]
+    marks: Mapping[str, str]
+
+    def name(self, predicate: str) -> str:
+        return self.labels.get(predicate) or self.short(predicate)
+
+    def short(self, iri: str) -> str:
+        from dafab_kg.web.cells import shorten
+
+        return shorten(iri, self.prefixes)
+
+    def value(self, term: Term) -> str:
+        from dafab_kg.web.cells import cell_of
+
+        return cell_of(term, self.prefixes).text
+
+    def stated_by(self, fact: Fact) -> str:
+        return ", ".join(self.marks[graph] for graph in fact.graphs if graph in self.marks)
+
+
 def print_description(found: Description, prefixes: Mapping[str, str]) -> None:
     """Print a thing for people: facts by predicate, what points to it, who says so."""
     from dafab_kg.cli.labels import term_labels
-    from dafab_kg.store.protocol import Iri
-    from dafab_kg.web.cells import shorten
 
-    labels = term_labels()
     marks = {document.graph: str(n) for n, document in enumerate(found.documents, 1)}
+    page = _Page(term_labels(), prefixes, marks)
     print_line(found.label)
     print_line(found.iri)
-    about = [fact for fact in found.facts if fact.subject == Iri(found.iri)]
-    parts = [fact for fact in found.facts if fact.subject != Iri(found.iri)]
-    print_table(("", "", "stated by"), _fact_rows(about, labels, prefixes, marks))
-    if parts:
-        print_table(
-            ("of its parts", "", "", "stated by"),
-            [
-                (shorten(fact.subject.value, prefixes), *row)
-                for fact, row in zip(
-                    parts, _fact_rows(parts, labels, prefixes, marks, repeat=True), strict=True
-                )
-            ],
-        )
+    _print_facts(found, page)
     if found.incoming:
         print_table(
             ("pointed to by", "", "stated by"),
             [
-                (shorten(fact.subject.value, prefixes), labels.get(fact.predicate)
-                 or shorten(fact.predicate, prefixes), _marks(fact, marks))
+                (page.value(fact.subject), page.name(fact.predicate), page.stated_by(fact))
                 for fact in found.incoming
             ],
-        )  # fmt: skip
+        )
     print_table(
         ("", "document", "kind", "origin", "loaded", "loader", "mapping", "shapes", "sha-256"),
         [
@@ -205,26 +218,21 @@ def print_description(found: Description, prefixes: Mapping[str, str]) -> None:
     )  # fmt: skip
 
 
-def _fact_rows(
-    facts: list[Fact],
-    labels: Mapping[str, str],
-    prefixes: Mapping[str, str],
-    marks: Mapping[str, str],
-    *,
-    repeat: bool = False,
-) -> list[tuple[str, str, str]]:
-    """Rows of predicate, value and marks; a predicate is named once for its values."""
-    from dafab_kg.web.cells import cell_of, shorten
-
-    rows = []
+def _print_facts(found: Description, page: _Page) -> None:
+    """Print the facts of the thing, each predicate named once, and of its parts."""
+    facts = sorted(
+        found.facts, key=lambda f: (page.value(f.subject), page.name(f.predicate), f.object)
+    )
+    own: list[tuple[str, str, str]] = []
+    parts: list[tuple[str, str, str, str]] = []
     before = ""
-    for fact in sorted(facts, key=lambda f: (str(f.subject), f.predicate, str(f.object))):
-        name = labels.get(fact.predicate) or shorten(fact.predicate, prefixes)
-        shown = "" if name == before and not repeat else name
-        rows.append((shown, cell_of(fact.object, prefixes).text, _marks(fact, marks)))
-        before = name
-    return rows
-
-
-def _marks(fact: Fact, marks: Mapping[str, str]) -> str:
-    return ", ".join(sorted(marks[graph] for graph in fact.graphs if graph in marks))
+    for fact in facts:
+        name, value, by = page.name(fact.predicate), page.value(fact.object), page.stated_by(fact)
+        if fact.subject.value == found.iri:
+            own.append(("" if name == before else name, value, by))
+            before = name
+        else:
+            parts.append((page.value(fact.subject), name, value, by))
+    print_table(("fact", "value", "stated by"), own)
+    if parts:
+        print_table(("part", "fact", "value", "stated by"), parts)

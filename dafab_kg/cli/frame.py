@@ -7,8 +7,10 @@ usage; 130 interrupted.
 from __future__ import annotations
 
 import inspect
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +38,10 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only wha
 
 class SettingsFault(Exception):
     """The settings cannot be read: a wrong usage."""
+
+
+class Interrupted(Exception):
+    """Ctrl-C came."""
 
 
 class PipeClosed(Exception):
@@ -79,10 +85,27 @@ class Session:
         Raises:
             StoreNotUsable: it cannot be opened.
         """
-        from dafab_kg.catalogue import open_catalogue
+        with held_back():
+            # numpy, below shapely, prints a traceback of its own if its import is interrupted.
+            import shapely  # noqa: F401
+
+            from dafab_kg.catalogue import open_catalogue
 
         settings = self.settings()
         return open_catalogue(settings.store, settings=settings, create=create, read_only=read_only)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def remember(
@@ -117,6 +140,8 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Any], Any]
                 sys.stdout.flush()
             except BrokenPipeError as error:
                 raise PipeClosed from error
+            except KeyboardInterrupt as error:
+                raise Interrupted from error  # typer would end without a word
             if code:
                 raise typer.Exit(code)
 

@@ -413,7 +413,7 @@ class WaterAnomaly(Record):
     """The verdict on a water product, derived by a stated and versioned rule.
 
     ``anomaly_type`` is ``normal``, ``flood``, ``drought`` or
-    ``flood_and_drought``; ``policy`` names the rule and version that said so.
+    ``floodAndDrought``; ``policy`` names the rule and version that said so.
     """
 
     product_id: str

@@ -188,7 +188,12 @@ def _find_depth(text: str, where: str, max_depth: int) -> TooLarge:
 
 def _find_fault(text: str, where: str, otherwise: str) -> DocumentRejected:
     """Return the error for what made the scanner stop."""
-    return _first_fault(text, where) or NotWellFormed(otherwise, where=where)
+    try:
+        fault = _first_fault(text, where)
+    except (ValueError, LookupError, AttributeError, TypeError):
+        # The walk takes the text for well-formed; one that also is damaged stops it anywhere.
+        fault = None
+    return fault or NotWellFormed(otherwise, where=where)
 
 
 def _first_fault(text: str, where: str) -> DocumentRejected | None:

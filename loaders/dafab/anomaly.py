@@ -51,7 +51,12 @@ STATED: Final = "stated"
 """The policy of a verdict that the document itself gives."""
 
 _FACET = re.compile(r".*/catalogs/water_anomaly/(?:water_anomaly_)?(\w+?)/?\Z")
-_TYPES: Final = ("normal", "flood", "drought", "flood_and_drought")
+_TYPES: Final = {
+    "normal": "normal",
+    "flood": "flood",
+    "drought": "drought",
+    "flood_and_drought": "floodAndDrought",
+}
 _STATED_IN: Final = ("dafab:water_anomaly", "dafab:water-anomaly", "water_anomaly", "anomaly_type")
 
 
@@ -68,7 +73,7 @@ def judge(water: WaterAnalysis, policy: Policy = POLICY) -> WaterAnomaly | None:
         (False, False): "normal",
         (True, False): "flood",
         (False, True): "drought",
-        (True, True): "flood_and_drought",
+        (True, True): "floodAndDrought",
     }[flood, drought]
     return WaterAnomaly(water.product_id, verdict, policy.id, excess, deficit)
 
@@ -84,7 +89,7 @@ def stated(
         if verdict in _TYPES:
             return WaterAnomaly(
                 product_id,
-                verdict,
+                _TYPES[verdict],
                 STATED,
                 water.excess_total_water_observed if water else None,
                 water.deficit_water_observed if water else None,

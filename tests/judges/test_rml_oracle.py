@@ -134,7 +134,7 @@ def hand_made() -> Iterator[Record]:
     yield DerivedProduct("d1", "water", footprint_wkt="POINT(1 2)")
     yield DerivedProduct("d2", "agriculture")
     yield DerivedProduct("d3", "other")
-    for kind in ("normal", "flood", "drought", "flood_and_drought", "flood drought"):
+    for kind in ("normal", "flood", "drought", "floodAndDrought", "flood drought"):
         yield WaterAnomaly(f"w-{kind}", kind, "rule-1", Decimal(1))
     owner = NAMES.make("product", product_id="full")
     yield Property(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dafab_kg.model.errors import FieldNotValid, NotWellFormed, TooLarge
+from dafab_kg.model.errors import DocumentRejected, FieldNotValid, NotWellFormed, TooLarge
 from dafab_kg.model.strict_json import read_json, write_json
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
@@ -126,3 +127,16 @@ def test_the_bound_of_nesting_is_exact():
 def test_what_json_cannot_hold_is_not_written(value):
     with pytest.raises(FieldNotValid):
         write_json([value])
+
+
+@given(st.data())
+def test_damage_anywhere_is_refused_and_never_crashes(data: st.DataObject) -> None:
+    """Several faults at once: the walk that looks for the place must not fail itself."""
+    whole = b'{"a": [1.5, {"b/c~d": "x\\u00e9", "e": null}], "f": {"g": -2e3, "h": [true]}}'
+    text = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 3))):
+        junk = data.draw(st.sampled_from([b"NaN", b"1e", b'"', b"\\", b"{", b"\xff", b"1e999999"]))
+        place = data.draw(st.integers(0, len(text) - 1))
+        text[place : place + len(junk)] = junk
+    with contextlib.suppress(DocumentRejected):
+        read_json(bytes(text), where="damaged.json")

@@ -334,7 +334,7 @@ def test_older_water_figures_on_the_images_own_item(name):
         "max_area(ha)": "200",
         "min_area(ha)": "1.5",
     }
-    assert one(reading, WaterAnomaly).anomaly_type == "flood_and_drought"
+    assert one(reading, WaterAnomaly).anomaly_type == "floodAndDrought"
 
 
 def test_older_fields_on_the_images_own_item():
@@ -357,7 +357,7 @@ def test_older_fields_on_the_images_own_item():
         (100, 0, "flood"),
         (34900, 29.99, "flood"),
         (0, 30, "drought"),
-        (100, 30, "flood_and_drought"),
+        (100, 30, "floodAndDrought"),
     ],
 )
 def test_the_verdict_follows_the_stated_thresholds(excess, deficit, verdict):
@@ -401,7 +401,7 @@ def test_a_stated_verdict_wins():
     value = water(observed_water=1)
     value["properties"]["dafab:water_anomaly"] = "flood and drought"
     anomaly = one(read(value), WaterAnomaly)
-    assert (anomaly.anomaly_type, anomaly.policy) == ("flood_and_drought", "stated")
+    assert (anomaly.anomaly_type, anomaly.policy) == ("floodAndDrought", "stated")
 
 
 def test_the_source_is_the_one_linked_and_a_contradiction_is_told():
