@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 from dafab_kg.loaders.registry import Unclaimed, examine, loaders
 from dafab_kg.mapping import CompiledMapping, compile_mappings
@@ -17,6 +18,7 @@ from dafab_kg.model.documents import (
     Found,
     Loader,
     Part,
+    RdfText,
     Refused,
     SourceDocument,
     resolve_pointer,
@@ -28,6 +30,9 @@ from dafab_kg.model.resources import fingerprint
 from dafab_kg.model.settings import Settings
 from dafab_kg.model.strict_json import read_json
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument, digest_of, files_of
+from dafab_kg.store.rdf_text import keys_left_out, statements
+
+KEPT_AT_MOST = 256 * 1024 * 1024  # bytes of a rejected archive
 
 UNREAD = "unread"
 """Kind of what was rejected before any loader made a document of it."""
@@ -127,6 +132,7 @@ class Preparer:
                 f"the loader {loader.name} failed: {type(error).__name__}: {error}",
                 remedy="Report this with the document; the original is kept in quarantine",
             ) from error
+        rdf, doubts = self._rdf(reading.rdf, document.origin)
         loaded_at = now()
         graph_record = DocumentGraph(
             document_id=document.document_id,
@@ -157,9 +163,20 @@ class Preparer:
             versions=versions,
             loaded_at=loaded_at,
             load_id=self.load_id,
-            warnings=reading.warnings,
+            warnings=(*reading.warnings, *doubts),
         )
-        return Prepared(document, entry, nquads + reading.triples)
+        return Prepared(document, entry, nquads + rdf)
+
+    def _rdf(self, text: RdfText | None, origin: str) -> tuple[str, tuple[str, ...]]:
+        """Return the statements that a document makes in RDF itself, and warnings."""
+        if text is None:
+            return "", ()
+        nquads = statements(text, self.settings.names, where=origin)
+        keys = keys_left_out(text)
+        if not keys:
+            return nquads, ()
+        told = ", ".join(keys[:10])
+        return nquads, (f"Left out {len(keys)} keys that no context explains: {told}",)
 
 
 def described(records: tuple[Record, ...]) -> tuple[str, ...]:
@@ -205,14 +222,28 @@ def refused(step: Refused) -> Rejected:
     if not isinstance(error, DocumentRejected):
         error = DocumentRejected(str(error))
     origin = step.entries[0].origin if step.entries else error.where
-    parts = []
+    parts: list[Part] = []
     for entry in step.entries:
         try:
             parts.append(Part(entry.name, entry.read()))
         except (DafabError, OSError):
-            continue  # what cannot be read cannot be kept; the reason says so
+            parts.extend(_container(entry.origin))
+            break  # a member that cannot be read: the archive is kept instead
+    if not step.entries:
+        parts.extend(_container(origin))
     document = SourceDocument(UNREAD, origin, origin, tuple(parts))
     return rejected(document, error)
+
+
+def _container(origin: str) -> list[Part]:
+    """The file that an origin lies in, unless it is too large to be kept."""
+    path = Path(origin.partition("!")[0])
+    try:
+        if path.is_file() and path.stat().st_size <= KEPT_AT_MOST:
+            return [Part(path.name, path.read_bytes())]
+    except OSError:
+        return []
+    return []
 
 
 def _unrecognised(step: Unclaimed) -> Passed:

@@ -100,17 +100,31 @@ class SourceDocument:
 
 
 @dataclass(frozen=True)
+class RdfText:
+    """RDF as a document writes it, complete in itself: nothing is left to fetch.
+
+    ``data`` is UTF-8 in the syntax of ``media_type``: Turtle, TriG, N-Triples,
+    N-Quads, RDF/XML or JSON-LD with its contexts in it.  Relative IRIs are
+    resolved against ``base``; a blank node becomes the IRI ``skolem`` + label.
+    """
+
+    data: bytes = field(repr=False)
+    media_type: str
+    base: str
+    skolem: str
+
+
+@dataclass(frozen=True)
 class Reading:
     """What a loader read from a document.
 
-    ``records`` go through the mappings.  ``triples`` is N-Quads text that goes
-    in as it is (the ``rdf`` loader), free of blank nodes; a line's graph, where
-    it has one, is a named graph inside the document.  ``warnings`` are for the
-    load report: what was read in spite of a fault, and how.
+    ``records`` go through the mappings.  ``rdf`` goes in as it is (the ``rdf``
+    loader); its named graphs are kept inside the document.  ``warnings`` are for
+    the load report: what was read in spite of a fault, and how.
     """
 
     records: tuple[Record, ...] = ()
-    triples: str = ""
+    rdf: RdfText | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -174,6 +188,6 @@ def escape_pointer(token: str) -> str:
 
 
 __all__ = [
-    "Entry", "Found", "Iterable", "Loader", "Part", "Reading", "Refused", "SourceDocument",
-    "Tree", "escape_pointer", "resolve_pointer",
+    "Entry", "Found", "Iterable", "Loader", "Part", "RdfText", "Reading", "Refused",
+    "SourceDocument", "Tree", "escape_pointer", "resolve_pointer",
 ]

@@ -8,33 +8,36 @@ IRIs are resolved against it, and literals stay as they are written.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
 
-from dafab_kg.loaders.rdf.lines import read_lines
+from dafab_kg.loaders.rdf import recognise
+from dafab_kg.loaders.rdf.contexts import Contexts
+from dafab_kg.loaders.rdf.rdfxml import plain_rdfxml
 from dafab_kg.loaders.rdf.recognise import syntax_of
-from dafab_kg.loaders.rdf.terms import Quads
-from dafab_kg.loaders.rdf.turtle import read_turtle
 from dafab_kg.model import names
 from dafab_kg.model.documents import (
     Entry,
     Found,
     Part,
+    RdfText,
     Reading,
     Refused,
     SourceDocument,
     Tree,
 )
-from dafab_kg.model.errors import DocumentRejected, NotRecognised, NotWellFormed
+from dafab_kg.model.errors import DocumentRejected, NotRecognised, NotWellFormed, TooLarge
+from dafab_kg.model.strict_json import read_json, write_json
 
 
 class RdfLoader:
     """Loader of kind ``rdf``.
 
     ``contexts`` is the allow-list of JSON-LD contexts, URL to local file;
-    ``max_depth`` bounds the nesting of XML, JSON and Turtle's brackets.
+    ``max_depth`` bounds the nesting of XML and JSON.
     """
 
     name: ClassVar[str] = "rdf"
@@ -65,46 +68,41 @@ class RdfLoader:
             yield Found(document, (entry,))
 
     def read(self, document: SourceDocument) -> Reading:
-        """Return the statements of ``document`` as N-Quads without blank nodes.
+        """Return the RDF of ``document`` as it can be parsed: in UTF-8, with all it needs in it.
+
+        Whether it keeps to the grammar of its syntax is seen when it is parsed.
 
         Raises:
-            NotWellFormed: with line, or place in the JSON.
-            NotSafe: it would have something fetched, or writes into the
-                catalogue's own graphs.
+            NotWellFormed: it is not UTF-8, XML or JSON, with line, or a context
+                of JSON-LD is none.
+            NotSafe: it would have something fetched or expanded.
             TooLarge: nested too deep.
         """
-        quads = Quads(self._names, document.document_id)
+        home = self._names.make("document", document_id=document.document_id) + "/"
+        part = document.parts[0]
         try:
-            warnings = self._read(document.parts[0], quads)
+            syntax, data = self._read(part)
         except DocumentRejected as error:
             raise error.at(document.origin) from None
         except RecursionError:
-            raise NotWellFormed("It is nested too deep to be read", where=document.origin) from None
-        return Reading(triples=quads.text(), warnings=warnings)
+            raise TooLarge("It is nested too deep to be read", where=document.origin) from None
+        return Reading(rdf=RdfText(data, syntax, base=home, skolem=f"{home}bnode/"))
 
-    def _read(self, part: Part, quads: Quads) -> tuple[str, ...]:
+    def _read(self, part: Part) -> tuple[str, bytes]:
+        """Return media type and bytes of what is to be parsed."""
         data = part.data
-        whole = Entry(part.name, part.name, len(data), data[:4096], lambda: data)
-        match syntax_of(whole):
-            case "turtle" | "trig" as syntax:
-                graphs = syntax == "trig"
-                read_turtle(_text(data), quads, graphs=graphs, max_depth=self._max_depth)
-            case "ntriples" | "nquads" as syntax:
-                read_lines(_text(data), quads, graphs=syntax == "nquads")
-            case "rdfxml":
-                # rdflib is slow to import, and most files do not need it
-                from dafab_kg.loaders.rdf.rdfxml import read_rdfxml
-
-                read_rdfxml(data, quads, max_depth=self._max_depth)
-            case "jsonld":
-                from dafab_kg.loaders.rdf.contexts import Contexts
-                from dafab_kg.loaders.rdf.jsonld import read_jsonld
-
+        syntax = syntax_of(Entry(part.name, part.name, len(data), data[:4096], lambda: data))
+        match syntax:
+            case recognise.RDF_XML:
+                return syntax, plain_rdfxml(data, max_depth=self._max_depth)
+            case recognise.JSON_LD:
+                document = read_json(data, where="JSON-LD", max_depth=self._max_depth)
                 contexts = Contexts(self._contexts, self._max_depth)
-                return read_jsonld(data, quads, contexts, max_depth=self._max_depth)
-            case _:
+                return syntax, write_json(contexts.put_in(document)).encode()
+            case "":
                 raise NotRecognised("This is not RDF", remedy="Name it .ttl, .nq, .rdf or alike")
-        return ()
+            case _:
+                return syntax, _utf8(data)
 
 
 def key_of(entry: Entry) -> str:
@@ -122,9 +120,10 @@ def key_of(entry: Entry) -> str:
     return Path(entry.origin).resolve().as_uri()
 
 
-def _text(data: bytes) -> str:
+def _utf8(data: bytes) -> bytes:
+    """Return ``data`` without byte order mark, if it is UTF-8."""
     try:
-        return data.decode("utf-8-sig")
+        data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise NotWellFormed(
@@ -132,3 +131,4 @@ def _text(data: bytes) -> str:
             where=f"line {line}",
             remedy="Save the file as UTF-8",
         ) from None
+    return data.removeprefix(codecs.BOM_UTF8)

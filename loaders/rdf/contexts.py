@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urljoin
 
-from dafab_kg.loaders.rdf.terms import resolve
 from dafab_kg.model import resources
-from dafab_kg.model.errors import DocumentRejected, NotSafe, NotWellFormed
-from dafab_kg.model.strict_json import read_json
+from dafab_kg.model.errors import DocumentRejected, NotSafe, NotWellFormed, TooLarge
+from dafab_kg.model.strict_json import read_json, write_json
 
 BUNDLED: Final = "https://w3id.org/dafab/context.jsonld"
 """IRI of the context for all JSON-LD that this catalogue emits."""
 
+MAX_GROWTH: Final = 64 * 1024 * 1024
+"""Most characters of contexts that are put into one document."""
+
 _CONTEXT, _IMPORT, _BASE, _VALUE = "@context", "@import", "@base", "@value"
+_DIRECTION: Final = "@direction"
 
 
 class Contexts:
@@ -28,6 +32,8 @@ class Contexts:
         self._allowed = allowed
         self._max_depth = max_depth
         self._read: dict[str, Any] = {}
+        self._sizes: dict[str, int] = {}
+        self._growth = 0
 
     def put_in(self, value: Any, base: str = "") -> Any:
         """Return a JSON value with the contexts of all its objects put in.
@@ -35,6 +41,7 @@ class Contexts:
         Raises:
             NotSafe: a context is neither ours nor on the allow-list.
             NotWellFormed: it is not a context, or contexts include each other.
+            TooLarge: they grow beyond :data:`MAX_GROWTH`.
         """
         if isinstance(value, list):
             return [self.put_in(item, base) for item in value]
@@ -51,11 +58,7 @@ class Contexts:
         }
 
     def _whole(self, context: Any, base: str, within: tuple[str, ...]) -> list[Any]:
-        """Return a context as a list of definitions, never empty, with no reference in it.
-
-        rdflib takes an empty definition for a reset, which an empty list or
-        object is not, and passes over null, which is one.
-        """
+        """Return a context as a list of definitions with no reference in it."""
         whole: list[Any] = []
         for part in context if isinstance(context, list) else [context]:
             if isinstance(part, str):
@@ -66,11 +69,12 @@ class Contexts:
                 whole.append(self._definition(part, base, within))
             else:
                 raise _no_context(part)
-        return whole or [{}]
+        return whole
 
     def _definition(self, part: dict[str, Any], base: str, within: tuple[str, ...]) -> Any:
         if _CONTEXT in part:
             raise _no_context(part)
+        _refuse_direction(part)
         imported: dict[str, Any] = {}
         if _IMPORT in part:
             if not isinstance(part[_IMPORT], str):
@@ -86,12 +90,15 @@ class Contexts:
         return {**imported, **own}
 
     def _term(self, key: str, inner: Any, base: str, within: tuple[str, ...]) -> Any:
-        if key.startswith("@") or not isinstance(inner, dict) or _CONTEXT not in inner:
+        if key.startswith("@") or not isinstance(inner, dict):
+            return inner
+        _refuse_direction(inner)
+        if _CONTEXT not in inner:
             return inner
         return {**inner, _CONTEXT: self._whole(inner[_CONTEXT], base, within)}
 
     def _fetched(self, reference: str, base: str, within: tuple[str, ...]) -> list[Any]:
-        url = resolve(base, reference) if base else reference
+        url = urljoin(base, reference)
         if url in within:
             raise NotWellFormed(f"The context {url} includes itself", where=_CONTEXT)
         if url not in self._read:
@@ -103,6 +110,14 @@ class Contexts:
             self._read[url] = [
                 {k: v for k, v in part.items() if k != _BASE} if part else part for part in whole
             ]
+            self._sizes[url] = len(write_json(self._read[url]))
+        self._growth += self._sizes[url]
+        if self._growth > MAX_GROWTH:
+            raise TooLarge(
+                "Its contexts grow too large",
+                where=_CONTEXT,
+                remedy="Name each context once, at the top, or split the document",
+            )
         found: list[Any] = self._read[url]
         return found
 
@@ -124,6 +139,14 @@ class Contexts:
             where=_CONTEXT,
             remedy="Save it and name the file in the setting json_ld_contexts "
             "(DAFAB_JSON_LD_CONTEXTS), or write the context into the document",
+        )
+
+
+def _refuse_direction(definition: dict[str, Any]) -> None:
+    # what reads the document after us would pass over it in silence
+    if definition.get(_DIRECTION) is not None:
+        raise NotWellFormed(
+            "Text direction (@direction) is not read", where=_CONTEXT, remedy="Leave it out"
         )
 
 

@@ -1,96 +1,115 @@
-"""RDF/XML (RDF 1.1 XML Syntax).
+"""RDF/XML (RDF 1.1 XML Syntax): parsed safely, and written again in its plainest form.
 
-The XML is parsed strictly first; rdflib's reader is then told of the elements,
-one by one, so that no parser of its own sees the file.
+The parser that reads it after us knows not all of XML, so no entities, comments
+and CDATA sections are left, XML literals are canonical text, and each element
+stays on its line for the sake of messages.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, NoReturn
+import re
+from typing import Any, Final
 
 from lxml import etree
-from rdflib.plugins.parsers.rdfxml import RDFXMLHandler
-from rdflib.term import BNode, Literal, URIRef
 
 from dafab_kg.loaders.rdf.entities import expand_entities
-from dafab_kg.loaders.rdf.terms import RDF, Quads, TermNotValid, is_absolute, resolve
-from dafab_kg.model.errors import DocumentRejected, NotWellFormed
+from dafab_kg.model.errors import NotWellFormed
+from dafab_kg.model.names import PREFIXES
 from dafab_kg.model.strict_xml import read_xml
 
-_XML_LITERAL: Final = f"{RDF}XMLLiteral"
-_PARSE_TYPE: Final = f"{{{RDF}}}parseType"
-_DATATYPE: Final = f"{{{RDF}}}datatype"
-_UNQUALIFIED: Final = frozenset({"about", "ID", "type", "resource", "parseType"})
+_RDF: Final = f"{{{PREFIXES['rdf']}}}"
+_XML: Final = "{http://www.w3.org/XML/1998/namespace}"
+_ITS: Final = "{http://www.w3.org/2005/11/its}"
+_LANGUAGE: Final = f"{_XML}lang"
+_PARSE_TYPE, _DATATYPE = f"{_RDF}parseType", f"{_RDF}datatype"
+_UNQUALIFIED: Final = ("about", "ID", "type", "resource", "parseType")
 """Attributes that may stand without namespace, as in the first RDF/XML (section 6.1.4)."""
+_SYNTAX: Final = frozenset(
+    _RDF + name for name in ("about", "ID", "nodeID", "type", "resource", "parseType", "datatype")
+)
+_START_TAG = re.compile(rb"<[^/>][^>]*?(?=/?>)")
 
-Name = tuple[str | None, str]
 
-
-def read_rdfxml(data: bytes, quads: Quads, *, max_depth: int = 200) -> None:
-    """Read RDF/XML into ``quads``.
+def plain_rdfxml(data: bytes, *, max_depth: int = 200) -> bytes:
+    """Return the same statements as plain RDF/XML in UTF-8.
 
     Raises:
-        NotSafe, NotWellFormed, TooLarge: with the line.
+        NotSafe: its document type declares more than short names.
+        NotWellFormed, TooLarge: with the line.
     """
     root = read_xml(expand_entities(data), where="RDF/XML", max_depth=max_depth)
-    handler = _Handler(_Sink(quads), quads.base)
-    try:
-        _tell(root, handler, {})
-    except DocumentRejected:
-        raise
-    except TermNotValid as error:
-        handler.error(str(error))
-    except Exception as error:  # noqa: BLE001 (rdflib fails in many ways on what is no RDF/XML)
-        handler.error(f"This is not RDF/XML ({type(error).__name__}: {error})")
-
-
-def _tell(element: etree._Element, handler: _Handler, outer: dict[str | None, str]) -> None:
-    line: Any = element.sourceline
-    handler.line = line
-    declared = {p: n for p, n in element.nsmap.items() if outer.get(p) != n}
-    for prefix, namespace in declared.items():
-        handler.startPrefixMapping(prefix, namespace)
-    name = _name(element.tag)
-    attributes: dict[str, str] = {str(k): str(v) for k, v in element.attrib.items()}
-    is_literal = attributes.get(_PARSE_TYPE, "Resource") not in {"Resource", "Collection"}
-    if is_literal:
-        # the same statement, said with rdf:datatype (section 7.2.17)
-        del attributes[_PARSE_TYPE]
-        attributes[_DATATYPE] = _XML_LITERAL
-    told: Any = {_attribute_name(k): v for k, v in attributes.items()}
-    handler.startElementNS(name, element.tag, told)
-    if is_literal:
-        handler.characters(_content(element))
+    if root.tag == f"{_RDF}RDF":
+        stated = bool(root.get(_LANGUAGE))
+        if root.get(_LANGUAGE) == "":
+            del root.attrib[_LANGUAGE]
+        for child in root:
+            _simplify(child, is_property=False, stated=stated)
     else:
-        handler.characters(element.text or "")
-        for child in element:
-            _tell(child, handler, element.nsmap)
-            handler.characters(child.tail or "")
-    handler.line = line
-    handler.endElementNS(name, element.tag)
-    for prefix in declared:
-        handler.endPrefixMapping(prefix)
+        _simplify(root, is_property=False, stated=False)
+    return _written(root)
 
 
-def _name(tag: str | bytes) -> Name:
-    name = etree.QName(tag)
-    if name.namespace is None:
-        raise TermNotValid(f"{name.localname!r} has no namespace")
-    if not is_absolute(name.namespace + name.localname):
-        raise TermNotValid(f"<{name.namespace}{name.localname}> is not an absolute IRI")
-    return name.namespace, name.localname
+def _simplify(
+    element: etree._Element, *, is_property: bool, stated: bool, silenced: bool = False
+) -> None:
+    """Rewrite what other readers do not take, in an element and all within it.
+
+    ``stated`` says that an outer element states a language, ``silenced`` that
+    an empty ``xml:lang`` took it away.
+    """
+    _refuse_later(element)
+    for name in _UNQUALIFIED:
+        if name in element.attrib:
+            element.set(_RDF + name, element.attrib.pop(name))
+    if element.get(_LANGUAGE) == "":
+        del element.attrib[_LANGUAGE]
+        silenced = stated
+    elif element.get(_LANGUAGE):
+        stated, silenced = True, False
+    parse_type = element.get(_PARSE_TYPE, "") if is_property else ""
+    if parse_type not in {"", "Resource", "Collection"}:
+        _make_text(element)
+        return
+    if silenced:
+        _take_language_away(element, is_property=is_property)
+    within_property = not is_property or parse_type == "Resource"
+    for child in element:
+        _simplify(child, is_property=within_property, stated=stated, silenced=silenced)
 
 
-def _attribute_name(tag: str) -> Name:
-    return (None, tag) if tag in _UNQUALIFIED else _name(tag)
+def _refuse_later(element: etree._Element) -> None:
+    later = element.get(_PARSE_TYPE) == "Triple"
+    if later or any(str(name).startswith(_ITS) for name in element.attrib):
+        raise _fault(
+            element, "RDF 1.2 (triple terms, text direction) is not read", "Use RDF 1.1"
+        )
+
+
+def _make_text(element: etree._Element) -> None:
+    """Turn an XML literal into its canonical text: the same statement (section 7.2.17)."""
+    content = _content(element)
+    del element.attrib[_PARSE_TYPE]
+    element.set(_DATATYPE, f"{PREFIXES['rdf']}XMLLiteral")
+    for child in list(element):
+        element.remove(child)
+    element.text = content
+
+
+def _take_language_away(element: etree._Element, *, is_property: bool) -> None:
+    """Type a literal as string, which is what one without language is."""
+    own = {str(name) for name in element.attrib if not str(name).startswith(_XML)}
+    if own - _SYNTAX:
+        raise _fault(
+            element,
+            'An empty xml:lang is not read where an element has properties as attributes',
+            "Write the properties as elements",
+        )
+    if is_property and not len(element) and own <= {f"{_RDF}ID"}:
+        element.set(_DATATYPE, f"{PREFIXES['xsd']}string")
 
 
 def _content(element: etree._Element) -> str:
     """Return what an element holds as canonical XML (Exclusive XML Canonicalization 1.0)."""
-    whole = etree.tostring(element, method="c14n", exclusive=True, with_tail=False).decode()
-    start, end = whole.index(">") + 1, whole.rindex("</")
-    if not len(element):
-        return whole[start:end]
     parts = [_escaped(element.text)]
     for child in element:
         piece = etree.tostring(child, method="c14n", exclusive=True, with_tail=False)
@@ -103,72 +122,24 @@ def _escaped(text: str | None) -> str:
     return plain.replace("\r", "&#xD;")
 
 
-class _Typed(str):
-    """The text of a literal with the IRI of its type; rdflib's would rewrite the text."""
-
-    datatype: str
-
-
-class _Sink:
-    """What rdflib's reader takes for a graph."""
-
-    def __init__(self, quads: Quads) -> None:
-        self._quads = quads
-
-    def bind(self, *_: object, **__: object) -> None:
-        """Prefixes are of no use here."""
-
-    def add(self, triple: tuple[Any, Any, Any]) -> None:
-        """Take one statement."""
-        subject, predicate, object_ = triple
-        self._quads.add(self._term(subject), self._term(predicate), self._term(object_))
-
-    def _term(self, node: Any) -> str:
-        match node:
-            case URIRef():
-                return self._quads.iri(str(node))
-            case BNode():
-                return self._quads.blank(str(node))
-            case _Typed():
-                return self._quads.literal(str(node), datatype=node.datatype)
-            case Literal():
-                return self._quads.literal(str(node), language=node.language or "")
-            case _:
-                raise TermNotValid(f"{node!r} is no term of RDF")
+def _written(root: etree._Element) -> bytes:
+    """Write XML with line breaks put into the start tags, so that each ends on its line."""
+    text = etree.tostring(root, encoding="utf-8")
+    pieces: list[bytes] = []
+    line, at = 1, 0
+    for tag, element in zip(_START_TAG.finditer(text), root.iter(), strict=True):
+        line += text.count(b"\n", at, tag.end())
+        missing = max(0, _line(element) - line)
+        pieces += [text[at : tag.end()], b"\n" * missing]
+        line += missing
+        at = tag.end()
+    return b"".join((*pieces, text[at:]))
 
 
-class _Handler(RDFXMLHandler):
-    """rdflib's reader, with exact IRIs and literals, and errors with lines."""
+def _line(element: etree._Element) -> int:
+    line: Any = element.sourceline
+    return int(line or 0)
 
-    def __init__(self, sink: _Sink, base: str) -> None:
-        super().__init__(sink)  # type: ignore[arg-type]
-        self.preserve_bnode_ids = True
-        self.line = 0
-        self._base = base
-        self.setDocumentLocator(self)  # type: ignore[arg-type]
 
-    def getPublicId(self) -> str:  # noqa: N802 (the name is SAX's)
-        """Return the base, as rdflib asks its locator for it."""
-        return self._base
-
-    def absolutize(self, uri: str) -> URIRef:
-        """Return ``uri`` as an absolute IRI."""
-        iri = resolve(self.current.base, str(uri))
-        if not is_absolute(iri):
-            self.error(f"<{iri}> is not an absolute IRI")
-        return URIRef(iri)
-
-    def property_element_end(self, name: Any, qname: Any) -> None:
-        """Make a typed literal of the text as it stands."""
-        current = self.current
-        if current.data is not None and current.object is None and current.datatype is not None:
-            literal = _Typed(current.data)
-            literal.datatype = str(current.datatype)
-            current.object, current.data = literal, None
-        super().property_element_end(name, qname)
-
-    def error(self, message: str) -> NoReturn:
-        """Refuse the document at the line that is being read."""
-        raise NotWellFormed(
-            message, where=f"line {self.line}", remedy="Mend the element, or fetch the file again"
-        )
+def _fault(element: etree._Element, what: str, remedy: str) -> NotWellFormed:
+    return NotWellFormed(what, where=f"line {_line(element)}", remedy=remedy)

@@ -10,27 +10,39 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from dafab_kg.loaders.rdf.grammar import IRIREF
-from dafab_kg.loaders.rdf.lines import STATEMENT
-from dafab_kg.loaders.rdf.terms import RDF
 from dafab_kg.model.documents import Entry
 from dafab_kg.model.errors import DocumentRejected
+from dafab_kg.model.names import PREFIXES
 from dafab_kg.model.strict_json import read_json
 
+TURTLE: Final = "text/turtle"
+TRIG: Final = "application/trig"
+N_TRIPLES: Final = "application/n-triples"
+N_QUADS: Final = "application/n-quads"
+RDF_XML: Final = "application/rdf+xml"
+JSON_LD: Final = "application/ld+json"
+
 SUFFIXES: Final = {
-    ".ttl": "turtle",
-    ".nt": "ntriples",
-    ".nq": "nquads",
-    ".trig": "trig",
-    ".rdf": "rdfxml",
-    ".owl": "rdfxml",
-    ".jsonld": "jsonld",
+    ".ttl": TURTLE,
+    ".nt": N_TRIPLES,
+    ".nq": N_QUADS,
+    ".trig": TRIG,
+    ".rdf": RDF_XML,
+    ".owl": RDF_XML,
+    ".jsonld": JSON_LD,
 }
 
+_IRI = r'<(?:[^\x00-\x20<>"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>'
+_LABEL = r"_:\w[\w.\-]*"
+_STRING = r'"(?:[^"\\]|\\.)*+"(?:@[A-Za-z0-9\-]+|\^\^' + _IRI + ")?"
+_STATEMENT = re.compile(
+    rf"[ \t]*(?:{_IRI}|{_LABEL})[ \t]*{_IRI}[ \t]*(?:{_IRI}|{_LABEL}|{_STRING})[ \t]*"
+    rf"(?:{_IRI}|{_LABEL})?[ \t]*\.[ \t]*(?:\#.*)?\Z"
+)
 _BLANK = r"(?:[ \t\r\n]++|\#[^\r\n]*+)*+"
 _DIRECTIVE = re.compile(
-    rf"{_BLANK}(?:@prefix\s+[^\s:]*:\s*{IRIREF}{_BLANK}\.|@base\s+{IRIREF}{_BLANK}\."
-    rf"|(?i:PREFIX)\s+[^\s:]*:\s*{IRIREF}|(?i:BASE)\s+{IRIREF})"
+    rf"{_BLANK}(?:@prefix\s+[^\s:]*:\s*{_IRI}{_BLANK}\.|@base\s+{_IRI}{_BLANK}\."
+    rf"|(?i:PREFIX)\s+[^\s:]*:\s*{_IRI}|(?i:BASE)\s+{_IRI})"
 )
 _SPARQL = re.compile(
     rf"{_BLANK}(?:SELECT|ASK|CONSTRUCT|DESCRIBE|INSERT|DELETE|WITH|LOAD|CLEAR|DROP|CREATE|ADD|MOVE"
@@ -53,21 +65,21 @@ _GEOJSON_TYPES: Final = frozenset(
 
 
 def syntax_of(entry: Entry) -> str:
-    """Return the syntax that ``entry`` is written in, by its name in :data:`SUFFIXES`.
+    """Return the media type of the syntax that ``entry`` is written in.
 
     It is empty where the entry is not RDF, or cannot be told from what is not.
     """
     text = _text(entry.head)
     named = next((s for e, s in SUFFIXES.items() if entry.name.lower().endswith(e)), "")
     if text.lstrip()[:1] in ("{", "["):
-        if named in {"turtle", "trig"}:
+        if named in {TURTLE, TRIG}:
             return named  # a blank node or a graph may come first
-        return "jsonld" if named or _is_json_ld(entry, text) else ""
-    if named in {"turtle", "trig", "ntriples", "nquads"}:
+        return JSON_LD if named or _is_json_ld(entry, text) else ""
+    if named in {TURTLE, TRIG, N_TRIPLES, N_QUADS}:
         return named
     if _XML.match(text) and (text.lstrip().startswith(("<?", "<!")) or "xmlns" in text):
-        return "rdfxml" if named or _is_rdf_xml(entry, text) else ""
-    if named in {"rdfxml", "jsonld"}:
+        return RDF_XML if named or _is_rdf_xml(entry, text) else ""
+    if named in {RDF_XML, JSON_LD}:
         # .owl is used for Turtle too; what is neither fails with a fault of RDF/XML
         return _plain(text) or named
     return _plain(text)
@@ -86,10 +98,10 @@ def _plain(text: str) -> str:
         position = directive.end()
     if position:
         # TriG, since graphs may come later; a query begins in the same way
-        return "" if _SPARQL.match(text, position) else "trig"
+        return "" if _SPARQL.match(text, position) else TRIG
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
-            return "nquads" if STATEMENT.match(line) else ""
+            return N_QUADS if _STATEMENT.match(line) else ""
     return ""
 
 
@@ -103,7 +115,7 @@ def _is_rdf_xml(entry: Entry, text: str) -> bool:
         return False
     if root["local"] == "RDF":
         return True
-    return RDF in root["rest"] and _RDF_ATTRIBUTE.search(root["rest"]) is not None
+    return PREFIXES["rdf"] in root["rest"] and _RDF_ATTRIBUTE.search(root["rest"]) is not None
 
 
 def _root(text: str) -> re.Match[str] | None:

@@ -158,9 +158,13 @@ class Scene:
 
     @property
     def cloud_cover(self) -> Decimal | None:
-        """Percent of the product covered by clouds, else of its one tile."""
-        if self.product is not None and self.product.cloud_cover is not None:
-            return self.product.cloud_cover
+        """Percent of the one tile covered by clouds, else of the product.
+
+        The product's figure is a mean over its tiles, and carries the noise of that
+        sum even where there is but one: 15.047897000000003 for 15.047897.
+        """
         if self.single is not None and self.single.cloud_cover is not None:
             return self.single.cloud_cover
+        if self.product is not None and self.product.cloud_cover is not None:
+            return self.product.cloud_cover
         return self.tile_info.cloud_cover if self.tile_info else None
