@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from dafab_kg.loaders.reading import (
     CHUNK,
@@ -219,7 +219,8 @@ def tar_members(path: Path, packing: str, settings: Settings) -> Iterator[Entry 
     try:
         with path.open("rb") as stream:
             if packing:
-                unpacked = _Unpacked(inflate(stream, packing, str(path)), contents)
+                # tarfile asks no more of a stream than to be read
+                unpacked = cast(BinaryIO, _Unpacked(inflate(stream, packing, str(path)), contents))
                 with tarfile.open(fileobj=unpacked, mode="r|", bufsize=CHUNK) as archive:
                     yield from _held_entries(archive, contents)
             else:

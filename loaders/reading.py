@@ -183,9 +183,12 @@ def inflate(stream: ByteSource, packing: str, where: str) -> Iterator[bytes]:
 
 
 class _Decompressor(Protocol):
-    eof: bool
-    unused_data: bytes
-    needs_input: bool
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def needs_input(self) -> bool: ...
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 

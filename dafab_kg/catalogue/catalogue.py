@@ -33,7 +33,7 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
-from dafab_kg.validation import PyshaclValidator
+from dafab_kg.validation import Validator
 
 FORMAT = 1
 """Version of the layout of a store's directory."""
@@ -89,7 +89,7 @@ class Catalogue:
             [Path(path) for path in paths],
             self._writer(),
             self.settings,
-            validator=PyshaclValidator() if validate else None,
+            validator=_validator() if validate else None,
             options=Options(strict, jobs, progress),
         )
 
@@ -100,14 +100,22 @@ class Catalogue:
         bindings: Mapping[str, Term] | None = None,
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
+        base: str | None = None,
     ) -> Answer:
         """Answer a SPARQL 1.1 query; a SELECT's answer has to_pandas() and to_geopandas().
+
+        ``bindings`` fixes variables of the projection; ``base`` is what relative IRIs
+        are relative to.
 
         Raises:
             QueryNotValid: it cannot be parsed, or asks for SERVICE.
         """
         return self._store.query(
-            query, bindings=bindings, default_graphs=default_graphs, named_graphs=named_graphs
+            query,
+            bindings=bindings,
+            default_graphs=default_graphs,
+            named_graphs=named_graphs,
+            base=base,
         )
 
     def show(self, identifier: str) -> Description:
@@ -188,7 +196,7 @@ class Catalogue:
             [work for entry in rejected if entry.kind != UNREAD for work in work_of(entry)],
             self._writer(),
             self.settings,
-            validator=PyshaclValidator(),
+            validator=_validator(),
             options=Options(progress=progress),
         )
         outcomes = list(report.outcomes)
@@ -200,7 +208,7 @@ class Catalogue:
     def _retry_unread(self, entry: Quarantined) -> tuple[Outcome, ...]:
         """Try files that never became a document; they leave quarantine once they have."""
         report = ingest_documents(
-            work_of(entry), self._writer(), self.settings, validator=PyshaclValidator()
+            work_of(entry), self._writer(), self.settings, validator=_validator()
         )
         if any(outcome.status in {"loaded", "replaced"} for outcome in report.outcomes):
             self._documents.forget_rejected(entry.document_id)
@@ -313,13 +321,22 @@ def validate_files(
     paths: Sequence[Path | str], settings: Settings, shapes: Path | None = None
 ) -> tuple[Outcome, ...]:
     """Check files without a store; see :meth:`Catalogue.validate`."""
-    validator = PyshaclValidator()
-    if shapes is not None:
-        try:
-            validator = PyshaclValidator(shapes.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise FileNotUsable(f"The shapes {shapes} cannot be read: {error}") from error
+    validator = _validator(shapes)
     return tuple(check_files([Path(path) for path in paths], settings, validator))
+
+
+def _validator(shapes: Path | None = None) -> Validator:
+    """Make the judge of documents, with our shapes or those of a Turtle file."""
+    from dafab_kg.validation.engine import PyshaclValidator
+
+    if shapes is None:
+        return PyshaclValidator()
+    try:
+        return PyshaclValidator([shapes.read_text(encoding="utf-8")])
+    except (OSError, UnicodeDecodeError, SyntaxError, ValueError) as error:
+        raise FileNotUsable(
+            f"The shapes {shapes} cannot be read: {error}. Give SHACL in Turtle"
+        ) from error
 
 
 @contextmanager

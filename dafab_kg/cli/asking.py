@@ -78,9 +78,7 @@ def ask(catalogue: Catalogue, text: str) -> Answer:
         QueryNotValid: it cannot be answered either way.
     """
     from dafab_kg.model.errors import QueryNotValid
-    from dafab_kg.store.bounds import refuse_intricate
 
-    refuse_intricate(text)
     try:
         return catalogue.query(text)
     except QueryNotValid:

@@ -18,7 +18,6 @@ from dafab_kg.model.documents import (
     Found,
     Loader,
     Part,
-    RdfText,
     Refused,
     SourceDocument,
     resolve_pointer,
@@ -30,7 +29,7 @@ from dafab_kg.model.resources import fingerprint
 from dafab_kg.model.settings import Settings
 from dafab_kg.model.strict_json import read_json
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument, digest_of, files_of
-from dafab_kg.store.rdf_text import keys_left_out, statements
+from dafab_kg.store.rdf_text import left_out, statements
 
 KEPT_AT_MOST = 256 * 1024 * 1024  # bytes of a rejected archive
 
@@ -132,7 +131,8 @@ class Preparer:
                 f"the loader {loader.name} failed: {type(error).__name__}: {error}",
                 remedy="Report this with the document; the original is kept in quarantine",
             ) from error
-        rdf, doubts = self._rdf(reading.rdf, document.origin)
+        text = reading.rdf
+        rdf = statements(text, self.settings.names, where=document.origin) if text else ""
         loaded_at = now()
         graph_record = DocumentGraph(
             document_id=document.document_id,
@@ -163,20 +163,9 @@ class Preparer:
             versions=versions,
             loaded_at=loaded_at,
             load_id=self.load_id,
-            warnings=(*reading.warnings, *doubts),
+            warnings=(*reading.warnings, *(left_out(text) if text else ())),
         )
         return Prepared(document, entry, nquads + rdf)
-
-    def _rdf(self, text: RdfText | None, origin: str) -> tuple[str, tuple[str, ...]]:
-        """Return the statements that a document makes in RDF itself, and warnings."""
-        if text is None:
-            return "", ()
-        nquads = statements(text, self.settings.names, where=origin)
-        keys = keys_left_out(text)
-        if not keys:
-            return nquads, ()
-        told = ", ".join(keys[:10])
-        return nquads, (f"Left out {len(keys)} keys that no context explains: {told}",)
 
 
 def described(records: tuple[Record, ...]) -> tuple[str, ...]:

@@ -123,7 +123,7 @@ def write_answer(
 ) -> None:
     """Write ``answer`` in the format called ``name``, streaming where the format allows.
 
-    ``most_rows`` bounds the rows of a SELECT.
+    ``most_rows`` bounds the rows of a SELECT, or the triples of a graph.
 
     Raises:
         QueryNotValid: the format does not fit, there are more rows than
@@ -136,7 +136,7 @@ def write_answer(
     elif has_rows(answer):
         _write_solutions(answer, chosen, out, most_rows)
     else:
-        cast("Triples", answer).serialise(out, chosen.media_type, prefixes)
+        cast("Triples", answer).serialise(out, chosen.media_type, prefixes, most=most_rows)
 
 
 def _write_solutions(

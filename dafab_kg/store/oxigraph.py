@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from dafab_kg.model.errors import QueryNotValid, StoreInUse, StoreNotUsable
 from dafab_kg.store import frames
+from dafab_kg.store.bounds import refuse_intricate
 from dafab_kg.store.nquads import parse_triple
 from dafab_kg.store.protocol import (
     Answer,
@@ -109,10 +110,13 @@ class EngineTriples:
     def _once(self) -> Iterator[ox.Triple]:
         # CONSTRUCT makes a graph, a set: Oxigraph streams repeated triples as they come.
         seen: set[ox.Triple] = set()
-        for triple in self._results:
-            if triple not in seen:
-                seen.add(triple)
-                yield triple
+        try:
+            for triple in self._results:
+                if triple not in seen:
+                    seen.add(triple)
+                    yield triple
+        except (ValueError, RuntimeError, OSError) as error:
+            raise QueryNotValid(f"The query failed while it ran: {error}") from error
 
     def __iter__(self) -> Iterator[tuple[Term, Term, Term]]:
         for triple in self._once():
@@ -123,11 +127,28 @@ class EngineTriples:
             )
 
     def serialise(
-        self, out: IO[bytes], media_type: str, prefixes: Mapping[str, str] | None = None
+        self,
+        out: IO[bytes],
+        media_type: str,
+        prefixes: Mapping[str, str] | None = None,
+        *,
+        most: int | None = None,
     ) -> None:
-        """Write all triples, grouped by subject."""
-        ordered = sorted(self._once(), key=lambda t: (str(t.subject), str(t.predicate)))
-        ox.serialize(ordered, out, format=TRIPLE_FORMATS[media_type], prefixes=dict(prefixes or {}))
+        """Write all triples, grouped by subject.
+
+        Raises:
+            QueryNotValid: there are more than ``most``, or the query failed.
+        """
+        triples = []
+        for triple in self._once():
+            triples.append(triple)
+            if most is not None and len(triples) > most:
+                raise QueryNotValid(
+                    f"The answer has more than {most} triples, the bound of this endpoint. "
+                    "Add LIMIT, or ask for less"
+                )
+        triples.sort(key=lambda t: (str(t.subject), str(t.predicate)))
+        ox.serialize(triples, out, format=TRIPLE_FORMATS[media_type], prefixes=dict(prefixes or {}))
 
 
 class OxigraphStore:
@@ -156,8 +177,10 @@ class OxigraphStore:
         bindings: Mapping[str, Term] | None = None,
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
+        base: str | None = None,
     ) -> Answer:
         """Answer a SPARQL query; see :class:`~dafab_kg.store.protocol.Store`."""
+        refuse_intricate(text)
         refuse_remote(text)
         try:
             result = self._store.query(
@@ -167,6 +190,7 @@ class OxigraphStore:
                 },
                 default_graph=_nodes(default_graphs),
                 named_graphs=_nodes(named_graphs),
+                base_iri=base,
             )
         except (SyntaxError, ValueError, OSError, RuntimeError) as error:
             raise QueryNotValid(f"The query cannot be answered: {error}") from error

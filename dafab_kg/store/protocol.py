@@ -90,10 +90,19 @@ class Triples(Protocol):
     def __iter__(self) -> Iterator[tuple[Term, Term, Term]]: ...
 
     def serialise(
-        self, out: IO[bytes], media_type: str, prefixes: Mapping[str, str] | None = None
+        self,
+        out: IO[bytes],
+        media_type: str,
+        prefixes: Mapping[str, str] | None = None,
+        *,
+        most: int | None = None,
     ) -> None:
         """Write all triples; ``text/turtle``, ``application/n-triples``,
-        ``application/rdf+xml`` or ``application/ld+json``."""
+        ``application/rdf+xml`` or ``application/ld+json``.
+
+        Raises:
+            QueryNotValid: there are more than ``most``.
+        """
         ...
 
 
@@ -126,14 +135,17 @@ class Store(Protocol):
         bindings: Mapping[str, Term] | None = None,
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
+        base: str | None = None,
     ) -> Answer:
-        """Answer a SPARQL query; ``bindings`` fixes variables to terms.
+        """Answer a SPARQL query; ``bindings`` fixes variables of its projection to terms.
 
         ``default_graphs`` and ``named_graphs`` are the dataset of the SPARQL 1.1
-        Protocol (section 2.1.4); None leaves it to the query.
+        Protocol (section 2.1.4); None leaves it to the query.  ``base`` is what
+        relative IRIs are relative to.
 
         Raises:
-            QueryNotValid: it cannot be parsed, or asks for SERVICE.
+            QueryNotValid: it cannot be parsed, is nested or long beyond all use, or
+                asks for SERVICE.
         """
         ...
 

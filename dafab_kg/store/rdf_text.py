@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from typing import Final
 
@@ -64,8 +65,8 @@ def statements(text: RdfText, names: Names, *, where: str) -> str:
         raise error.at(where) from None
 
 
-def keys_left_out(text: RdfText) -> tuple[str, ...]:
-    """Return the keys of JSON-LD that no context explains, which it says to pass over.
+def left_out(text: RdfText) -> tuple[str, ...]:
+    """Return warnings of what JSON-LD says to pass over: keys that no context explains.
 
     Raises:
         NotWellFormed: it cannot be parsed.
@@ -73,7 +74,10 @@ def keys_left_out(text: RdfText) -> tuple[str, ...]:
     if text.media_type != "application/ld+json":
         return ()
     predicates = {quad.predicate.value for quad in _quads(text, lenient=True)}
-    return tuple(sorted(one for one in predicates if ":" not in one))
+    keys = sorted(one for one in predicates if ":" not in one)
+    if not keys:
+        return ()
+    return (f"Left out {len(keys)} keys that no context explains: {', '.join(keys[:10])}",)
 
 
 def _lines(text: RdfText, names: Names) -> Iterator[str]:
@@ -161,28 +165,32 @@ def _refuse_ill_formed(text: RdfText) -> None:
     """Refuse JSON-LD whose identifiers and language tags the strict parser would leave out."""
     sound: set[object] = set()
     for quad in _quads(text, lenient=True):
-        for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
-            if term in sound:
-                continue
-            if term is not quad.predicate or ":" in quad.predicate.value:
-                _refuse_term(term)
-            sound.add(term)
+        terms = {quad.subject, quad.object, quad.graph_name}
+        # a predicate without colon is a key that no context explains: passed over, and told
+        if ":" in quad.predicate.value:
+            terms.add(quad.predicate)
+        for term in terms - sound:
+            _refuse_term(term)
+        sound |= terms
 
 
 def _refuse_term(term: object) -> None:
+    kind = "an absolute IRI"
     try:
         if isinstance(term, ox.NamedNode):
             ox.NamedNode(term.value)
         elif isinstance(term, ox.BlankNode):
+            kind = "the label of a blank node"
             ox.BlankNode(term.value)
+        elif isinstance(term, ox.Literal) and term.language:
+            kind = "text in a language"
+            ox.Literal("", language=term.language)
         elif isinstance(term, ox.Literal):
+            kind = "a literal"
             ox.NamedNode(term.datatype.value)
-            if term.language:
-                ox.Literal("", language=term.language)
     except ValueError as error:
-        kind = "a language tag" if isinstance(term, ox.Literal) else "an absolute IRI"
         raise NotWellFormed(
-            f"{term} is not {kind}: {error}",
+            f"{str(term)[:200]} is not {kind}: {error}",
             where="JSON-LD",
             remedy="Mend the document and load it again",
         ) from None
@@ -195,9 +203,10 @@ def _refuse_nested_terms(data: bytes) -> None:
     for match in _NESTED_TERM.finditer(data):
         depth = depth + 1 if match[0] == b"<<(" else max(0, depth - 1)
         if depth > MAX_NESTED_TERMS:
+            line = data.count(b"\n", 0, match.start()) + 1
             raise TooLarge(
                 f"Triple terms are nested deeper than {MAX_NESTED_TERMS}",
-                where=f"line {data.count(b'\n', 0, match.start()) + 1}",
+                where=f"line {line}",
                 remedy="Use RDF 1.1",
             )
 
@@ -230,27 +239,17 @@ def _token(data: bytes, line: int, column: int) -> str:
     return lines[line - 1].decode(errors="replace")[column - 1 :] if line <= len(lines) else ""
 
 
-class _ByLine:
-    """A file that is read line by line, so that it is known how far its reader came."""
+class _ByLine(io.BytesIO):
+    """A file that gives no more than a line at a time, to know how far its reader came."""
 
-    def __init__(self, data: bytes) -> None:
-        self._file = io.BytesIO(data)
-        self._last = b"\n"
-        self.line = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next line, or as much of it as was asked for."""
-        self.line += self._last.endswith(b"\n")
-        self._last = self._file.readline(size)
-        return self._last
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self.readline(size)
 
 
 def _line(text: RdfText) -> int:
     """Find the line of a fault that Oxigraph does not place, as it does none in RDF/XML."""
-    lines = _ByLine(text.data)
-    try:
-        for _ in ox.parse(lines, format=_FORMATS[text.media_type], base_iri=text.base):
+    file = _ByLine(text.data)
+    with suppress(SyntaxError, ValueError):
+        for _ in ox.parse(file, format=_FORMATS[text.media_type], base_iri=text.base):
             pass
-    except (SyntaxError, ValueError):
-        pass
-    return lines.line
+    return text.data.count(b"\n", 0, max(0, file.tell() - 1)) + 1

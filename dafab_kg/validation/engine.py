@@ -1,4 +1,4 @@
-"""Judge documents by the shapes: the seam, and pyshacl behind it."""
+"""pyshacl behind the seam (:class:`~dafab_kg.validation.report.Validator`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import pyshacl
 from pyshacl.errors import ReportableRuntimeError
@@ -22,26 +22,6 @@ from dafab_kg.validation.slices import report_graph, violation_of
 from dafab_kg.validation.triples import DocumentTriples, as_graph, as_token, read_triples
 
 _TALKATIVE: Final = ("pyshacl-validate", "rdflib", "rdflib.term", "rdflib.namespace")
-
-
-class Validator(Protocol):
-    """What judges documents before the store sees them."""
-
-    def check(self, documents: Mapping[str, str]) -> dict[str, ShapeReport]:
-        """Judge each document by itself.
-
-        Args:
-            documents: document id → N-Quads text of that document; its named graphs
-                count as one graph.
-
-        Returns:
-            A report for each document with at least one violation; a document that
-            merely draws warnings conforms and is not in the answer.
-
-        Raises:
-            NotWellFormed: a document's text is not N-Quads.
-        """
-        ...
 
 
 class PyshaclValidator:
@@ -59,7 +39,7 @@ class PyshaclValidator:
         self._together = looks_forward_only(self._shapes)
 
     def check(self, documents: Mapping[str, str]) -> dict[str, ShapeReport]:
-        """Judge each document by itself (see :class:`Validator`)."""
+        """Judge each document by itself (see :class:`~dafab_kg.validation.report.Validator`)."""
         read = (read_triples(key, text) for key, text in documents.items())
         found: dict[str, ShapeReport] = {}
         with _quiet():

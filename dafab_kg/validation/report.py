@@ -1,9 +1,10 @@
-"""What a validation says about a document that does not conform."""
+"""The seam: what judges documents, and what it says of one that does not conform."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 Severity = Literal["violation", "warning", "info"]
 
@@ -53,3 +54,23 @@ class ShapeReport:
         more = len(self.violations) - 1
         first = str(self.violations[0])
         return first if not more else f"{first} And {more} more."
+
+
+class Validator(Protocol):
+    """What judges documents before the store sees them."""
+
+    def check(self, documents: Mapping[str, str]) -> dict[str, ShapeReport]:
+        """Judge each document by itself.
+
+        Args:
+            documents: document id → N-Quads text of that document; its named graphs
+                count as one graph.
+
+        Returns:
+            A report for each document with at least one violation; a document that
+            merely draws warnings conforms and is not in the answer.
+
+        Raises:
+            NotWellFormed: a document's text is not N-Quads.
+        """
+        ...

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
@@ -12,7 +10,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
 from dafab_kg.store.answers import (
@@ -23,7 +20,6 @@ from dafab_kg.store.answers import (
     kind_of,
     write_answer,
 )
-from dafab_kg.store.bounds import refuse_intricate
 from dafab_kg.store.protocol import Answer
 from dafab_kg.web.negotiation import choose, named, prefers_html
 from dafab_kg.web.problems import Problem
@@ -66,18 +62,12 @@ def ask(catalogue: Catalogue, asked: Asked) -> Answer:
     Raises:
         QueryNotValid: it cannot be answered.
     """
-    refuse_intricate(asked.query)
-    put = partial(
-        catalogue.query, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs
+    return catalogue.query(
+        asked.query,
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        base=request.base_url if is_iri(request.base_url) else None,
     )
-    try:
-        return put(asked.query)
-    except QueryNotValid:
-        # Tried only now, so that positions in messages are those of the text as sent.
-        with suppress(QueryNotValid):
-            if is_iri(request.base_url):
-                return put(f"BASE <{request.base_url}>\n{asked.query}")
-        raise
 
 
 def _respond(answer: Answer, asked: Asked, catalogue: Catalogue, settings: Settings) -> Response:

@@ -47,6 +47,7 @@ class Contexts:
             return [self.put_in(item, base) for item in value]
         if not isinstance(value, dict):
             return value
+        _refuse_direction(value)
         return {
             key: self._whole(inner, base, ())
             if key == _CONTEXT
@@ -142,11 +143,11 @@ class Contexts:
         )
 
 
-def _refuse_direction(definition: dict[str, Any]) -> None:
-    # what reads the document after us would pass over it in silence
-    if definition.get(_DIRECTION) is not None:
+def _refuse_direction(value: dict[str, Any]) -> None:
+    """Refuse text direction, in a context or a value: what parses JSON-LD passes over it."""
+    if value.get(_DIRECTION) is not None or _DIRECTION in value.values():
         raise NotWellFormed(
-            "Text direction (@direction) is not read", where=_CONTEXT, remedy="Leave it out"
+            "Text direction (@direction) is not read", where="JSON-LD", remedy="Leave it out"
         )
 
 

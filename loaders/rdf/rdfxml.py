@@ -24,9 +24,21 @@ _LANGUAGE: Final = f"{_XML}lang"
 _PARSE_TYPE, _DATATYPE = f"{_RDF}parseType", f"{_RDF}datatype"
 _UNQUALIFIED: Final = ("about", "ID", "type", "resource", "parseType")
 """Attributes that may stand without namespace, as in the first RDF/XML (section 6.1.4)."""
-_SYNTAX: Final = frozenset(
-    _RDF + name for name in ("about", "ID", "nodeID", "type", "resource", "parseType", "datatype")
+
+
+def _terms(*names: str) -> frozenset[str]:
+    return frozenset(_RDF + name for name in names)
+
+
+# sections 6.2.2 to 6.2.4: what has a meaning of its own as an attribute, or had once
+_SYNTAX: Final = _terms(
+    *("RDF", "ID", "about", "parseType", "resource", "nodeID", "datatype", "Description", "li"),
+    *("aboutEach", "aboutEachPrefix", "bagID"),
 )
+_ON_NODE: Final = _terms("ID", "about", "nodeID")
+_ON_PROPERTY: Final = _terms("ID", "resource", "nodeID", "parseType", "datatype")
+_WITH_PARSE_TYPE: Final = _terms("ID", "parseType")
+_LATER: Final = _terms("annotation", "annotationNodeID") | {f"{_ITS}dir", f"{_ITS}version"}
 _START_TAG = re.compile(rb"<[^/>][^>]*?(?=/?>)")
 
 
@@ -61,6 +73,7 @@ def _simplify(
     for name in _UNQUALIFIED:
         if name in element.attrib:
             element.set(_RDF + name, element.attrib.pop(name))
+    _refuse_misplaced(element, is_property=is_property)
     if element.get(_LANGUAGE) == "":
         del element.attrib[_LANGUAGE]
         silenced = stated
@@ -77,11 +90,26 @@ def _simplify(
         _simplify(child, is_property=within_property, stated=stated, silenced=silenced)
 
 
+def _attributes(element: etree._Element) -> frozenset[str]:
+    """Return the names of all attributes but those of XML itself."""
+    names = (str(name) for name in element.attrib)
+    return frozenset(name for name in names if not name.startswith(_XML))
+
+
 def _refuse_later(element: etree._Element) -> None:
-    later = element.get(_PARSE_TYPE) == "Triple"
-    if later or any(str(name).startswith(_ITS) for name in element.attrib):
+    if _attributes(element) & _LATER or element.get(_PARSE_TYPE) == "Triple":
+        raise _fault(element, "RDF 1.2 (triple terms, text direction) is not read", "Use RDF 1.1")
+
+
+def _refuse_misplaced(element: etree._Element, *, is_property: bool) -> None:
+    """Refuse attributes that a reader would pass over in silence, and what they say with them."""
+    names = _attributes(element)
+    wrong = names & (_SYNTAX - (_ON_PROPERTY if is_property else _ON_NODE))
+    if is_property and _PARSE_TYPE in names:
+        wrong |= names - _WITH_PARSE_TYPE
+    if wrong:
         raise _fault(
-            element, "RDF 1.2 (triple terms, text direction) is not read", "Use RDF 1.1"
+            element, f"{min(wrong)} cannot stand on {element.tag!s}", "Remove the attribute"
         )
 
 
@@ -97,14 +125,14 @@ def _make_text(element: etree._Element) -> None:
 
 def _take_language_away(element: etree._Element, *, is_property: bool) -> None:
     """Type a literal as string, which is what one without language is."""
-    own = {str(name) for name in element.attrib if not str(name).startswith(_XML)}
-    if own - _SYNTAX:
+    own = _attributes(element)
+    if own - _SYNTAX - {f"{_RDF}type"}:
         raise _fault(
             element,
-            'An empty xml:lang is not read where an element has properties as attributes',
+            "An empty xml:lang is not read where an element has properties as attributes",
             "Write the properties as elements",
         )
-    if is_property and not len(element) and own <= {f"{_RDF}ID"}:
+    if is_property and not len(element) and own <= _terms("ID"):
         element.set(_DATATYPE, f"{PREFIXES['xsd']}string")
 
 

@@ -137,9 +137,10 @@ def test_settings_reach_the_loaders(tmp_path: Path) -> None:
     settings = Settings(base="https://example.org/id/", json_ld_contexts={"urn:c:1": context})
     rdf = registry.loader("rdf", settings)
     data = b'{"@context": "urn:c:1", "@id": "a", "p": 1}'
-    text = rdf.read(SourceDocument("rdf", "k", "a.jsonld", (Part("a.jsonld", data),))).triples
-    assert text.startswith("<https://example.org/id/document/")
-    assert "<urn:x:p>" in text
+    text = rdf.read(SourceDocument("rdf", "k", "a.jsonld", (Part("a.jsonld", data),))).rdf
+    assert text is not None
+    assert text.base.startswith("https://example.org/id/document/")
+    assert b"urn:x:p" in text.data
 
 
 def test_an_unknown_kind_is_told() -> None:

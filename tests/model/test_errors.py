@@ -33,7 +33,8 @@ def test_a_shape_violation_keeps_its_report() -> None:
 def test_every_error_stands_in_the_drawing() -> None:
     drawn = errors.__doc__ or ""
     assert set(errors.__all__) == {
-        name for name, kind in inspect.getmembers(errors, inspect.isclass)
+        name
+        for name, kind in inspect.getmembers(errors, inspect.isclass)
         if issubclass(kind, Exception)
     }
     assert all(name in drawn for name in errors.__all__)

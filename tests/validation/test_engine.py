@@ -14,7 +14,8 @@ from rdflib import SH, Graph, URIRef
 from rdflib.compare import isomorphic
 
 from dafab_kg.model.errors import NotWellFormed
-from dafab_kg.validation import PyshaclValidator, ShapeReport
+from dafab_kg.validation import ShapeReport
+from dafab_kg.validation.engine import PyshaclValidator
 from dafab_kg.validation.grouping import grouped, looks_forward_only
 from dafab_kg.validation.triples import as_graph, read_triples
 

@@ -12,7 +12,7 @@ from rdflib import RDF, SH, BNode, Graph, URIRef
 from rdflib.term import Node
 
 from dafab_kg.model import resources
-from dafab_kg.validation import PyshaclValidator
+from dafab_kg.validation.engine import PyshaclValidator
 from dafab_kg.validation.triples import read_triples
 from tests.validation.examples import Triple, complete_document
 

@@ -11,14 +11,12 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from dafab_kg.loaders.rdf.contexts import BUNDLED, Contexts
-from dafab_kg.loaders.rdf.jsonld import read_jsonld
-from dafab_kg.loaders.rdf.terms import Quads
+from dafab_kg.loaders.rdf.contexts import BUNDLED
 from dafab_kg.model import resources
-from dafab_kg.model.errors import DocumentRejected, NotSafe, NotWellFormed
-from dafab_kg.model.names import Names
+from dafab_kg.model.errors import DocumentRejected, NotSafe, NotWellFormed, TooLarge
+from tests.loaders.rdf import reading
 
-BASE = Names().make("document", document_id="0" * 32) + "/"
+BASE = reading.home("a.jsonld")
 URL = "https://example.org/context.jsonld"
 
 
@@ -33,24 +31,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(document: Any, contexts: dict[str, Path] | None = None) -> tuple[str, tuple[str, ...]]:
-    quads = Quads(Names(), "0" * 32)
     data = document if isinstance(document, bytes) else json.dumps(document).encode()
-    warnings = read_jsonld(data, quads, Contexts(contexts or {}, 200))
-    return quads.text(), warnings
-
-
-def canonical(data: str, form: ox.RdfFormat) -> ox.Dataset:
-    def undo(term: object) -> object:
-        if isinstance(term, ox.NamedNode) and term.value.startswith(f"{BASE}bnode/"):
-            return ox.BlankNode("b" + term.value.rpartition("/")[2].encode().hex())
-        return term
-
-    statements = ox.Dataset(
-        ox.Quad(undo(q.subject), q.predicate, undo(q.object), undo(q.graph_name))
-        for q in ox.parse(data.encode(), format=form, base_iri=BASE)
-    )
-    statements.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
-    return statements
+    return reading.read_with_warnings(data, "a.jsonld", contexts=contexts)
 
 
 X = {"@vocab": "http://example.org/"}
@@ -84,9 +66,9 @@ X = {"@vocab": "http://example.org/"}
     ],
 )  # fmt: skip
 def test_reads_as_oxigraph_reads(document: Any) -> None:
-    wanted = canonical(json.dumps(document), ox.RdfFormat.JSON_LD)
+    wanted = reading.dataset(json.dumps(document), ox.RdfFormat.JSON_LD, BASE)
     assert len(wanted) > 0
-    assert canonical(read(document)[0], ox.RdfFormat.N_QUADS) == wanted
+    assert reading.same(reading.with_blank_nodes(read(document)[0], "a.jsonld"), wanted)
 
 
 def test_numbers_with_a_type_keep_their_digits() -> None:
@@ -98,6 +80,26 @@ def test_numbers_with_a_type_keep_their_digits() -> None:
     assert f'"12.34567890123456789"^^<{xsd}decimal>' in text
     assert f'"5"^^<{xsd}decimal>' in text
     assert f'"0.1"^^<{xsd}decimal>' in text
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("0.1", "0.1"),
+        ("-12.50", "-12.5"),
+        ("1e22", "10000000000000000000000"),
+        ("1E-7", "0.0000001"),
+        ('"1.50"', "1.50"),
+    ],
+)
+def test_a_number_called_a_decimal_is_one(written: str, wanted: str) -> None:
+    xsd = "http://www.w3.org/2001/XMLSchema#"
+    for data in (
+        f'{{"@id": "urn:a", "urn:p:p": {{"@value": {written}, "@type": "{xsd}decimal"}}}}',
+        f'{{"@context": {{"p": {{"@id": "urn:p:p", "@type": "{xsd}decimal"}}}}, "@id": "urn:a",'
+        f' "p": {written}}}',
+    ):
+        assert f'"{wanted}"^^<{xsd}decimal>' in read(data.encode())[0]
 
 
 def test_json_literal_is_data() -> None:
@@ -169,6 +171,13 @@ def test_import_is_put_in_and_overridden(tmp_path: Path) -> None:
     assert "<urn:x:q>" not in text
 
 
+def test_contexts_may_not_grow_without_bound(tmp_path: Path) -> None:
+    path = written(tmp_path, "c", {f"p{i}": f"urn:x:{'p' * 1000}{i}" for i in range(1000)})
+    assert read([{"@context": URL, "@id": "urn:a", "p1": 1}] * 3, {URL: path})[0].count("\n") == 1
+    with pytest.raises(TooLarge, match="contexts"):
+        read([{"@context": URL}] * 100, {URL: path})
+
+
 def test_contexts_that_include_each_other_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "c", [{"t": {"@id": "urn:t", "@context": URL}}])
     with pytest.raises(NotWellFormed, match="includes itself"):
@@ -215,6 +224,81 @@ def test_broken_documents_are_refused_or_read(document: Any) -> None:
         assert error.where
     else:
         list(ox.parse(text.encode(), format=ox.RdfFormat.N_QUADS))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"@id": "urn:a", "urn:x:y": {"@id": "http://a b/"}},
+        {"@id": "urn:a", "@type": "http://a b/"},
+        {"@id": "urn:a", "http://a b/": 1},
+        {"@id": "http://a b/", "@graph": [{"@id": "urn:a", "urn:x:y": 1}]},
+        {"@id": "urn:a", "urn:x:y": {"@value": "x", "@type": "http://a b/"}},
+        {"@id": "urn:a", "urn:x:y": {"@value": "x", "@language": "??"}},
+        {"@id": "_:a b", "urn:x:y": 1},
+        {"@id": "urn:a", "_:p": 1},
+        {"@context": {"@base": None}, "@id": "relative", "urn:x:y": 1},
+        {"@context": {**X, "@direction": "rtl"}, "@id": "urn:a", "p": "x"},
+        {"@context": {"p": {"@id": "urn:x:p", "@direction": "rtl"}}, "@id": "urn:a", "p": "x"},
+        {"@id": "urn:a", "urn:x:p": {"@value": "x", "@direction": "rtl"}},
+        {"@context": {"dir": "@direction"}, "urn:x:p": {"@value": "x", "dir": "rtl"}},
+        {"@context": {"dir": {"@id": "@direction"}}, "urn:x:p": {"@value": "x", "dir": "rtl"}},
+        {"@context": [{"@protected": True, "p": "urn:p:p"}, {"p": "urn:q:q"}], "p": 1},
+    ],
+)
+def test_nothing_is_passed_over_in_silence(document: Any) -> None:
+    with pytest.raises(NotWellFormed) as caught:
+        read(document)
+    assert caught.value.remedy
+
+
+# JSON-LD 1.1, each with the statements that its sections 3 and 4 ask for
+
+
+@pytest.mark.parametrize(
+    ("document", "wanted"),
+    [
+        (
+            {"@context": {**X, "n": "@nest"}, "@id": "urn:a", "n": {"p": "x"}},
+            '<urn:a> <http://example.org/p> "x" .',
+        ),
+        (
+            {"@context": X, "@id": "urn:a", "@included": [{"@id": "urn:b", "p": "x"}]},
+            '<urn:b> <http://example.org/p> "x" .',
+        ),
+        (
+            {"@context": {**X, "p": {"@container": ["@graph", "@id"]}}, "@id": "urn:a",
+             "p": {"urn:g": {"@id": "urn:b", "q": "x"}}},
+            '<urn:a> <http://example.org/p> <urn:g> .\n'
+            '<urn:b> <http://example.org/q> "x" <urn:g> .',
+        ),
+        (
+            {"@context": {**X, "p": {"@container": "@id"}}, "@id": "urn:a",
+             "p": {"urn:z": {"q": "x"}}},
+            '<urn:a> <http://example.org/p> <urn:z> .\n<urn:z> <http://example.org/q> "x" .',
+        ),
+        (
+            {"@context": {**X, "p": {"@container": "@index", "@index": "i"}}, "@id": "urn:a",
+             "p": {"k": {"@id": "urn:b"}}},
+            '<urn:a> <http://example.org/p> <urn:b> .\n<urn:b> <http://example.org/i> "k" .',
+        ),
+        (
+            {"@context": {**X, "T": {"@id": "urn:T:T", "@context": {"p": "urn:p:p"}}},
+             "@id": "urn:a", "@type": "T", "p": "x", "q": {"@id": "urn:b", "p": "y"}},
+            '<urn:a> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <urn:T:T> .\n'
+            '<urn:a> <urn:p:p> "x" .\n<urn:a> <http://example.org/q> <urn:b> .\n'
+            '<urn:b> <http://example.org/p> "y" .',
+        ),
+        (
+            {"@context": {**X, "q": {"@id": "q", "@context": {"p": "urn:p:p"}}},
+             "@id": "urn:a", "q": {"@id": "urn:b", "p": "y"}, "p": "x"},
+            '<urn:a> <http://example.org/q> <urn:b> .\n<urn:b> <urn:p:p> "y" .\n'
+            '<urn:a> <http://example.org/p> "x" .',
+        ),
+    ],
+)  # fmt: skip
+def test_what_json_ld_1_1_brought_is_read(document: Any, wanted: str) -> None:
+    assert sorted(read(document)[0].splitlines()) == sorted(wanted.split("\n"))
 
 
 def test_the_same_invalid_identifier_is_refused() -> None:

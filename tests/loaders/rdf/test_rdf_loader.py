@@ -15,11 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dafab_kg.loaders.rdf import RdfLoader, key_of
-from dafab_kg.loaders.rdf.terms import is_absolute, resolve
 from dafab_kg.loaders.registry import Unclaimed, examine
-from dafab_kg.model.documents import Entry, Found, Part, SourceDocument
+from dafab_kg.model.documents import Entry, Found, Part
 from dafab_kg.model.errors import DocumentRejected, NotSafe, NotWellFormed, TooLarge
-from dafab_kg.model.names import Names
+from tests.loaders.rdf.reading import dataset, document, home, read, same, with_blank_nodes
 
 PREFIX = b"@prefix : <http://example.org/> .\n"
 RDF_NS = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -42,14 +41,6 @@ def no_noise(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert [r for r in caplog.records if r.name.startswith("rdflib")] == []
 
 
-def document(data: bytes, name: str = "data.ttl") -> SourceDocument:
-    return SourceDocument("rdf", f"file:///{name}", name, (Part(name, data),))
-
-
-def read(data: bytes, name: str = "data.ttl") -> str:
-    return RdfLoader().read(document(data, name)).triples
-
-
 def entry(data: bytes, name: str) -> Entry:
     return Entry(name, f"/in/{name}", len(data), data[:4096], lambda: data)
 
@@ -57,32 +48,6 @@ def entry(data: bytes, name: str) -> Entry:
 def claims(data: bytes, name: str) -> bool:
     [outcome] = examine(entry(data, name), [RdfLoader()])
     return not isinstance(outcome, Unclaimed)
-
-
-def dataset(text: bytes | str, form: ox.RdfFormat, base: str | None = None) -> ox.Dataset:
-    data = text if isinstance(text, bytes) else text.encode()
-    return ox.Dataset(ox.parse(data, format=form, base_iri=base))
-
-
-def unskolemised(text: str, document_id: str) -> ox.Dataset:
-    prefix = Names().make("document", document_id=document_id) + "/bnode/"
-
-    def undo(term: object) -> object:
-        if isinstance(term, ox.NamedNode) and term.value.startswith(prefix):
-            return ox.BlankNode("b" + term.value.removeprefix(prefix).encode().hex())
-        return term
-
-    quads = (
-        ox.Quad(undo(q.subject), q.predicate, undo(q.object), undo(q.graph_name))
-        for q in dataset(text, ox.RdfFormat.N_QUADS)
-    )
-    return ox.Dataset(quads)
-
-
-def same(one: ox.Dataset, other: ox.Dataset) -> bool:
-    one.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
-    other.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
-    return one == other
 
 
 # real files, with two other readers as oracles
@@ -97,23 +62,22 @@ def test_vocabularies_read_as_rdflib_and_oxigraph_read_them(
     refused = 0
     for file in files:
         data = file.read_bytes()
-        given_ = document(data, file.name)
-        base = Names().make("document", document_id=given_.document_id) + "/"
+        base = home(file.name)
         try:
             theirs = rdflib.Graph().parse(data=data, format="turtle", publicID=base)
         except Exception:  # noqa: BLE001
             # some examples of the SSN group lack their prefixes; nobody can read them
             with pytest.raises(NotWellFormed):
-                RdfLoader().read(given_)
+                read(data, file.name)
             refused += 1
             continue
-        ours = RdfLoader().read(given_).triples
+        ours = read(data, file.name)
         statements = dataset(theirs.serialize(format="nt"), ox.RdfFormat.N_TRIPLES)
         assert ours.count("\n") == len(theirs) == len(statements), file.name
-        assert same(unskolemised(ours, given_.document_id), statements), file.name
-        assert same(
-            unskolemised(ours, given_.document_id), dataset(data, ox.RdfFormat.TURTLE, base)
-        ), file.name
+        assert same(with_blank_nodes(ours, file.name), statements), file.name
+        assert same(with_blank_nodes(ours, file.name), dataset(data, ox.RdfFormat.TURTLE, base)), (
+            file.name
+        )
     assert refused == 13
     caplog.clear()  # rdflib warns of what it parses itself
 
@@ -131,12 +95,11 @@ def test_other_syntaxes_read_as_rdflib_reads_them(
     assert files
     for file in files:
         data = file.read_bytes()
-        given_ = document(data, file.name)
-        base = Names().make("document", document_id=given_.document_id) + "/"
+        base = home(file.name)
         theirs = rdflib.Graph().parse(data=data, format=form, publicID=base)
-        ours = RdfLoader().read(given_).triples
+        ours = read(data, file.name)
         wanted = dataset(theirs.serialize(format="nt"), ox.RdfFormat.N_TRIPLES)
-        assert same(unskolemised(ours, given_.document_id), wanted), file
+        assert same(with_blank_nodes(ours, file.name), wanted), file
 
 
 # what is ours
@@ -226,7 +189,7 @@ def test_literals_stay_as_they_are_written() -> None:
         f'"+1.50"^^<{xsd}decimal>',
         f'"1E0"^^<{xsd}double>',
         f'"true"^^<{xsd}boolean>',
-        '"x"@en-GB',
+        '"x"@en-gb',  # RDF 1.1 Concepts section 3.3 lets a tag be lower-cased; Oxigraph does
         f'"007"^^<{xsd}integer>',
         f'"no date"^^<{xsd}date>',
     ]
@@ -234,13 +197,12 @@ def test_literals_stay_as_they_are_written() -> None:
 
 def test_blank_nodes_become_iris_of_the_document() -> None:
     data = PREFIX + b"_:x :knows [ :name 'n' ] , _:x ."
-    given_ = document(data)
-    text = RdfLoader().read(given_).triples
-    home = f"https://w3id.org/dafab/id/document/{given_.document_id}/bnode/"
-    assert f"<{home}x> <http://example.org/knows> <{home}x> ." in text
-    assert f'<{home}~1> <http://example.org/name> "n" .' in text
+    text = read(data)
+    nodes = f"https://w3id.org/dafab/id/document/{document(data).document_id}/bnode/"
+    assert f"<{nodes}x> <http://example.org/knows> <{nodes}x> ." in text
+    assert f'<{nodes}~1> <http://example.org/name> "n" .' in text
     assert "_:" not in text
-    assert RdfLoader().read(given_).triples == text
+    assert read(data) == text
 
 
 @pytest.mark.parametrize(
@@ -257,15 +219,13 @@ def test_the_same_bytes_give_the_same_statements(name: str, data: bytes) -> None
 
 
 def test_relative_iris_are_resolved_against_the_document() -> None:
-    given_ = document(b"<a> <#b> <> .")
-    base = f"https://w3id.org/dafab/id/document/{given_.document_id}/"
-    assert RdfLoader().read(given_).triples == f"<{base}a> <{base}#b> <{base}> .\n"
+    data = b"<a> <#b> <> ."
+    base = f"https://w3id.org/dafab/id/document/{document(data).document_id}/"
+    assert read(data) == f"<{base}a> <{base}#b> <{base}> .\n"
 
 
 def test_base_of_the_settings_is_used() -> None:
-    text = (
-        RdfLoader(base="https://example.org/id/").read(document(b"<urn:a> <urn:b> _:c .")).triples
-    )
+    text = read(b"<urn:a> <urn:b> _:c .", base="https://example.org/id/")
     assert "<https://example.org/id/document/" in text
 
 
@@ -341,12 +301,26 @@ def test_rdf_1_2_is_told_from_a_fault(name: str, data: bytes) -> None:
         read(data, name)
 
 
+@pytest.mark.parametrize(
+    ("opened", "closed", "count"), [("(", ")", 2 * 100_000 + 1), ("[ :b ", "]", 100_001)]
+)
+def test_brackets_nest_as_deep_as_they_like(opened: str, closed: str, count: int) -> None:
+    text = f":a :b {opened * 100_000}:c{closed * 100_000} ."
+    assert read(PREFIX + text.encode()).count("\n") == count
+    with pytest.raises(NotWellFormed):
+        read(PREFIX + text.encode()[:-100_000])
+
+
 def test_deep_nesting_is_refused() -> None:
-    for opened in (b"(", b"[ :b "):
+    for name in ("a.nt", "a.nq", "a.ttl", "a.trig"):
         with pytest.raises(TooLarge):
-            read(PREFIX + b":a :b " + opened * 100_000)
+            read(b"<urn:a> <urn:b> " + b"<<( <urn:a> <urn:b> " * 100_000, name)
+    for opened in (b'{"urn:a:b": ', b'{"urn:a:b": [', b'{"@context": '):
+        with pytest.raises(TooLarge):
+            read(opened * 5000, "a.jsonld")
+    element = b'<x:a xmlns:x="urn:x:" xmlns:rdf="%s">' % RDF_NS.encode()
     with pytest.raises(TooLarge):
-        read(b'{"urn:a:b": ' * 5000, "a.jsonld")
+        read(b"<?xml version='1.0'?>" + element * 210 + b"</x:a>" * 210, "a.rdf")
 
 
 @given(st.text(max_size=80))
@@ -367,17 +341,6 @@ def test_what_is_read_a_store_takes(text: str) -> None:
     except DocumentRejected:
         return
     list(ox.parse(lines.encode(), format=ox.RdfFormat.N_QUADS))
-
-
-@given(st.text(alphabet=st.sampled_from("a1:/?#[]@!%2F.-_~é\ue000|v"), max_size=20))
-def test_iris_are_absolute_where_oxigraph_says_so(tail: str) -> None:
-    iri = f"s:{tail}"
-    try:
-        list(ox.parse(f"<{iri}> <urn:b> <urn:c> .".encode(), format=ox.RdfFormat.N_TRIPLES))
-    except SyntaxError:
-        assert not is_absolute(iri)
-    else:
-        assert is_absolute(iri) or "[" in iri
 
 
 @given(st.text(min_size=0, max_size=60))
@@ -414,4 +377,5 @@ def test_any_string_survives(text: str) -> None:
     ],
 )  # fmt: skip
 def test_references_resolve_as_rfc_3986_says(reference: str, target: str) -> None:
-    assert resolve("http://a/b/c/d;p?q", reference) == target
+    data = f"@base <http://a/b/c/d;p?q> . <{reference}> <urn:b> <urn:c> ."
+    assert read(data.encode()) == f"<{target}> <urn:b> <urn:c> .\n"

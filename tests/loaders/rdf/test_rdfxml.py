@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
+import rdflib
 
 from dafab_kg.loaders.rdf.entities import expand_entities
-from dafab_kg.loaders.rdf.rdfxml import read_rdfxml
-from dafab_kg.loaders.rdf.terms import Quads
 from dafab_kg.model.errors import DocumentRejected, NotSafe, NotWellFormed, TooLarge
-from dafab_kg.model.names import Names
+from tests.loaders.rdf import reading
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 OPEN = f'<rdf:RDF xmlns:rdf="{RDF}" xmlns:x="http://example.org/">'
 
 
 def read(text: str | bytes) -> str:
-    quads = Quads(Names(), "0" * 32)
-    read_rdfxml(text if isinstance(text, bytes) else text.encode(), quads)
-    return quads.text()
-
-
-def canonical(text: str, form: ox.RdfFormat) -> ox.Dataset:
-    base = Names().make("document", document_id="0" * 32) + "/"
-
-    def undo(term: object) -> object:
-        if isinstance(term, ox.NamedNode) and term.value.startswith(f"{base}bnode/"):
-            return ox.BlankNode("b" + term.value.rpartition("/")[2].encode().hex())
-        return term
-
-    statements = ox.Dataset(
-        ox.Quad(undo(q.subject), q.predicate, undo(q.object))
-        for q in ox.parse(text.encode(), format=form, base_iri=base)
-    )
-    statements.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
-    return statements
+    return reading.read(text if isinstance(text, bytes) else text.encode(), "a.rdf")
 
 
 @pytest.mark.parametrize(
@@ -52,11 +33,15 @@ def canonical(text: str, form: ox.RdfFormat) -> ox.Dataset:
         '<x:A><x:b rdf:ID="said" xml:lang="en">text</x:b></x:A>',
         '<x:A><x:b x:c="inner"/><x:d/></x:A>',
         '<x:A><x:b rdf:parseType="Literal">plain &amp; simple</x:b></x:A>',
+        "<x:A><x:b> </x:b><x:c></x:c><x:d rdf:datatype='urn:t:t'/></x:A>",
+        "<x:A x:q='a &lt; &gt; &quot; &#10;'/>",
     ],
 )
 def test_reads_as_oxigraph_reads(body: str) -> None:
     text = f"{OPEN}{body}</rdf:RDF>"
-    assert canonical(read(text), ox.RdfFormat.N_QUADS) == canonical(text, ox.RdfFormat.RDF_XML)
+    wanted = reading.dataset(text, ox.RdfFormat.RDF_XML, reading.home("a.rdf"))
+    assert len(wanted) > 0
+    assert reading.same(reading.with_blank_nodes(read(text), "a.rdf"), wanted)
 
 
 def test_literals_keep_their_form() -> None:
@@ -81,6 +66,62 @@ def test_xml_literal_is_canonical() -> None:
     )
     inner = r"a <x:i xmlns:x=\"http://example.org/\" b=\"2\" k=\"1\"></x:i> &lt; c"
     assert f'"{inner}"^^<{RDF}XMLLiteral>' in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<x:A><x:b>a<![CDATA[<b>&]]>c</x:b></x:A>",
+        "<x:A><x:b>a<!-- note -->c<?p i?>d</x:b></x:A>",
+        "<x:A><x:b>a&#13;c&#10;d\r\ne</x:b></x:A>",
+        "<x:A xml:lang='de'><x:b xml:lang=''>t</x:b><x:c>u</x:c><x:d xml:lang=''/></x:A>",
+        "<x:A xml:lang='de' x:p='q'><x:b xml:lang=''><x:C><x:d>t</x:d><x:e xml:lang='en'>u</x:e>"
+        "<x:f rdf:parseType='Resource'><x:g>v</x:g></x:f><x:h rdf:resource='urn:z:z'/>"
+        "<x:i rdf:parseType='Collection'><x:J/></x:i><x:k rdf:ID='k'>w</x:k>"
+        "<x:l rdf:datatype='urn:t:t'>x</x:l></x:C></x:b></x:A>",
+        "<x:A><x:b rdf:parseType='anything'>z</x:b></x:A>",
+        "<x:A about='urn:u:u'><x:b resource='urn:v:v'/></x:A>",
+    ],
+)
+def test_reads_as_rdflib_reads_what_oxigraph_alone_does_not(
+    body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rdflib, "NORMALIZE_LITERALS", False)
+    text = f"{OPEN}{body}</rdf:RDF>"
+    base = reading.home("a.rdf")
+    theirs = rdflib.Graph().parse(data=text.encode(), format="xml", publicID=base)
+    wanted = reading.dataset(theirs.serialize(format="nt"), ox.RdfFormat.N_TRIPLES)
+    assert reading.same(reading.with_blank_nodes(read(text), "a.rdf"), wanted)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<x:A>\n<x:b rdf:bagID='u'>s</x:b></x:A>",
+        "<x:A>\n<x:b rdf:about='u'/></x:A>",
+        "<x:A>\n<x:b><x:C rdf:datatype='urn:t:t'/></x:b></x:A>",
+        "<x:A>\n<x:b rdf:parseType='Resource' x:c='1'></x:b></x:A>",
+        "<x:A xml:lang='de'>\n<x:b xml:lang=''><x:C x:d='1'/></x:b></x:A>",
+        "<x:A\n><x:b x:c='v'>s</x:b></x:A>",
+        "<!--\n--><x:A rdf:ID='?'/>",
+    ],
+)
+def test_nothing_is_passed_over_in_silence(body: str) -> None:
+    with pytest.raises(NotWellFormed, match=r"a\.rdf: line 2"):
+        read(f"{OPEN}{body}</rdf:RDF>")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<x:A><x:b rdf:parseType='Triple'><x:C/></x:b></x:A>",
+        "<x:A><x:b rdf:annotation='urn:z:z'>v</x:b></x:A>",
+        "<x:A><x:b xmlns:its='http://www.w3.org/2005/11/its' its:dir='rtl'>v</x:b></x:A>",
+    ],
+)
+def test_rdf_1_2_is_refused(body: str) -> None:
+    with pytest.raises(NotWellFormed, match=r"line 1: RDF 1\.2"):
+        read(f"{OPEN}{body}</rdf:RDF>")
 
 
 PROTEGE = f"""<?xml version="1.0" encoding="ISO-8859-1"?>

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
-from dafab_kg.loaders.rdf.lines import read_lines
-from dafab_kg.loaders.rdf.terms import Quads
-from dafab_kg.loaders.rdf.turtle import read_turtle
+from dafab_kg.loaders.rdf import RdfLoader
 from dafab_kg.model.errors import NotWellFormed
 from dafab_kg.model.names import Names
+from dafab_kg.store.rdf_text import statements
+from tests.loaders.rdf.reading import document, same, with_blank_nodes
 
 HOME = "https://w3c.github.io/rdf-tests/rdf/rdf11/"
 MANIFEST = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
@@ -40,32 +41,10 @@ def cases(folder: Path) -> list[tuple[str, str, str | None]]:
 
 
 def read(path: Path) -> str:
-    quads = Quads(Names(), "0" * 32)
-    quads.base = f"{HOME}{path.parent.name}/{path.name}"
-    text = path.read_bytes().decode()
-    if path.suffix in {".nt", ".nq"}:
-        read_lines(text, quads, graphs=path.suffix == ".nq")
-    else:
-        read_turtle(text, quads, graphs=path.suffix == ".trig")
-    return quads.text()
-
-
-def canonical(statements: ox.Dataset) -> ox.Dataset:
-    statements.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
-    return statements
-
-
-def with_blank_nodes(text: str) -> ox.Dataset:
-    def undo(term: object) -> object:
-        if isinstance(term, ox.NamedNode) and "bnode/" in term.value:
-            label = term.value.rpartition("bnode/")[2].encode().hex()
-            return ox.BlankNode(f"b{label}")
-        return term
-
-    return ox.Dataset(
-        ox.Quad(undo(q.subject), q.predicate, undo(q.object), undo(q.graph_name))
-        for q in ox.parse(text.encode(), format=ox.RdfFormat.N_QUADS)
-    )
+    reading = RdfLoader().read(document(path.read_bytes(), path.name))
+    assert reading.rdf is not None
+    text = replace(reading.rdf, base=f"{HOME}{path.parent.name}/{path.name}")
+    return statements(text, Names(), where=path.name)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +59,12 @@ def test_w3c(shared: Path, folder: str, count: int) -> None:
         if "Negative" in kind:
             with pytest.raises(NotWellFormed) as caught:
                 read(place / action)
-            assert caught.value.where.startswith("line "), action
+            assert caught.value.where.startswith(f"{action}: line "), action
             continue
         text = read(place / action)
         if result:
             wanted = ox.parse(path=place / result, format=ox.RdfFormat.N_QUADS)
-            assert canonical(with_blank_nodes(text)) == canonical(ox.Dataset(wanted)), action
+            assert same(with_blank_nodes(text, action), ox.Dataset(wanted)), action
         else:
             # whatever is read must be something that a store takes
             list(ox.parse(text.encode(), format=ox.RdfFormat.N_QUADS))
