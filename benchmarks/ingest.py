@@ -33,8 +33,7 @@ def write_items(directory: Path, count: int) -> None:
 
     write_sample(directory / "sample", products=60)
     items = [
-        path.read_text()
-        for path in sorted((directory / "sample").rglob("*_water_analysis_*.json"))
+        path.read_text() for path in sorted((directory / "sample").rglob("*_water_analysis_*.json"))
     ]
     target = directory / "items"
     target.mkdir()

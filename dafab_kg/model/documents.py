@@ -188,6 +188,16 @@ def escape_pointer(token: str) -> str:
 
 
 __all__ = [
-    "Entry", "Found", "Iterable", "Loader", "Part", "RdfText", "Reading", "Refused",
-    "SourceDocument", "Tree", "escape_pointer", "resolve_pointer",
+    "Entry",
+    "Found",
+    "Iterable",
+    "Loader",
+    "Part",
+    "RdfText",
+    "Reading",
+    "Refused",
+    "SourceDocument",
+    "Tree",
+    "escape_pointer",
+    "resolve_pointer",
 ]

@@ -119,9 +119,7 @@ class GeometryNotValid(DocumentRejected):
 class ShapeViolated(DocumentRejected):
     """The document's RDF breaks a shape of the ingest tier; ``report`` is the SHACL report."""
 
-    def __init__(
-        self, what: str, *, where: str = "", remedy: str = "", report: str = ""
-    ) -> None:
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", report: str = "") -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.report = report
 
