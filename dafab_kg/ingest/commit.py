@@ -24,6 +24,7 @@ import orjson
 
 from dafab_kg.ingest.prepare import Prepared, Rejected
 from dafab_kg.ingest.supersession import acquisitions_in, supersession
+from dafab_kg.model.errors import StoreNotUsable
 from dafab_kg.model.names import Names
 from dafab_kg.store.documents import Documents, Pending, StoredDocument
 from dafab_kg.store.nquads import GraphText, canonical
@@ -81,7 +82,14 @@ class Committer:
         """End the commits that a crash cut short; return how many there were."""
         pending = self.documents.pending()
         for batch in pending:
-            self._apply(batch, Journal.read(self._file(batch.sequence)))
+            file = self._file(batch.sequence)
+            try:
+                self._apply(batch, Journal.read(file))
+            except (OSError, SyntaxError, ValueError) as error:
+                raise StoreNotUsable(
+                    f"The commit that {file} describes cannot be ended: {error}. "
+                    "Free disk space if it is full; else restore the last dump"
+                ) from error
         for left in self._directory.iterdir():
             left.unlink()  # journal files that no entry names were never begun
         return len(pending)

@@ -29,6 +29,7 @@ from dafab_kg.model.resources import fingerprint
 from dafab_kg.model.settings import Settings
 from dafab_kg.model.strict_json import read_json
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument, digest_of, files_of
+from dafab_kg.store.oxigraph import refuse_unwritable
 from dafab_kg.store.rdf_text import left_out, statements
 
 KEPT_AT_MOST = 256 * 1024 * 1024  # bytes of a rejected archive
@@ -133,6 +134,7 @@ class Preparer:
             ) from error
         text = reading.rdf
         rdf = statements(text, self.settings.names, where=document.origin) if text else ""
+        refuse_unwritable(rdf, where=document.origin)
         loaded_at = now()
         graph_record = DocumentGraph(
             document_id=document.document_id,

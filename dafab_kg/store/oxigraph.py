@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import pyoxigraph as ox
 
-from dafab_kg.model.errors import QueryNotValid, StoreInUse, StoreNotUsable
+from dafab_kg.model.errors import NotWellFormed, QueryNotValid, StoreInUse, StoreNotUsable
 from dafab_kg.store import frames
 from dafab_kg.store.bounds import refuse_intricate
 from dafab_kg.store.nquads import parse_triple
@@ -269,6 +269,27 @@ class OxigraphStore:
         """Give the directory free: RocksDB lets go of its lock when the object goes."""
         self._store = cast("ox.Store", None)
         gc.collect()
+
+
+def refuse_unwritable(nquads: str, *, where: str) -> None:
+    """Refuse statements of others that the store would not take.
+
+    The engine's parsers differ in what they accept; a batch that is in the journal
+    must be written without fail, so foreign statements are tried on an empty store.
+
+    Raises:
+        NotWellFormed: a statement would not be taken.
+    """
+    if not nquads:
+        return
+    try:
+        OxigraphStore().apply(Change(added=nquads))
+    except (SyntaxError, ValueError) as error:
+        raise NotWellFormed(
+            f"a statement cannot be stored: {error}",
+            where=where,
+            remedy="Write IRIs as RFC 3987 allows and language tags as BCP 47 does",
+        ) from error
 
 
 def _nodes(graphs: Sequence[str] | None) -> list[Any] | None:

@@ -230,3 +230,15 @@ def test_loading_in_a_thread(catalogue: Catalogue, tmp_path: Path) -> None:
     thread.start()
     thread.join()
     assert len(catalogue.documents()) == 2
+
+
+def test_statements_that_the_store_would_not_take_reject_their_document_only(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """Turtle may escape a code point that no N-Quads parser lets through (a W3C test does)."""
+    folder = write_items(tmp_path / "in", 2)
+    (folder / "odd.ttl").write_text("<http://example.org/\\U000E01EF> <urn:p> <urn:o> .\n")
+    assert catalogue.load(folder).counts == {"loaded": 2, "rejected": 1}
+    (entry,) = catalogue.quarantine()
+    assert entry.error == "NotWellFormed" and entry.remedy
+    assert catalogue.doctor() == ()
