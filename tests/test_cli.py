@@ -16,7 +16,10 @@ import httpx
 import pytest
 
 from dafab_kg.cli import main
+from dafab_kg.cli.originals import write_originals
 from dafab_kg.cli.setting import shown
+from dafab_kg.model.documents import Part
+from dafab_kg.model.errors import FileNotUsable
 from dafab_kg.queries import saved
 
 COMMANDS = (
@@ -426,3 +429,32 @@ def test_run_does_it_all(place, tmp_path):
     assert ended.returncode == 0, ended.stderr
     headlines = [query.title for query in saved() if query.name.startswith("headline-")]
     assert len(headlines) == 2 and all(title in ended.stdout for title in headlines)
+
+
+# originals
+
+
+def test_originals_come_back_byte_for_byte(call, place, tmp_path):
+    delivered = next((place / "sample" / "dafab").rglob("*_water_analysis_*.json"))
+    product = json.loads(delivered.read_text())["id"]
+    code, _, _ = call("show", product, "--originals", str(tmp_path / "back"))
+    assert code == 0
+    (written,) = (tmp_path / "back").rglob(delivered.name)
+    assert written.read_bytes() == delivered.read_bytes()
+
+
+def test_a_rejected_original_comes_back_too(call, place, tmp_path):
+    store = tmp_path / "store"
+    assert call("load", str(place / "broken"), store=store)[0] == 1
+    _, out, _ = call("quarantine", "list", "--json", store=store)
+    document = json.loads(out)[0]["document_id"]
+    back = tmp_path / "back"
+    assert call("quarantine", "show", document, "--originals", str(back), store=store)[0] == 0
+    (written,) = back.rglob("item.json")
+    assert written.read_bytes() == (place / "broken" / "item.json").read_bytes()
+
+
+def test_an_original_cannot_be_written_elsewhere(tmp_path):
+    with pytest.raises(FileNotUsable):
+        write_originals(tmp_path / "back", "x", [Part("../../escaped", b"x")])
+    assert not (tmp_path.parent / "escaped").exists()

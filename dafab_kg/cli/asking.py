@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dafab_kg.cli.frame import DONE, USAGE, Session, command
+from dafab_kg.cli.originals import Originals, write_originals
 from dafab_kg.cli.printing import print_json, print_line, print_table, tell
 
 if TYPE_CHECKING:
@@ -148,13 +149,21 @@ def show(
     form: Annotated[
         str | None, typer.Option("--format", help="turtle or json.", metavar="FORMAT")
     ] = None,
+    originals: Originals = None,
 ) -> int:
     """Show what is known of a thing, and which documents say so."""
+    from dafab_kg.model.documents import Part
+
     if form not in (None, "turtle", "json"):
         tell(f"dafab-kg: there is no format {form!r}; choose turtle or json")
         return USAGE
     with session.open(read_only=True) as catalogue:
         found = catalogue.show(identifier)
+        if originals is not None:
+            for document in found.documents:
+                _, files = catalogue.document(document.document_id)
+                parts = (Part(name, data) for name, data in files.items())
+                write_originals(originals, document.document_id, parts)
         if form == "turtle":
             print_answer(session, catalogue, catalogue.query(f"DESCRIBE <{found.iri}>"), "turtle")
         elif form == "json" or session.as_json:

@@ -37,14 +37,22 @@ def stats(session: Session) -> int:
     return DONE
 
 
+MOST_CLASSES = 25
+"""Classes that are printed; `--json` gives all of them."""
+
+
 def print_stats(counts: Stats, prefixes: dict[str, str]) -> None:
     """Print counts as tables."""
     from dafab_kg.web.cells import shorten
 
     things = sorted(counts.classes.items(), key=lambda entry: (-entry[1], entry[0]))
     print_table(
-        ("things", "number"), [(shorten(c, prefixes), n) for c, n in things], numbers=("number",)
+        ("things", "number"),
+        [(shorten(c, prefixes), n) for c, n in things[:MOST_CLASSES]],
+        numbers=("number",),
     )
+    if len(things) > MOST_CLASSES:
+        print_line(f"and {len(things) - MOST_CLASSES} more classes; --json lists them all\n")
     print_table(("documents", "number"), list(counts.documents.items()), numbers=("number",))
     span = f", sensed {counts.first} to {counts.last}" if counts.first else ""
     print_line(f"{counts.triples:,} triples in {counts.graphs:,} graphs{span}")

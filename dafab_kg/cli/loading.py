@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dafab_kg.cli.frame import AMISS, DONE, INTERRUPTED, Session, command, remember
+from dafab_kg.cli.originals import Originals, write_originals
 from dafab_kg.cli.printing import console, plain, print_json, print_line, print_table, tell
 
 if TYPE_CHECKING:
@@ -95,11 +96,15 @@ def list_quarantine(session: Session) -> int:
 
 
 def show_quarantined(
-    session: Session, identifier: Annotated[str, typer.Argument(metavar="DOCUMENT")]
+    session: Session,
+    identifier: Annotated[str, typer.Argument(metavar="DOCUMENT")],
+    originals: Originals = None,
 ) -> int:
     """Show why a document was rejected, with its SHACL report if shapes refused it."""
     with session.open(read_only=True) as catalogue:
         entry = catalogue.quarantined(identifier)
+    if originals is not None:
+        write_originals(originals, entry.document_id, entry.parts)
     if session.as_json:
         parts = [{"name": part.name, "bytes": len(part.data)} for part in entry.parts]
         print_json({**without_parts(entry), "parts": parts})

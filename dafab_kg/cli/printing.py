@@ -84,7 +84,14 @@ def print_table(
         table.add_column(Text(column), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    console().print(table)
+    shown = console()
+    if shown.is_terminal:
+        shown.print(table)
+        return
+    with shown.capture() as captured:
+        shown.print(table)
+    for line in captured.get().splitlines():
+        print_line(line.rstrip())  # columns are padded; a file needs no blanks at the end
 
 
 def _cell(value: object) -> str:
