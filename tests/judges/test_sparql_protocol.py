@@ -130,10 +130,11 @@ def test_the_manifest_is_here(shared):
     assert len(CASES) == 34
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if not case.updates], ids=lambda case: case.name
+)
 def test_w3c_protocol(case):
-    if case.updates:
-        pytest.skip("the endpoint only reads; that it refuses updates is tested below")
+    """Updates are left to the issue that brings writing; that they are refused is tested below."""
     client = create_app(Catalogue(case.data)).test_client()  # type: ignore[arg-type]
     for exchange in case.exchanges:
         response = client.open(
