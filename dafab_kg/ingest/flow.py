@@ -125,8 +125,8 @@ def _drive(run: _Run, work: Iterator[Work], named: set[str]) -> LoadReport:
                 break
             if (
                 len(run.prepared) >= run.settings.batch_documents
-                or run.size >= run.settings.batch_bytes
                 or len(run.rejected) >= run.settings.batch_documents
+                or run.size >= run.settings.batch_bytes
             ):
                 _commit(run)
         else:
@@ -181,12 +181,15 @@ def _take_prepared(run: _Run, item: Prepared) -> None:
             return
         _commit(run)  # the same document twice in one load: one after the other
     run.prepared[item.entry.document_id] = item
-    run.size += len(item.nquads)
+    run.size += len(item.nquads) + item.document.byte_size
 
 
 def _reject(run: _Run, item: Rejected) -> None:
-    run.rejected[item.entry.document_id] = item
     entry = item.entry
+    if entry.document_id in run.prepared:
+        _commit(run)  # an earlier version in the same load: it is loaded, this one is not
+    run.rejected[entry.document_id] = item
+    run.size += sum(len(data) for data in item.files.values())
     error = DocumentRejected(entry.message, where=entry.where, remedy=entry.remedy)
     run.add(
         Outcome(

@@ -7,10 +7,12 @@ import signal
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from pathlib import Path
 
 from dafab_kg.ingest.prepare import Preparer, Result, Work
+from dafab_kg.model.errors import DafabError
 from dafab_kg.model.settings import Settings
 from dafab_kg.store.documents import Documents
 
@@ -36,6 +38,11 @@ def prepare_in_processes(
                     yield from flying.popleft().result()
             while flying:
                 yield from flying.popleft().result()
+        except BrokenProcessPool as error:
+            raise DafabError(
+                "A process that read documents died, perhaps for lack of memory. What was "
+                "committed stays; run the same load again with fewer jobs"
+            ) from error
         finally:
             for future in flying:
                 future.cancel()

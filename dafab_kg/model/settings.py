@@ -33,7 +33,9 @@ class Settings(BaseSettings):
     agent: str = Field(default="", description="Who loads, for provenance; nothing is guessed.")
     batch_documents: int = Field(default=500, ge=1, description="Documents committed together.")
     batch_bytes: int = Field(
-        default=64 * MIB, ge=1, description="N-Quads bytes after which a batch is committed."
+        default=64 * MIB,
+        ge=1,
+        description="Bytes of documents and N-Quads after which a batch is committed.",
     )
     max_file_bytes: int = Field(
         default=512 * MIB, ge=1, description="Largest single file that is read."

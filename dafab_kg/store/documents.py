@@ -9,6 +9,7 @@ LMDB transaction (docs/decisions/commit.md).
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from dafab_kg.model.errors import StoreNotUsable, ThingNotFound
 
 MAP_SIZE = 1 << 40  # address space, not disk: the file grows as it is filled
 COMPRESS_FROM = 4096  # bytes; below, a read is cheaper than unpacking
+_IDENTIFIER = re.compile("[0-9a-f]{32}")
 _PLAIN, _ZLIB = b"\0", b"\1"
 
 
@@ -100,6 +102,8 @@ class Documents:
 
     def get(self, document_id: str) -> StoredDocument | None:
         """Return the entry of a loaded document, or None."""
+        if _IDENTIFIER.fullmatch(document_id) is None:
+            return None
         with self._env.begin(db=self._entries) as txn:
             data = txn.get(document_id.encode())
         return None if data is None else stored_from_json(data)
@@ -145,6 +149,8 @@ class Documents:
 
     def quarantined(self, document_id: str) -> Quarantined | None:
         """Return one rejected document with its files, or None."""
+        if _IDENTIFIER.fullmatch(document_id) is None:
+            return None
         with self._env.begin(db=self._rejected) as txn:
             data = txn.get(document_id.encode())
         if data is None:

@@ -242,3 +242,25 @@ def test_statements_that_the_store_would_not_take_reject_their_document_only(
     (entry,) = catalogue.quarantine()
     assert entry.error == "NotWellFormed" and entry.remedy
     assert catalogue.doctor() == ()
+
+
+def test_a_wrong_second_version_in_one_load_hides_neither(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """Both versions of a document lie in one folder; the later one is wrong."""
+    item = water_item(7)
+    (tmp_path / "1.json").write_text(json.dumps(item))
+    item["geometry"] = None
+    (tmp_path / "2.json").write_text(json.dumps(item))
+    assert catalogue.load(tmp_path / "1.json", tmp_path / "2.json").counts == {
+        "loaded": 1,
+        "rejected": 1,
+    }
+    assert len(catalogue.documents()) == len(catalogue.quarantine()) == 1
+
+
+@pytest.mark.parametrize("identifier", ["", "x" * 600, "a:b", "\ud800", "../..", "é" * 300])
+def test_odd_identifiers_are_not_found(catalogue: Catalogue, identifier: str) -> None:
+    for ask in (catalogue.show, catalogue.delete, catalogue.quarantined, catalogue.document):
+        with pytest.raises(ThingNotFound):
+            ask(identifier)
