@@ -64,12 +64,13 @@ def resolve(identifier: str, store: Store, names: Names) -> str:
     Raises:
         ThingNotFound: there is no such thing.
     """
-    for candidate in _candidates(identifier.strip(), names):
-        if _is_known(candidate, store):
-            return candidate
-    item = _item_named(identifier, store)
-    if item is not None:
-        return item
+    if identifier.isprintable():
+        for candidate in _candidates(identifier.strip(), names):
+            if _is_known(candidate, store):
+                return candidate
+        item = _item_named(identifier, store)
+        if item is not None:
+            return item
     raise ThingNotFound(
         f"Nothing here is called {identifier!r}. Give an IRI, a product id, "
         "a STAC item id or a DID (scope:name)"

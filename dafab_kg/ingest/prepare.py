@@ -105,6 +105,7 @@ class Preparer:
 
     def prepare_document(self, document: SourceDocument) -> Result:
         """Read and map one document, unless the same was loaded before."""
+        document = speakable_document(document)
         content_hash = document.content_hash
         versions = self.versions(document.kind)
         old = self._known.get(document.document_id) if self._known is not None else None
@@ -170,6 +171,21 @@ class Preparer:
         return Prepared(document, entry, nquads + rdf)
 
 
+def speakable(text: str) -> str:
+    """Return ``text`` as it can be written: file names may hold bytes that are no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def speakable_document(document: SourceDocument) -> SourceDocument:
+    """Return a document whose names can be written."""
+    return replace(
+        document,
+        key=speakable(document.key),
+        origin=speakable(document.origin),
+        parts=tuple(Part(speakable(part.name), part.data) for part in document.parts),
+    )
+
+
 def described(records: tuple[Record, ...]) -> tuple[str, ...]:
     """Ids of the products that a document speaks of, each once."""
     ids = (r.product_id for r in records if isinstance(r, Product | DerivedProduct | StacItem))
@@ -197,9 +213,9 @@ def rejected(document: SourceDocument, error: DocumentRejected) -> Rejected:
             files=names,
             rejected_at=now(),
             error=type(error).__name__,
-            message=error.what,
-            where=error.where,
-            remedy=error.remedy,
+            message=speakable(error.what),
+            where=speakable(error.where),
+            remedy=speakable(error.remedy),
             report=getattr(error, "report", ""),
             pointer=document.pointer,
         ),
@@ -223,7 +239,7 @@ def refused(step: Refused) -> Rejected:
     if not step.entries:
         parts.extend(_container(origin))
     document = SourceDocument(UNREAD, origin, origin, tuple(parts))
-    return rejected(document, error)
+    return rejected(speakable_document(document), error)
 
 
 def _container(origin: str) -> list[Part]:
@@ -238,7 +254,7 @@ def _container(origin: str) -> list[Part]:
 
 
 def _unrecognised(step: Unclaimed) -> Passed:
-    return Passed("", "", step.entry.origin, unchanged=False)
+    return Passed("", "", speakable(step.entry.origin), unchanged=False)
 
 
 def not_recognised(entry: Entry) -> Rejected:

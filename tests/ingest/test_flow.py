@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -264,3 +265,17 @@ def test_odd_identifiers_are_not_found(catalogue: Catalogue, identifier: str) ->
     for ask in (catalogue.show, catalogue.delete, catalogue.quarantined, catalogue.document):
         with pytest.raises(ThingNotFound):
             ask(identifier)
+
+
+def test_file_names_that_are_no_utf8_are_rejected_and_kept(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    good = write_items(tmp_path / "in", 1)
+    odd = Path(os.fsdecode(os.fsencode(good) + b"/odd\xff.json"))
+    odd.write_text(json.dumps(water_item(7)))
+    assert catalogue.load(good).counts == {"loaded": 1, "rejected": 1}
+    (entry,) = catalogue.quarantine()
+    assert "not UTF-8" in entry.message and entry.remedy
+    (part,) = catalogue.quarantined(entry.document_id).parts
+    assert json.loads(part.data)["id"] == water_item(7)["id"]
+    assert catalogue.doctor() == ()
