@@ -22,7 +22,6 @@ from dafab_kg.ingest.prepare import (
     Work,
     not_recognised,
     now,
-    refused,
     rejected,
 )
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
@@ -120,21 +119,24 @@ def _drive(run: _Run, work: Iterator[Work], named: set[str]) -> LoadReport:
     try:
         for result in _results(run, work):
             _take(run, result, named)
-            if run.options.strict and run.rejected:
-                _refuse_batch(run)
-                break
-            if (
-                len(run.prepared) >= run.settings.batch_documents
-                or len(run.rejected) >= run.settings.batch_documents
-                or run.size >= run.settings.batch_bytes
-            ):
+            if _is_full(run):
                 _commit(run)
-        else:
-            _commit(run)
+            if run.options.strict and run.counts["rejected"]:
+                break
+        _commit(run)
     except KeyboardInterrupt:
         interrupted = True  # what was committed stays; the same load again does the rest
     _tell(run, "")
     return LoadReport(tuple(run.outcomes), time.monotonic() - began, interrupted)
+
+
+def _is_full(run: _Run) -> bool:
+    most = run.settings.batch_documents
+    return (
+        len(run.prepared) >= most
+        or len(run.rejected) >= most
+        or run.size >= run.settings.batch_bytes
+    )
 
 
 def _work(paths: Sequence[Path], preparer: Preparer, settings: Settings) -> Iterator[Work]:
@@ -186,7 +188,7 @@ def _take_prepared(run: _Run, item: Prepared) -> None:
 
 def _reject(run: _Run, item: Rejected) -> None:
     entry = item.entry
-    if entry.document_id in run.prepared:
+    if entry.document_id in run.prepared and not run.options.strict:
         _commit(run)  # an earlier version in the same load: it is loaded, this one is not
     run.rejected[entry.document_id] = item
     run.size += sum(len(data) for data in item.files.values())
@@ -199,7 +201,12 @@ def _reject(run: _Run, item: Rejected) -> None:
 
 
 def _commit(run: _Run) -> None:
-    """Validate the batch, then commit what conforms and quarantine what does not."""
+    """Validate the batch, then commit what conforms and quarantine what does not.
+
+    Strict: with anything rejected, nothing else of the batch is committed.
+    """
+    if run.options.strict and run.rejected:
+        run.prepared.clear()
     if run.validator is not None and run.prepared:
         for document_id, report in run.validator.check(
             {key: item.nquads for key, item in run.prepared.items()}
@@ -213,8 +220,7 @@ def _commit(run: _Run) -> None:
             )
             _reject(run, rejected(document, error))
         if run.options.strict and run.rejected:
-            _refuse_batch(run)
-            return
+            run.prepared.clear()
     known = {key: run.committer.documents.get(key) is not None for key in run.prepared}
     with _uninterrupted():
         _begin_load(run)
@@ -224,12 +230,6 @@ def _commit(run: _Run) -> None:
     run.prepared.clear()
     run.rejected.clear()
     run.size = 0
-
-
-def _refuse_batch(run: _Run) -> None:
-    """Strict: keep the rejected in quarantine, and commit nothing else of the batch."""
-    run.committer.commit((), run.rejected.values())
-    run.prepared.clear()
 
 
 def _outcome(entry: StoredDocument, *, replaced: bool) -> Outcome:
@@ -299,6 +299,3 @@ def _uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
     if came:
         raise KeyboardInterrupt
-
-
-__all__ = ["Options", "ingest", "ingest_documents", "refused"]

@@ -28,7 +28,7 @@ from dafab_kg.model.records import DerivedProduct, DocumentGraph, Product, Recor
 from dafab_kg.model.resources import fingerprint
 from dafab_kg.model.settings import Settings
 from dafab_kg.model.strict_json import read_json
-from dafab_kg.store.documents import Documents, Quarantined, StoredDocument, digest_of, files_of
+from dafab_kg.store.documents import Documents, Quarantined, StoredDocument, files_of
 from dafab_kg.store.oxigraph import refuse_unwritable
 from dafab_kg.store.rdf_text import left_out, statements
 
@@ -269,17 +269,3 @@ def not_recognised(entry: Entry) -> Rejected:
             (entry,),
         )
     )
-
-
-__all__ = [
-    "Passed",
-    "Prepared",
-    "Preparer",
-    "Rejected",
-    "Result",
-    "Work",
-    "digest_of",
-    "not_recognised",
-    "now",
-    "rejected",
-]

@@ -279,3 +279,16 @@ def test_file_names_that_are_no_utf8_are_rejected_and_kept(
     (part,) = catalogue.quarantined(entry.document_id).parts
     assert json.loads(part.data)["id"] == water_item(7)["id"]
     assert catalogue.doctor() == ()
+
+
+def test_strict_stops_at_a_shape_too(tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 6)
+    first = min(folder.iterdir())
+    item = json.loads(first.read_text())
+    item["properties"]["dafab:water-analysis"]["observed_water"] = 140
+    first.write_text(json.dumps(item))
+    with dafab_kg.open(tmp_path / "store", settings=Settings(batch_documents=3)) as catalogue:
+        report = catalogue.load(folder, strict=True)
+        assert report.counts == {"rejected": 1}
+        assert catalogue.documents() == ()
+        assert len(catalogue.quarantine()) == 1
