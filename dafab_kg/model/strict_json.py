@@ -61,17 +61,21 @@ def read_json(data: bytes, *, where: str, max_depth: int = 200) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
+        # How deep the scanner goes before it gives up differs between versions of Python.
+        too_deep = _find_depth(text[: error.pos], where, max_depth)
+        if too_deep is not None:
+            raise too_deep from None
         raise NotWellFormed(
             f"not JSON: {error.msg}",
             where=f"{where}: line {error.lineno}, column {error.colno}",
             remedy="Check that the file is complete and that nothing follows the JSON value",
         ) from None
     except RecursionError:
-        raise _find_depth(text, where, max_depth) from None
+        raise _find_depth(text, where, max_depth) or _too_deep(where, max_depth) from None
     except _Amiss as amiss:
         raise _find_fault(text, where, str(amiss)) from None
     if text.count("[") + text.count("{") > max_depth and _is_deeper(value, max_depth):
-        raise _find_depth(text, where, max_depth)
+        raise _find_depth(text, where, max_depth) or _too_deep(where, max_depth)
     if _DOUBTFUL_ESCAPE.search(data):
         fault = _first_fault(text, where)
         if fault is not None:
@@ -167,18 +171,22 @@ def _is_deeper(value: Any, max_depth: int) -> bool:
     return True
 
 
-def _find_depth(text: str, where: str, max_depth: int) -> TooLarge:
-    """Return the error for the first bracket beyond ``max_depth``."""
+def _find_depth(text: str, where: str, max_depth: int) -> TooLarge | None:
+    """Return the error for the first bracket beyond ``max_depth``, if there is one."""
+    if text.count("[") + text.count("{") <= max_depth:
+        return None
     depth = 0
-    place = where
     for match in _TOKEN.finditer(text):
         if match[0] in "[{":
             depth += 1
             if depth > max_depth:
-                place = _place(text, where, match.start())
-                break
+                return _too_deep(_place(text, where, match.start()), max_depth)
         elif match[0] in "]}":
             depth -= 1
+    return None
+
+
+def _too_deep(place: str, max_depth: int) -> TooLarge:
     return TooLarge(
         f"nested deeper than {max_depth} levels",
         where=place,
