@@ -11,7 +11,7 @@ from typing import IO, Self, cast
 
 import orjson
 
-from dafab_kg.catalogue.description import Description, describe, resolve
+from dafab_kg.catalogue.description import Description, describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
 from dafab_kg.catalogue.statistics import Stats, gather
 from dafab_kg.ingest.checking import check_files
@@ -130,11 +130,14 @@ class Catalogue:
         """Remove the documents that describe a thing; return their ids.
 
         ``identifier`` is a document id or IRI, or names a product (by IRI, product
-        id, item id or DID): then all documents that describe it go.
+        id, item id or DID): then all documents that describe it go.  The id of a
+        rejected document takes it out of quarantine.
 
         Raises:
             ThingNotFound: no document describes it.
         """
+        if self._writer() and self._documents.forget_rejected(identifier):
+            return (identifier,)
         entries = self._documents_of(identifier)
         self._writer().commit((), (), entries)
         return tuple(entry.document_id for entry in entries)
@@ -275,8 +278,8 @@ class Catalogue:
             Solutions,
             self.query(text("queries/internal", "describing.rq"), bindings={"thing": Iri(iri)}),
         )
-        ids = [cast(Iri, row[0]).value.rsplit("/", 1)[-1] for row in found]
-        entries = [entry for entry in map(self._documents.get, ids) if entry is not None]
+        ids = [own_document(cast(Iri, row[0]).value, cast(Iri, row[1]).value) for row in found]
+        entries = [entry for entry in map(self._documents.get, filter(None, ids)) if entry]
         if not entries:
             raise ThingNotFound(
                 f"No document describes {identifier!r} itself; "

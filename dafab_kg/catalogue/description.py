@@ -156,8 +156,19 @@ def stated_by(graphs: set[str], store: Store) -> tuple[StatedBy, ...]:
     for graph in sorted(graphs):
         for row in cast(Solutions, store.query(query, bindings={"graph": Iri(graph)})):
             values = ["" if value is None else value.value for value in row[1:]]
-            found.append(StatedBy(graph.rsplit("/", 1)[-1], values[0], graph, *values[1:]))
+            document_id = own_document(graph, values[0])
+            if document_id is not None:
+                found.append(StatedBy(document_id, values[0], graph, *values[1:]))
     return tuple(found)
+
+
+def own_document(graph: str, document: str) -> str | None:
+    """Return the id of a graph's document; None if the graph claims to be another's.
+
+    Anyone may write RDF about any document: only what a graph says of itself counts.
+    """
+    document_id = document.rsplit("/", 1)[-1]
+    return document_id if graph.rsplit("/", 1)[-1] == document_id else None
 
 
 def _label(iri: str, facts: tuple[Fact, ...]) -> str:

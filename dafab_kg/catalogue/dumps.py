@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -50,15 +51,24 @@ def write_dump(store: Store, documents: Documents, file: Path) -> DumpReport:
     """
     beside = documents_file(file)
     loaded, rejected = list(documents.all()), list(documents.quarantine())
+    needed = {digest for entry in loaded for _, digest in entry.files}
+    needed.update(digest for entry in rejected for _, digest in entry.files)
+    needed.update(entry.named_statements for entry in loaded if entry.named_statements)
+    unfinished = [path.with_name(path.name + ".part") for path in (file, beside)]
     try:
-        with gzip.open(file, "wb", compresslevel=3) as out:
+        with gzip.open(unfinished[0], "wb", compresslevel=3) as out:
             store.dump(cast(IO[bytes], out))
-        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
-            for digest in documents.file_digests():
+        with zipfile.ZipFile(unfinished[1], "w", zipfile.ZIP_DEFLATED) as archive:
+            for digest in sorted(needed):
                 archive.writestr(f"files/{digest}", documents.file(digest))
             archive.writestr("documents.ndjson", _lines(loaded))
             archive.writestr("quarantine.ndjson", _lines(rejected))
+        for part, path in zip(unfinished, (file, beside), strict=True):
+            part.replace(path)  # an earlier dump stays until this one is whole
     except OSError as error:
+        for part in unfinished:
+            if part.is_file():
+                part.unlink()
         raise FileNotUsable(f"{file} cannot be written: {error}") from error
     return DumpReport(file, beside, store.count(), len(loaded), len(rejected))
 
@@ -89,7 +99,10 @@ def read_dump(store: Store, documents: Documents, file: Path) -> DumpReport:
         with gzip.open(file, "rb") as source:
             store.bulk_load(cast(IO[bytes], source))
         store.flush()
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (
+        OSError, EOFError, SyntaxError, ValueError, KeyError, TypeError, zlib.error,
+        zipfile.BadZipFile,
+    ) as error:  # fmt: skip
         raise FileNotUsable(
             f"The dump {file} is damaged: {error}. The store is left half filled: remove it"
         ) from error

@@ -26,8 +26,8 @@ from dafab_kg.ingest.prepare import Prepared, Rejected
 from dafab_kg.ingest.supersession import acquisitions_in, supersession
 from dafab_kg.model.errors import StoreNotUsable
 from dafab_kg.model.names import Names
-from dafab_kg.store.documents import Documents, Pending, StoredDocument
-from dafab_kg.store.nquads import GraphText, canonical
+from dafab_kg.store.documents import Documents, Pending, StoredDocument, digest_of
+from dafab_kg.store.nquads import GraphText, canonical, in_graph
 from dafab_kg.store.protocol import Change, Store
 from dafab_kg.store.replacement import plan_replacement
 
@@ -112,7 +112,8 @@ class Committer:
         for item in prepared:
             for (_, digest), part in zip(item.entry.files, item.document.parts, strict=True):
                 files[digest] = part.data
-        journal, entries = self._plan(prepared, deleted)
+        journal, entries, stated = self._plan(prepared, deleted)
+        files.update(stated)
         self._sequence += 1
         batch = Pending(self._sequence, entries, tuple(entry.document_id for entry in deleted))
         journal.write(self._file(batch.sequence))
@@ -140,12 +141,12 @@ class Committer:
 
     def _plan(
         self, prepared: list[Prepared], deleted: list[StoredDocument]
-    ) -> tuple[Journal, tuple[StoredDocument, ...]]:
+    ) -> tuple[Journal, tuple[StoredDocument, ...], dict[str, bytes]]:
         bulk: list[str] = []
         entries: list[StoredDocument] = []
         contents: dict[str, GraphText] = {}
         new: list[tuple[str, str]] = []
-        no_graphs: tuple[str, ...] = ()
+        stated: dict[str, bytes] = {}
         for item in prepared:
             graph = self.names.make("graph", document_id=item.entry.document_id)
             old = self.documents.get(item.entry.document_id)
@@ -156,44 +157,47 @@ class Committer:
                 bulk.append(item.nquads)
                 bulk.append(own)
                 new.append((graph, item.nquads))
-                triples, named = len(set(own.split("\n")[:-1])), no_graphs
+                entry = replace(item.entry, triples=len(set(own.split("\n")[:-1])))
             else:
                 text = canonical(item.nquads, graph)
                 contents[graph] = text
-                triples = len(text.triples)
-                named = tuple(sorted({name for name, _ in text.named}))
-            entries.append(replace(item.entry, triples=triples, named_graphs=named))
+                entry = replace(item.entry, triples=len(text.triples))
+                if text.named:
+                    data = "".join(in_graph(line, name) for name, line in sorted(text.named))
+                    digest = digest_of(data.encode())
+                    stated[digest] = data.encode()
+                    entry = replace(
+                        entry,
+                        named_graphs=tuple(sorted({name for name, _ in text.named})),
+                        named_statements=digest,
+                    )
+            entries.append(entry)
         for entry in deleted:
             contents[self.names.make("graph", document_id=entry.document_id)] = GraphText(
                 frozenset()
             )
-        change = plan_replacement(self.store, contents, new, self._named_before(entries, deleted))
-        return Journal(change, "".join(bulk)), tuple(entries)
+        leaving = self._leaving(entries, deleted)
+        change = plan_replacement(self.store, contents, new, leaving)
+        return Journal(change, "".join(bulk)), tuple(entries), stated
 
-    def _named_before(
+    def _leaving(
         self, entries: list[StoredDocument], deleted: list[StoredDocument]
-    ) -> dict[str, frozenset[tuple[str, str]]]:
-        """What the documents had put in named graphs of their own, and no other document holds."""
-        before: dict[str, frozenset[tuple[str, str]]] = {}
+    ) -> frozenset[tuple[str, str]]:
+        """What the documents had put in named graphs of their own, and no other document has."""
         olds = [self.documents.get(entry.document_id) for entry in entries]
-        for old in [*filter(None, olds), *deleted]:
-            if not old.named_graphs:
-                continue
-            graph = self.names.make("graph", document_id=old.document_id)
-            own = set(self.store.graph_triples(graph))
-            others = [
-                self.names.make("graph", document_id=other.document_id)
-                for other in self.documents.all()
-                if other.document_id != old.document_id
-                and set(other.named_graphs) & set(old.named_graphs)
-            ]
-            before[graph] = frozenset(
-                (name, line)
-                for name in old.named_graphs
-                for line in own.intersection(self.store.graph_triples(name))
-                if not any(self.store.states(line, other) for other in others)
-            )
-        return before
+        named = [old for old in (*olds, *deleted) if old is not None and old.named_graphs]
+        if not named:
+            return frozenset()
+        ours = {old.document_id for old in named}
+        graphs = {graph for old in named for graph in old.named_graphs}
+        leaving = {pair for old in named for pair in self._named_statements(old)}
+        for other in self.documents.all():
+            if other.document_id not in ours and graphs.intersection(other.named_graphs):
+                leaving.difference_update(self._named_statements(other))
+        return frozenset(leaving)
+
+    def _named_statements(self, entry: StoredDocument) -> frozenset[tuple[str, str]]:
+        return canonical(self.documents.file(entry.named_statements).decode()).named
 
     def _file(self, sequence: int) -> Path:
         return self._directory / f"{sequence:08d}.json"

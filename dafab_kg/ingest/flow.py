@@ -9,7 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dafab_kg.ingest.commit import Committer
@@ -22,6 +22,7 @@ from dafab_kg.ingest.prepare import (
     Work,
     not_recognised,
     now,
+    quarantine_id,
     rejected,
 )
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
@@ -29,7 +30,7 @@ from dafab_kg.ingest.workers import prepare_in_processes
 from dafab_kg.loaders.registry import plan
 from dafab_kg.loaders.trees import open_trees
 from dafab_kg.model.documents import Entry, Refused
-from dafab_kg.model.errors import DocumentRejected, ShapeViolated
+from dafab_kg.model.errors import DocumentRejected, NotUnique, ShapeViolated
 from dafab_kg.model.records import Load
 from dafab_kg.model.settings import Settings
 from dafab_kg.model.version import __version__
@@ -61,6 +62,7 @@ class _Run:
     counts: Counter[str] = field(default_factory=Counter)
     prepared: dict[str, Prepared] = field(default_factory=dict)
     rejected: dict[str, Rejected] = field(default_factory=dict)
+    seen: dict[str, tuple[str, str]] = field(default_factory=dict)
     size: int = 0
     begun: bool = False
 
@@ -161,6 +163,8 @@ def _results(run: _Run, work: Iterator[Work]) -> Iterator[Result]:
 def _take(run: _Run, result: Result, named: set[str]) -> None:
     """Put one result where it belongs."""
     match result:
+        case Passed(unchanged=True) | Prepared() if _is_second(run, result):
+            _take_second(run, result)
         case Passed(unchanged=True):
             run.add(Outcome(result.document_id, result.kind, result.origin, "unchanged"))
         case Passed() if result.origin in named:
@@ -170,26 +174,44 @@ def _take(run: _Run, result: Result, named: set[str]) -> None:
         case Rejected():
             _reject(run, result)
         case Prepared():
-            _take_prepared(run, result)
+            run.prepared[result.entry.document_id] = result
+            run.size += len(result.nquads) + result.document.byte_size
     _tell(run, result.origin if isinstance(result, Passed) else result.entry.origin)
 
 
-def _take_prepared(run: _Run, item: Prepared) -> None:
-    before = run.prepared.get(item.entry.document_id)
-    if before is not None:
-        if before.entry.content_hash == item.entry.content_hash:
-            entry = item.entry
-            run.add(Outcome(entry.document_id, entry.kind, entry.origin, "unchanged"))
-            return
-        _commit(run)  # the same document twice in one load: one after the other
-    run.prepared[item.entry.document_id] = item
-    run.size += len(item.nquads) + item.document.byte_size
+def _is_second(run: _Run, result: Passed | Prepared) -> bool:
+    """Tell whether this load has met the document before, and remember that it has now."""
+    entry = result if isinstance(result, Passed) else result.entry
+    met = entry.document_id in run.seen
+    run.seen.setdefault(entry.document_id, (entry.content_hash, entry.origin))
+    return met
+
+
+def _take_second(run: _Run, result: Passed | Prepared) -> None:
+    """A document for the second time in one load: the same, or another that claims its name.
+
+    Which of two contents is the right one cannot be told, and taking the later one
+    would make every load of both exchange them: the first stays.
+    """
+    entry = result if isinstance(result, Passed) else result.entry
+    content_hash, origin = run.seen[entry.document_id]
+    if entry.content_hash == content_hash:
+        run.add(Outcome(entry.document_id, entry.kind, entry.origin, "unchanged"))
+        return
+    error = NotUnique(
+        f"{origin}, in the same load, is the same document with other content",
+        where=entry.origin,
+        remedy="Keep one of the two, or load the right one by itself afterwards",
+    )
+    if isinstance(result, Prepared):
+        _reject(run, rejected(result.document, error))
+        return
+    run.add(Outcome(entry.document_id, entry.kind, entry.origin, "rejected", 0, str(error)))
 
 
 def _reject(run: _Run, item: Rejected) -> None:
-    entry = item.entry
-    if entry.document_id in run.prepared and not run.options.strict:
-        _commit(run)  # an earlier version in the same load: it is loaded, this one is not
+    entry = replace(item.entry, load_id=run.load_id)
+    item = replace(item, entry=entry)
     run.rejected[entry.document_id] = item
     run.size += sum(len(data) for data in item.files.values())
     error = DocumentRejected(entry.message, where=entry.where, remedy=entry.remedy)
@@ -215,7 +237,7 @@ def _commit(run: _Run) -> None:
             error = ShapeViolated(
                 report.summary,
                 where=document.origin,
-                remedy=f"dafab-kg quarantine show {document_id} tells each violation",
+                remedy=f"dafab-kg quarantine show {quarantine_id(document)} tells each violation",
                 report=report.turtle,
             )
             _reject(run, rejected(document, error))

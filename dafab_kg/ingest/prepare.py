@@ -28,7 +28,13 @@ from dafab_kg.model.records import DerivedProduct, DocumentGraph, Product, Recor
 from dafab_kg.model.resources import fingerprint
 from dafab_kg.model.settings import Settings
 from dafab_kg.model.strict_json import read_json
-from dafab_kg.store.documents import Documents, Quarantined, StoredDocument, files_of
+from dafab_kg.store.documents import (
+    Documents,
+    Quarantined,
+    StoredDocument,
+    digest_of,
+    files_of,
+)
 from dafab_kg.store.oxigraph import refuse_unwritable
 from dafab_kg.store.rdf_text import left_out, statements
 
@@ -63,6 +69,7 @@ class Passed:
     kind: str
     origin: str
     unchanged: bool
+    content_hash: str = ""
 
 
 Result = Prepared | Rejected | Passed
@@ -110,7 +117,7 @@ class Preparer:
         versions = self.versions(document.kind)
         old = self._known.get(document.document_id) if self._known is not None else None
         if old is not None and (old.content_hash, old.versions) == (content_hash, versions):
-            return Passed(document.document_id, document.kind, document.origin, unchanged=True)
+            return Passed(document.document_id, document.kind, document.origin, True, content_hash)
         try:
             return self._read_and_map(document, content_hash, versions)
         except DocumentRejected as error:
@@ -200,12 +207,18 @@ def with_value(document: SourceDocument) -> SourceDocument:
     return replace(document, value=resolve_pointer(whole, document.pointer))
 
 
+def quarantine_id(document: SourceDocument) -> str:
+    """Name the entry of one content of a document: 32 hex digits."""
+    return digest_of(f"{document.document_id}/{document.content_hash}".encode())[:32]
+
+
 def rejected(document: SourceDocument, error: DocumentRejected) -> Rejected:
     """Make the quarantine entry of a document."""
     names, data = files_of(document)
     return Rejected(
         Quarantined(
-            document_id=document.document_id,
+            document_id=quarantine_id(document),
+            would_be=document.document_id,
             kind=document.kind,
             key=document.key,
             origin=document.origin,
@@ -231,6 +244,8 @@ def refused(step: Refused) -> Rejected:
     origin = step.entries[0].origin if step.entries else error.where
     parts: list[Part] = []
     for entry in step.entries:
+        if "!" not in entry.origin and not Path(entry.origin).is_file():
+            continue  # a pipe or a device: reading it might never end
         try:
             parts.append(Part(entry.name, entry.read()))
         except (DafabError, OSError):

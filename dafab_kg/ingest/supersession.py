@@ -52,7 +52,7 @@ def supersession(store: Store, names: Names, acquisitions: Iterable[str]) -> dic
 
 def graph_of(names: Names, acquisition: str) -> str:
     """Return the derived graph of an acquisition."""
-    return names.make("derived_graph", rule=RULE, key=acquisition.rsplit("/", 1)[-1])
+    return names.make("derived_graph", rule=RULE, key=acquisition.removeprefix(names.base))
 
 
 def _steps(

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def prepare_in_processes(
         flying: deque[Future[list[Result]]] = deque()
         try:
             while chunk := list(islice(work, CHUNK)):
-                flying.append(pool.submit(_prepare, chunk))
+                with _deaf():
+                    flying.append(pool.submit(_prepare, chunk))
                 if len(flying) >= AHEAD * jobs:
                     yield from flying.popleft().result()
             while flying:
@@ -44,13 +46,21 @@ def prepare_in_processes(
                 "committed stays; run the same load again with fewer jobs"
             ) from error
         finally:
-            for future in flying:
-                future.cancel()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Block Ctrl-C while processes start, which inherit that: it is the parent's to handle."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(settings: Settings, load_id: str, documents: Path) -> None:
     global _preparer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _preparer = Preparer(settings, load_id, Documents(documents, read_only=True))
 
 

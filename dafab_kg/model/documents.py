@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, ClassVar, Protocol
 
 from dafab_kg.model.records import Record
@@ -79,7 +80,8 @@ class SourceDocument:
     def content_hash(self) -> str:
         """SHA-256 over the parts' names and hashes, or of the element alone.
 
-        For an element of a collection it is the hash of the element's canonical
+        Directories that all names begin with do not count: a product in an archive
+        is the same document as the directory that it was made from.  For an element of a collection it is the hash of the element's canonical
         JSON, so that a change of a neighbour is no change of this document.
         """
         if self.pointer and self.value is not None:
@@ -88,8 +90,11 @@ class SourceDocument:
         if len(self.parts) == 1:
             return hashlib.sha256(self.parts[0].data).hexdigest()
         digest = hashlib.sha256()
+        folders = [part.name.split("/")[:-1] for part in self.parts]
+        shared = takewhile(lambda names: len(set(names)) == 1, zip(*folders, strict=False))
+        start = sum(len(names[0]) + 1 for names in shared)
         for part in sorted(self.parts, key=lambda p: p.name):
-            digest.update(part.name.encode() + b"\0")
+            digest.update(part.name[start:].encode() + b"\0")
             digest.update(hashlib.sha256(part.data).digest())
         return digest.hexdigest()
 

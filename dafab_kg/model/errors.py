@@ -10,6 +10,7 @@
     │   ├── TooLarge                beyond a stated bound
     │   ├── FieldMissing            an identifying field is absent
     │   ├── FieldNotValid           a field holds what it cannot hold
+    │   ├── NotUnique               two documents of one load claim to be the same
     │   ├── GeometryNotValid        a footprint that describes no place
     │   └── ShapeViolated           the RDF breaks a shape of the ingest tier
     ├── MappingNotValid             a mapping file says something unsupported
@@ -41,6 +42,7 @@ __all__ = [
     "NameNotValid",
     "NotRecognised",
     "NotSafe",
+    "NotUnique",
     "NotWellFormed",
     "QueryNotValid",
     "ShapeViolated",
@@ -110,6 +112,10 @@ class FieldMissing(DocumentRejected):
 
 class FieldNotValid(DocumentRejected):
     """A field holds a value that it cannot hold."""
+
+
+class NotUnique(DocumentRejected):
+    """Two documents of one load claim to be the same, with different content."""
 
 
 class GeometryNotValid(DocumentRejected):

@@ -33,8 +33,9 @@ _PLAIN, _ZLIB = b"\0", b"\1"
 class StoredDocument:
     """A document that is loaded.
 
-    ``files`` are (name, SHA-256 hex) pairs; ``named_graphs`` those that the
-    document brings of its own; ``triples`` the size of its graph.
+    ``files`` are (name, SHA-256 hex) pairs; ``triples`` is the size of its graph.
+    ``named_graphs`` are those that the document brings of its own, and
+    ``named_statements`` the SHA-256 of a file with what it states in them (N-Quads).
     """
 
     document_id: str
@@ -49,12 +50,17 @@ class StoredDocument:
     load_id: str = ""
     triples: int = 0
     named_graphs: tuple[str, ...] = ()
+    named_statements: str = ""
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Quarantined:
-    """A document that was rejected, with the reason; ``report`` is SHACL Turtle or ""."""
+    """A document that was rejected, with the reason; ``report`` is SHACL Turtle or "".
+
+    Each rejected content is an entry of its own: ``document_id`` names the entry,
+    ``would_be`` the document that it would have become.
+    """
 
     document_id: str
     kind: str
@@ -69,6 +75,8 @@ class Quarantined:
     remedy: str = ""
     report: str = ""
     pointer: str = ""
+    would_be: str = ""
+    load_id: str = ""
     parts: tuple[Part, ...] = field(default=(), compare=False)
 
 
@@ -186,15 +194,31 @@ class Documents:
                 txn.put(_key(pending.sequence), entry_to_json(pending), db=self._journal)
 
     def finish(self, pending: Pending) -> None:
-        """Record a batch as loaded and take it out of the journal."""
+        """Record a batch as loaded and take it out of the journal.
+
+        Versions of its documents that earlier loads rejected leave quarantine.
+        """
+        mended = self._mended_by(pending)
         with self._write() as txn:
             for entry in pending.documents:
-                key = entry.document_id.encode()
-                txn.put(key, entry_to_json(entry), db=self._entries)
-                txn.delete(key, db=self._rejected)
+                txn.put(entry.document_id.encode(), entry_to_json(entry), db=self._entries)
+            for document_id in mended:
+                txn.delete(document_id.encode(), db=self._rejected)
             for document_id in pending.deleted:
                 txn.delete(document_id.encode(), db=self._entries)
             txn.delete(_key(pending.sequence), db=self._journal)
+
+    def _mended_by(self, pending: Pending) -> list[str]:
+        if not self.quarantine_count():
+            return []
+        loaded = {entry.document_id for entry in pending.documents}
+        origins = {entry.origin for entry in pending.documents}
+        loads = {entry.load_id for entry in pending.documents}
+        return [
+            entry.document_id
+            for entry in self.quarantine()
+            if entry.load_id not in loads and (entry.would_be in loaded or entry.origin in origins)
+        ]
 
     def keep(self, files: Mapping[str, bytes], entries: tuple[StoredDocument, ...]) -> None:
         """Put files and entries as they are (restoring a dump)."""
@@ -206,6 +230,8 @@ class Documents:
 
     def forget_rejected(self, document_id: str) -> bool:
         """Take a document out of quarantine; True if it was there."""
+        if _IDENTIFIER.fullmatch(document_id) is None:
+            return False
         with self._write() as txn:
             return bool(txn.delete(document_id.encode(), db=self._rejected))
 

@@ -16,6 +16,7 @@ import pyoxigraph as ox
 from dafab_kg.model.errors import NotWellFormed, QueryNotValid, StoreInUse, StoreNotUsable
 from dafab_kg.store import frames
 from dafab_kg.store.bounds import refuse_intricate
+from dafab_kg.store.jsonld import write_jsonld
 from dafab_kg.store.nquads import parse_triple
 from dafab_kg.store.protocol import (
     Answer,
@@ -120,11 +121,7 @@ class EngineTriples:
 
     def __iter__(self) -> Iterator[tuple[Term, Term, Term]]:
         for triple in self._once():
-            yield (
-                from_engine(triple.subject),
-                from_engine(triple.predicate),
-                from_engine(triple.object),
-            )
+            yield _plain(triple)
 
     def serialise(
         self,
@@ -134,10 +131,11 @@ class EngineTriples:
         *,
         most: int | None = None,
     ) -> None:
-        """Write all triples, grouped by subject.
+        """Write all triples, grouped by subject; JSON-LD in the terms of our context.
 
         Raises:
-            QueryNotValid: there are more than ``most``, or the query failed.
+            QueryNotValid: there are more than ``most``, the query failed, or JSON-LD
+                cannot hold a term.
         """
         triples = []
         for triple in self._once():
@@ -148,7 +146,22 @@ class EngineTriples:
                     "Add LIMIT, or ask for less"
                 )
         triples.sort(key=lambda t: (str(t.subject), str(t.predicate)))
+        if TRIPLE_FORMATS[media_type] == ox.RdfFormat.JSON_LD:
+            write_jsonld([_holdable(triple) for triple in triples], out)
+            return
         ox.serialize(triples, out, format=TRIPLE_FORMATS[media_type], prefixes=dict(prefixes or {}))
+
+
+def _plain(triple: ox.Triple) -> tuple[Term, Term, Term]:
+    return from_engine(triple.subject), from_engine(triple.predicate), from_engine(triple.object)
+
+
+def _holdable(triple: ox.Triple) -> tuple[Term, Term, Term]:
+    """Refuse the terms of RDF 1.2 that JSON-LD 1.1 cannot hold, or that its readers drop."""
+    value = triple.object
+    if isinstance(value, ox.Triple) or (isinstance(value, ox.Literal) and value.direction):
+        raise QueryNotValid(f"JSON-LD cannot hold the term {value}. Ask for Turtle or N-Triples")
+    return _plain(triple)
 
 
 class OxigraphStore:

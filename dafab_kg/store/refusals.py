@@ -6,19 +6,22 @@ import re
 
 from dafab_kg.model.errors import QueryNotValid
 
-# Tokens of SPARQL 1.1 (section 19.8) as far as they can hide a word.
+# Tokens of SPARQL 1.1 (section 19.8) as far as they can hide a word.  Each is matched without
+# going back, so that the time grows with the length only.  Escapes are exact: Oxigraph reads
+# a long string with a wrong one as an empty string and a short one, which end elsewhere.
+_ESCAPE = r"""\\(?:[tbnrf"'\\]|u(?![dD][89a-fA-F])[0-9A-Fa-f]{4}
+    |U(?:0000(?![dD][89a-fA-F])|000[1-9A-Fa-f]|0010)[0-9A-Fa-f]{4})"""
 _TOKENS = re.compile(
-    r"""
-      <[^<>"{}|^`\\\x00-\x20]*>                    # IRIREF
-    | \"\"\"(?:(?:"|"")?(?:[^"\\]|\\.))*\"\"\"     # long strings
-    | '''(?:(?:'|'')?(?:[^'\\]|\\.))*'''
-    | "(?:[^"\\\n\r]|\\.)*"                        # short strings
-    | '(?:[^'\\\n\r]|\\.)*'
-    | \#[^\n\r]*                                   # comment
-    | [?$@][\w-]+                                  # variable, language tag
-    | (?P<name>[^\W\d_][\w.-]*)?:(?:[\w:.%-]|\\.)* # prefixed name
-    | (?P<word>[^\W\d_]\w*)
-    | .
+    rf"""
+      <(?P<iri>[^<>"{{}}|^`\\\x00-\x20]*+)>        # IRIREF, or a comparison
+    | \"\"\"(?:[^"\\]|{_ESCAPE}|"(?!""))*+(?P<long2>\"\"\")?
+    | \'\'\'(?:[^'\\]|{_ESCAPE}|'(?!''))*+(?P<long1>\'\'\')?
+    | "(?:[^"\\\n\r]|{_ESCAPE})*+(?P<short2>")?
+    | '(?:[^'\\\n\r]|{_ESCAPE})*+(?P<short1>')?
+    | \#[^\n\r]*+                                  # comment
+    | [?$@][\w-]++                                 # variable, language tag
+    | (?P<word>[^\W\d_][\w.-]*+)?+                 # word, or prefixed name
+      (?P<local>:(?:(?:[\w:%]|\\.)(?:[\w:.%-]|\\.)*+)?)?+
     """,
     re.VERBOSE | re.DOTALL,
 )

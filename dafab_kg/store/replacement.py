@@ -12,29 +12,54 @@ def plan_replacement(
     store: Store,
     contents: Mapping[str, GraphText],
     new: Iterable[tuple[str, str]] = (),
-    named_before: Mapping[str, frozenset[tuple[str, str]]] | None = None,
+    leaving: frozenset[tuple[str, str]] = frozenset(),
 ) -> Change:
     """Compute what replaces the graphs by ``contents`` (empty: delete the graph).
 
     A triple leaves the default graph when no named graph states it any more.
-    ``new`` are further documents of the same batch (graph, N-Quads).
+    ``new`` are further documents of the same batch (graph, N-Quads).  ``leaving``
+    is what leaves the named graphs that documents bring of their own: (graph,
+    N-Triples line) pairs.
     """
     removed: list[str] = []
     added: list[str] = []
     gone: set[str] = set()
+    coming: set[tuple[str, str]] = set()
     for graph, text in contents.items():
         old = set(store.graph_triples(graph))
         removed.extend(in_graph(line, graph) for line in sorted(old - text.triples))
         for line in sorted(text.triples - old):
             added.extend((line, in_graph(line, graph)))
         gone |= old - text.triples
-        named_old = (named_before or {}).get(graph, frozenset())
-        removed.extend(in_graph(line, name) for name, line in sorted(named_old - text.named))
-        added.extend(in_graph(line, name) for name, line in sorted(text.named - named_old))
+        coming |= text.named
+    leaving -= coming
+    removed.extend(in_graph(line, name) for name, line in sorted(leaving))
+    added.extend(in_graph(line, name) for name, line in sorted(coming))
     gone -= set().union(*(text.triples for text in contents.values()), set())
     if gone:
         for graph, nquads in new:
             gone -= canonical(nquads, graph).triples
-    removed.extend(line for line in sorted(gone) if not store.stating(line) - contents.keys())
-    dropped = tuple(graph for graph, text in contents.items() if not text.triples)
-    return Change(tuple(removed), "".join(added), dropped)
+    removed.extend(
+        line
+        for line in sorted(gone)
+        if not {
+            graph
+            for graph in store.stating(line)
+            if graph not in contents and (graph, line) not in leaving
+        }
+    )
+    dropped = [graph for graph, text in contents.items() if not text.triples]
+    dropped.extend(_emptied(store, leaving, coming))
+    return Change(tuple(removed), "".join(added), tuple(dropped))
+
+
+def _emptied(
+    store: Store, leaving: frozenset[tuple[str, str]], coming: set[tuple[str, str]]
+) -> list[str]:
+    """Return the documents' own named graphs that hold nothing afterwards."""
+    filled = {name for name, _ in coming}
+    return [
+        name
+        for name in sorted({name for name, _ in leaving} - filled)
+        if all((name, line) in leaving for line in store.graph_triples(name))
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,13 @@ import pytest
 import dafab_kg
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.ingest.report import Progress
-from dafab_kg.model.errors import StoreInUse, StoreNotFound, StoreNotUsable, ThingNotFound
+from dafab_kg.model.errors import (
+    FileNotUsable,
+    StoreInUse,
+    StoreNotFound,
+    StoreNotUsable,
+    ThingNotFound,
+)
 from dafab_kg.model.names import Names
 from dafab_kg.model.settings import Settings
 from tests.ingest.comparing import lasting
@@ -292,3 +299,167 @@ def test_strict_stops_at_a_shape_too(tmp_path: Path) -> None:
         assert report.counts == {"rejected": 1}
         assert catalogue.documents() == ()
         assert len(catalogue.quarantine()) == 1
+
+
+# named graphs inside RDF files
+
+GRAPHS = """@prefix e: <http://e.example/> .
+e:one {{ e:s e:p "{value}" . e:s e:q "shared" }}
+e:s e:r "outside" .
+"""
+
+
+def answers(catalogue: Catalogue, pattern: str) -> list[str]:
+    frame = catalogue.query(f"SELECT ?o {{ {pattern} }} ORDER BY ?o").to_pandas()  # type: ignore[union-attr]
+    return list(frame.o)
+
+
+def test_named_graphs_inside_a_file_are_kept_replaced_and_deleted(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.trig"
+    file.write_text(GRAPHS.format(value="secret"))
+    catalogue.load(file)
+    in_graph = "GRAPH <http://e.example/one> { ?s ?p ?o }"
+    assert answers(catalogue, in_graph) == ["secret", "shared"]
+    file.write_text(GRAPHS.format(value="public"))
+    catalogue.load(file)
+    assert answers(catalogue, in_graph) == ["public", "shared"]
+    assert answers(catalogue, "?s <http://e.example/p> ?o") == ["public"]
+    assert catalogue.doctor() == ()
+    catalogue.delete(catalogue.documents()[0].document_id)
+    assert answers(catalogue, "?s <http://e.example/p> ?o") == []
+    assert "http://e.example/one" not in set(catalogue._store.graphs())
+    assert catalogue.doctor() == ()
+
+
+def test_two_files_may_share_a_named_graph(catalogue: Catalogue, tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.trig").write_text(GRAPHS.format(value=name))
+    catalogue.load(tmp_path / "a.trig", tmp_path / "b.trig")
+    in_graph = "GRAPH <http://e.example/one> { ?s ?p ?o }"
+    assert answers(catalogue, in_graph) == ["a", "b", "shared"]
+    first = next(entry for entry in catalogue.documents() if entry.origin.endswith("a.trig"))
+    catalogue.delete(first.document_id)
+    assert answers(catalogue, in_graph) == ["b", "shared"]
+    assert catalogue.doctor() == ()
+
+
+# several contents under one name
+
+
+def versions(folder: Path, *changes: dict[str, object]) -> list[Path]:
+    """Files that hold one item in several versions."""
+    folder.mkdir()
+    paths = []
+    for number, change in enumerate(changes):
+        paths.append(folder / f"{number}.json")
+        paths[-1].write_text(json.dumps(water_item(7) | change))
+    return paths
+
+
+def test_two_contents_in_one_load_never_exchange_each_other(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    paths = versions(tmp_path / "in", {}, {"stac_extensions": ["https://example.org/x"]})
+    assert catalogue.load(tmp_path / "in").counts == {"loaded": 1, "rejected": 1}
+    (kept,) = catalogue.quarantine()
+    assert kept.error == "NotUnique" and str(paths[0]) in kept.message
+    before = lasting(catalogue)
+    for _ in range(2):
+        assert catalogue.load(tmp_path / "in").counts == {"unchanged": 1, "rejected": 1}
+        assert lasting(catalogue) == before
+    assert catalogue.load(paths[1]).counts == {"replaced": 1}
+
+
+def test_every_rejected_version_is_kept(catalogue: Catalogue, tmp_path: Path) -> None:
+    paths = versions(
+        tmp_path / "in", {"geometry": None}, {"geometry": {}}, {"geometry": None, "bbox": []}, {}
+    )
+    assert catalogue.load(tmp_path / "in").counts == {"loaded": 1, "rejected": 3}
+    kept = {
+        part.data
+        for entry in catalogue.quarantine()
+        for part in catalogue.quarantined(entry.document_id).parts
+    }
+    assert kept == {path.read_bytes() for path in paths[:3]}
+
+
+def test_a_mended_file_leaves_quarantine_even_if_it_never_was_a_document(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    file = tmp_path / "item.json"
+    whole = json.dumps(water_item(7))
+    file.write_text(whole[:200])
+    assert catalogue.load(file).counts == {"rejected": 1}
+    file.write_text(whole)
+    assert catalogue.load(file).counts == {"loaded": 1}
+    assert catalogue.quarantine() == ()
+
+
+def test_a_rejected_document_can_be_dismissed(catalogue: Catalogue, tmp_path: Path) -> None:
+    (path,) = versions(tmp_path / "in", {"geometry": None})
+    (outcome,) = catalogue.load(path).outcomes
+    assert catalogue.delete(outcome.document_id) == (outcome.document_id,)
+    assert catalogue.quarantine() == ()
+
+
+# what others may write
+
+
+def test_rdf_cannot_have_another_document_deleted(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 2)
+    catalogue.load(folder)
+    first, second = sorted(catalogue.documents(), key=lambda entry: entry.key)
+    victim = f"{source_id(0)}_water_analysis_200"
+    other = next(entry for entry in (first, second) if victim not in entry.key)
+    names = catalogue.names
+    document = names.make("document", document_id=other.document_id)
+    product = names.make("product", product_id=victim)
+    (tmp_path / "evil.ttl").write_text(
+        f"<{document}> <https://w3id.org/dafab/ns#describes> <{product}> ."
+    )
+    catalogue.load(tmp_path / "evil.ttl")
+    catalogue.delete(victim)
+    left = {entry.document_id for entry in catalogue.documents()}
+    assert other.document_id in left and len(left) == 2
+
+
+def test_a_pipe_is_not_waited_for(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = write_items(tmp_path / "in", 1)
+    os.mkfifo(folder / "pipe")
+    counts = catalogue.load(folder).counts
+    assert counts.pop("loaded") == 1 and counts in ({}, {"rejected": 1}, {"unrecognised": 1})
+
+
+def test_a_product_is_the_same_from_an_archive(catalogue: Catalogue, tmp_path: Path) -> None:
+    from dafab_kg.sample import write_sample
+
+    write_sample(tmp_path / "sample", products=2)
+    product = next((tmp_path / "sample").rglob("*.SAFE"))
+    archive = shutil.make_archive(str(tmp_path / "product"), "zip", product.parent, product.name)
+    assert catalogue.load(product).counts["loaded"] == 1
+    assert catalogue.load(archive).counts["unchanged"] == 1
+
+
+# dumps
+
+
+def test_a_failed_dump_leaves_the_earlier_one(catalogue: Catalogue, tmp_path: Path) -> None:
+    catalogue.load(write_items(tmp_path / "in", 2))
+    dump = tmp_path / "dump.nq.gz"
+    catalogue.dump(dump)
+    before = dump.read_bytes()
+    (tmp_path / "dump.documents.zip.part").mkdir()  # in the way of the second file
+    with pytest.raises(FileNotUsable):
+        catalogue.dump(dump)
+    assert dump.read_bytes() == before
+
+
+def test_a_cut_dump_is_told_to_be_damaged(catalogue: Catalogue, tmp_path: Path) -> None:
+    catalogue.load(write_items(tmp_path / "in", 2))
+    dump = tmp_path / "dump.nq.gz"
+    catalogue.dump(dump)
+    dump.write_bytes(dump.read_bytes()[:-200])
+    with dafab_kg.open(tmp_path / "other") as other, pytest.raises(FileNotUsable, match="damaged"):
+        other.restore(dump)
