@@ -55,7 +55,7 @@ class Catalogue:
                 opened.enter_context(_locked(path))
             _check_layout(path, settings, read_only=read_only)
             self._documents = opened.enter_context(
-                closing(Documents(path / "documents", read_only=read_only))
+                closing(Documents(path / "documents", read_only=read_only, frozen=read_only))
             )
             self._store = opened.enter_context(
                 closing(OxigraphStore(path / "graph", read_only=read_only))

@@ -81,8 +81,9 @@ class SourceDocument:
         """SHA-256 over the parts' names and hashes, or of the element alone.
 
         Directories that all names begin with do not count: a product in an archive
-        is the same document as the directory that it was made from.  For an element of a collection it is the hash of the element's canonical
-        JSON, so that a change of a neighbour is no change of this document.
+        is the same document as the directory that it was made from.  For an element
+        of a collection it is the hash of the element's canonical JSON, so that a
+        change of a neighbour is no change of this document.
         """
         if self.pointer and self.value is not None:
             text = json.dumps(self.value, sort_keys=True, ensure_ascii=True, default=str)

@@ -21,7 +21,7 @@ import lmdb
 import orjson
 
 from dafab_kg.model.documents import Part, SourceDocument
-from dafab_kg.model.errors import StoreNotUsable, ThingNotFound
+from dafab_kg.model.errors import StoreInUse, StoreNotUsable, ThingNotFound
 
 MAP_SIZE = 1 << 40  # address space, not disk: the file grows as it is filled
 COMPRESS_FROM = 4096  # bytes; below, a read is cheaper than unpacking
@@ -92,7 +92,8 @@ class Pending:
 class Documents:
     """The document store in one directory."""
 
-    def __init__(self, directory: Path, *, read_only: bool = False) -> None:
+    def __init__(self, directory: Path, *, read_only: bool = False, frozen: bool = False) -> None:
+        """Open the store; ``frozen`` shows it as it is now, whatever a writer does later."""
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         try:
@@ -104,7 +105,12 @@ class Documents:
             self._rejected = self._env.open_db(b"quarantine", create=not read_only)
             self._journal = self._env.open_db(b"journal", create=not read_only)
         except lmdb.Error as error:
+            if "already open in this process" in str(error):
+                raise StoreInUse(
+                    f"{directory.parent} is open in this process already: use that catalogue"
+                ) from error
             raise StoreNotUsable(f"{directory} is no document store: {error}") from error
+        self._frozen = self._env.begin() if frozen else None
 
     # reading
 
@@ -112,19 +118,19 @@ class Documents:
         """Return the entry of a loaded document, or None."""
         if _IDENTIFIER.fullmatch(document_id) is None:
             return None
-        with self._env.begin(db=self._entries) as txn:
-            data = txn.get(document_id.encode())
+        with self._read() as txn:
+            data = txn.get(document_id.encode(), db=self._entries)
         return None if data is None else stored_from_json(data)
 
     def all(self) -> Iterator[StoredDocument]:
         """All loaded documents in the order of their ids."""
-        with self._env.begin(db=self._entries) as txn:
-            for _, data in txn.cursor():
+        with self._read() as txn:
+            for _, data in txn.cursor(self._entries):
                 yield stored_from_json(data)
 
     def count(self) -> int:
         """Number of loaded documents."""
-        with self._env.begin() as txn:
+        with self._read() as txn:
             return int(txn.stat(self._entries)["entries"])
 
     def parts(self, entry: StoredDocument | Quarantined) -> tuple[Part, ...]:
@@ -137,30 +143,30 @@ class Documents:
         Raises:
             ThingNotFound: it is not here.
         """
-        with self._env.begin(db=self._files) as txn:
-            data = txn.get(bytes.fromhex(digest))
+        with self._read() as txn:
+            data = txn.get(bytes.fromhex(digest), db=self._files)
         if data is None:
             raise ThingNotFound(f"No file with SHA-256 {digest} is kept here")
         return zlib.decompress(data[1:]) if data[:1] == _ZLIB else bytes(data[1:])
 
     def file_digests(self) -> Iterator[str]:
         """SHA-256 of all files, in hex."""
-        with self._env.begin(db=self._files) as txn:
-            for key in txn.cursor().iternext(values=False):
+        with self._read() as txn:
+            for key in txn.cursor(self._files).iternext(values=False):
                 yield bytes(key).hex()
 
     def quarantine(self) -> Iterator[Quarantined]:
         """All rejected documents, without their files."""
-        with self._env.begin(db=self._rejected) as txn:
-            for _, data in txn.cursor():
+        with self._read() as txn:
+            for _, data in txn.cursor(self._rejected):
                 yield quarantined_from_json(data)
 
     def quarantined(self, document_id: str) -> Quarantined | None:
         """Return one rejected document with its files, or None."""
         if _IDENTIFIER.fullmatch(document_id) is None:
             return None
-        with self._env.begin(db=self._rejected) as txn:
-            data = txn.get(document_id.encode())
+        with self._read() as txn:
+            data = txn.get(document_id.encode(), db=self._rejected)
         if data is None:
             return None
         entry = quarantined_from_json(data)
@@ -168,13 +174,13 @@ class Documents:
 
     def quarantine_count(self) -> int:
         """Number of rejected documents."""
-        with self._env.begin() as txn:
+        with self._read() as txn:
             return int(txn.stat(self._rejected)["entries"])
 
     def pending(self) -> tuple[Pending, ...]:
         """Batches whose commit did not end, oldest first."""
-        with self._env.begin(db=self._journal) as txn:
-            return tuple(_pending(data) for _, data in txn.cursor())
+        with self._read() as txn:
+            return tuple(_pending(data) for _, data in txn.cursor(self._journal))
 
     # writing
 
@@ -237,7 +243,17 @@ class Documents:
 
     def close(self) -> None:
         """Give the directory free."""
+        if self._frozen is not None:
+            self._frozen.abort()
         self._env.close()
+
+    @contextmanager
+    def _read(self) -> Iterator[lmdb.Transaction]:
+        if self._frozen is not None:
+            yield self._frozen
+            return
+        with self._env.begin() as txn:
+            yield txn
 
     @contextmanager
     def _write(self) -> Iterator[lmdb.Transaction]:
@@ -277,23 +293,23 @@ def entry_to_json(entry: StoredDocument | Quarantined | Pending) -> bytes:
     return orjson.dumps(value)
 
 
-def stored_from_json(data: bytes) -> StoredDocument:
+def stored_from_json(data: bytes | memoryview) -> StoredDocument:
     """Read the entry of a loaded document."""
     return StoredDocument(**_values(data))
 
 
-def quarantined_from_json(data: bytes) -> Quarantined:
+def quarantined_from_json(data: bytes | memoryview) -> Quarantined:
     """Read the entry of a rejected document."""
     return Quarantined(**_values(data))
 
 
-def _pending(data: bytes) -> Pending:
+def _pending(data: bytes | memoryview) -> Pending:
     value = _values(data)
     documents = tuple(stored_from_json(orjson.dumps(entry)) for entry in value["documents"])
     return Pending(value["sequence"], documents, value["deleted"])
 
 
-def _values(data: bytes) -> dict[str, Any]:
+def _values(data: bytes | memoryview) -> dict[str, Any]:
     value = cast(dict[str, Any], orjson.loads(bytes(data)))
     if "files" in value:
         value["files"] = tuple((name, digest) for name, digest in value["files"])

@@ -11,20 +11,23 @@ from dafab_kg.model.errors import QueryNotValid
 # a long string with a wrong one as an empty string and a short one, which end elsewhere.
 _ESCAPE = r"""\\(?:[tbnrf"'\\]|u(?![dD][89a-fA-F])[0-9A-Fa-f]{4}
     |U(?:0000(?![dD][89a-fA-F])|000[1-9A-Fa-f]|0010)[0-9A-Fa-f]{4})"""
+_LOCAL = r":(?:(?:[\w:%]|\\.)(?:[\w:.%-]|\\.)*+)?+"
 _TOKENS = re.compile(
     rf"""
-      <(?P<iri>[^<>"{{}}|^`\\\x00-\x20]*+)>        # IRIREF, or a comparison
-    | \"\"\"(?:[^"\\]|{_ESCAPE}|"(?!""))*+(?P<long2>\"\"\")?
-    | \'\'\'(?:[^'\\]|{_ESCAPE}|'(?!''))*+(?P<long1>\'\'\')?
-    | "(?:[^"\\\n\r]|{_ESCAPE})*+(?P<short2>")?
-    | '(?:[^'\\\n\r]|{_ESCAPE})*+(?P<short1>')?
-    | \#[^\n\r]*+                                  # comment
-    | [?$@][\w-]++                                 # variable, language tag
-    | (?P<word>[^\W\d_][\w.-]*+)?+                 # word, or prefixed name
-      (?P<local>:(?:(?:[\w:%]|\\.)(?:[\w:.%-]|\\.)*+)?)?+
+      <(?P<iri>[^<>"{{}}|^`\\\x00-\x20]*+)>          # IRIREF, or a comparison
+    | \"\"\"(?:[^"\\]|{_ESCAPE}|"(?!""))*+\"\"\"     # long strings
+    | \'\'\'(?:[^'\\]|{_ESCAPE}|'(?!''))*+\'\'\'
+    | "(?!"")(?:[^"\\\n\r]|{_ESCAPE})*+"             # short strings
+    | '(?!'')(?:[^'\\\n\r]|{_ESCAPE})*+'
+    | (?P<unended>["'])
+    | \#[^\n\r]*+                                    # comment
+    | [?$]\w*+ | @[A-Za-z]++(?:--?[A-Za-z0-9]++)*+   # variable, language tag
+    | (?P<word>[^\W\d_][\w.-]*+)(?:{_LOCAL})?+ | {_LOCAL}   # word, prefixed name
+    | .
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NEVER_COMPARED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://")
 _CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
@@ -34,22 +37,39 @@ def refuse_remote(query: str) -> None:
     Comments, strings, IRIs and variables may say the word.  Code point escapes
     are undone first, as a parser may do.  A prefix that begins with "service"
     is refused too, because Oxigraph's grammar reads ``SERVICE:x`` as a call.
+    A query with the word is also refused where its words cannot be told from its
+    strings: a string that does not end, or ``<#x>``, which can compare, then comment.
 
     Raises:
-        QueryNotValid: the query calls SERVICE.
+        QueryNotValid: the query calls SERVICE, or may do so.
     """
     if "service" not in query.lower() and "\\u" not in query.lower():
         return
     for text in {query, _CODE_POINT.sub(_character, query)}:
+        if "service" not in text.lower():
+            continue
         for token in _TOKENS.finditer(text):
-            word = token["word"] or token["name"] or ""
-            if "service" in word.lower():
+            reason = _reason(token)
+            if reason:
                 line = text.count("\n", 0, token.start()) + 1
-                raise QueryNotValid(
-                    f"SERVICE is refused (line {line}): this endpoint calls no other. "
-                    "Query the other endpoint yourself and join the answers; "
-                    "a prefix may not hold 'service' either"
-                )
+                raise QueryNotValid(f"SERVICE is refused (line {line}): {reason}")
+
+
+def _reason(token: re.Match[str]) -> str:
+    if "service" in (token["word"] or "").lower():
+        return (
+            "this endpoint calls no other. Query the other endpoint yourself and join the "
+            "answers; a prefix may not hold 'service' either"
+        )
+    if token["unended"]:
+        return "a string does not end here, so a call could hide after it. End the string"
+    iri = token["iri"] or ""
+    if ("'" in iri or "#" in iri) and not _NEVER_COMPARED.match(iri):
+        return (
+            f"<{iri}> can be read as an IRI or as a comparison, so a call could hide after it. "
+            "Write the IRI in full with ://, or put a space after the <"
+        )
+    return ""
 
 
 def _character(match: re.Match[str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -463,3 +465,19 @@ def test_a_cut_dump_is_told_to_be_damaged(catalogue: Catalogue, tmp_path: Path) 
     dump.write_bytes(dump.read_bytes()[:-200])
     with dafab_kg.open(tmp_path / "other") as other, pytest.raises(FileNotUsable, match="damaged"):
         other.restore(dump)
+
+
+def test_a_reader_beside_a_writer_sees_one_moment(tmp_path: Path) -> None:
+    """The writer is another process; LMDB and RocksDB both stay where they were."""
+    store, more = tmp_path / "store", write_items(tmp_path / "more", 5, "b")
+    with dafab_kg.open(store) as writer:
+        writer.load(write_items(tmp_path / "in", 2))
+    with dafab_kg.open(store, read_only=True) as reader:
+        program = "import sys, dafab_kg; dafab_kg.open(sys.argv[1]).load(sys.argv[2])"
+        subprocess.run([sys.executable, "-c", program, str(store), str(more)], check=True)
+        assert reader.stats().documents == {"dafab": 2}
+        assert reader.doctor() == ()
+        with pytest.raises(StoreInUse):
+            dafab_kg.open(store, read_only=True)
+    with dafab_kg.open(store, read_only=True) as reader:
+        assert reader.stats().documents == {"dafab": 5}

@@ -48,7 +48,11 @@ def test_killing_at_random_moments(tmp_path: Path) -> None:
     states: set[tuple[str, ...]] = set()
     while killed < KILLS:
         # Each round brings new figures, so that every document is replaced.
-        write_items(source, DOCUMENTS, f"round {chance.random()}")
+        version = f"round {chance.random()}"
+        write_items(source, DOCUMENTS, version)
+        (source / "graphs.trig").write_text(
+            f'<urn:g> {{ <urn:s> <urn:p> "{version}" }} <urn:s> <urn:q> "{version}" .'
+        )
         parent, child_end = context.Pipe()
         child = context.Process(
             target=_load, args=(str(store), str(source), chance.choice((5, 20, 100)), child_end)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from dafab_kg.model.errors import QueryNotValid
@@ -30,6 +32,9 @@ HARMLESS = [
     "PREFIX ex: <http://example.org/> SELECT * { ?s ex:service ?o }",
     "SELECT $service { ?s ?p '''it's SERVICE''' . BIND(?s AS $service) }",
     'SELECT * { ?s ?p "x"@service }',
+    "SELECT * { ?s <http://example.org/it's#service> \"a\\u0041\\\"'\", '', \"\" }",
+    "PREFIX e: <http://example.org/> SELECT * { ?s e:a.service 1 FILTER(?s < 'service' || 1<2) }",
+    "SELECT * { ?s ?p '''it's ''service\\'''' }",
 ]
 
 
@@ -42,3 +47,20 @@ def test_a_call_is_refused(query: str) -> None:
 @pytest.mark.parametrize("query", HARMLESS)
 def test_the_word_alone_is_no_call(query: str) -> None:
     OxigraphStore().query(query)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "# service\nSELECT * { ?s ?p " + "a." * 500_000 + " }",
+        '# service\n"""' + 'a\\"' * 500_000,
+        "# service\n'" + "a\\'" * 500_000,
+        "# service\n" + "<a" * 500_000,
+        "# service\n" + "a-:" * 500_000,
+        "# service\n" + '"" ' * 500_000,
+    ],
+    ids=["words", "long string", "short string", "comparisons", "names", "empty strings"],
+)
+def test_hostile_text_is_read_once(hostile: str) -> None:
+    with contextlib.suppress(QueryNotValid):
+        refuse_remote(hostile)
