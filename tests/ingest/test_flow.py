@@ -481,3 +481,15 @@ def test_a_reader_beside_a_writer_sees_one_moment(tmp_path: Path) -> None:
             dafab_kg.open(store, read_only=True)
     with dafab_kg.open(store, read_only=True) as reader:
         assert reader.stats().documents == {"dafab": 5}
+
+
+def test_rdf_about_our_own_classes_is_judged(catalogue: Catalogue, tmp_path: Path) -> None:
+    base, file = catalogue.names.base, tmp_path / "fake.ttl"
+    for kinds in ("dafab:Product", "dafab:Product , dafab:SourceProduct"):
+        file.write_text(
+            "@prefix dafab: <https://w3id.org/dafab/ns#> .\n"
+            f"<{base}product/FAKE> a {kinds} ; dafab:cloudCover 500.0 ."
+        )
+        assert catalogue.load(file).counts == {"rejected": 1}, kinds
+    file.write_text("<urn:a> a <urn:OfNobody> ; <urn:cloudCover> 500 .")
+    assert catalogue.load(file).counts == {"loaded": 1}

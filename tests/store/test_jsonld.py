@@ -79,7 +79,7 @@ def test_oxigraph_reads_the_same_triples(triples: set[ox.Triple]) -> None:
 def test_rdflib_reads_the_same_triples(triples: set[ox.Triple]) -> None:
     wanted = rdflib.Graph().parse(data="".join(f"{t} .\n" for t in triples), format="nt")
     read = rdflib.Graph().parse(data=written(triples), format="json-ld")
-    assert isomorphic(read, wanted), (set(read) ^ set(wanted))
+    assert isomorphic(read, wanted), set(read) ^ set(wanted)
 
 
 def test_the_context_is_the_published_one() -> None:

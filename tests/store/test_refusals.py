@@ -24,6 +24,13 @@ CALLS = [
     "SELECT * { ?s ?p 'it\\'s' . SERVICE <http://127.0.0.1/> { ?a ?b ?c } }",
     "# 'comment\nSELECT * { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
     "ASK { { SELECT * { SERVICE <http://127.0.0.1/> { ?s ?p ?o } } } }",
+    # Each was read by Oxigraph as a call, with what looks like an IRI or a string before it.
+    "SELECT * { VALUES ?a {'b'} FILTER(?a<'>') SERVICE <http://x/> {?x ?y ?z} FILTER(?a != '') }",
+    "PREFIX b: <http://x/> SELECT * { FILTER(1<b:c#>'''\n) SERVICE <http://x/> {} #'''\n}",
+    'SELECT * { VALUES ?x { """x" } SERVICE <http://x/> {?x ?y ?z} #\\q"""\n}',
+    'SELECT * { VALUES ?x { """x" } SERVICE <http://x/> {?x ?y ?z} #\\uD800"""\n}',
+    'SELECT * { VALUES ?x { """x" } SERVICE <http://x/> {?x ?y ?z} }',
+    "PREFIX e: <http://x/> SELECT * { ?s ?p e:.SERVICE <http://x/> {?x ?y ?z} }",
 ]
 
 HARMLESS = [
@@ -32,7 +39,7 @@ HARMLESS = [
     "PREFIX ex: <http://example.org/> SELECT * { ?s ex:service ?o }",
     "SELECT $service { ?s ?p '''it's SERVICE''' . BIND(?s AS $service) }",
     'SELECT * { ?s ?p "x"@service }',
-    "SELECT * { ?s <http://example.org/it's#service> \"a\\u0041\\\"'\", '', \"\" }",
+    'SELECT * { ?s <http://example.org/it\'s#service> "a\\u0041\\"\'", \'\', "" }',
     "PREFIX e: <http://example.org/> SELECT * { ?s e:a.service 1 FILTER(?s < 'service' || 1<2) }",
     "SELECT * { ?s ?p '''it's ''service\\'''' }",
 ]
