@@ -16,8 +16,10 @@ import httpx
 import pytest
 
 from dafab_kg.cli import main
+from dafab_kg.cli.loading import print_counts, print_rejections
 from dafab_kg.cli.originals import write_originals
 from dafab_kg.cli.setting import shown
+from dafab_kg.ingest.report import LoadReport, Outcome
 from dafab_kg.model.documents import Part
 from dafab_kg.model.errors import FileNotUsable
 from dafab_kg.queries import saved
@@ -131,7 +133,7 @@ def test_what_is_not_there_is_1_in_one_line(call, arguments):
     assert err.startswith("dafab-kg: ") and err.count("\n") == 1
     code, out, _ = call("--json", *arguments)
     assert code == 1
-    assert json.loads(out)["error"]["what"]
+    assert json.loads(out)["what"]
 
 
 def test_a_missing_catalogue_is_1_with_a_remedy(call, tmp_path):
@@ -140,6 +142,45 @@ def test_a_missing_catalogue_is_1_with_a_remedy(call, tmp_path):
         assert code == 1
         assert "load" in err
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "error", "remedy"),
+    [
+        (["query", "ASK {}", "--format", "bogus"], 2, "WrongUsage", "Choose one of table"),
+        (["query"], 2, "WrongUsage", "Give it as TEXT"),
+        (["query", "ASK {"], 2, "QueryNotValid", "Correct"),
+        (["show", "nothing"], 1, "ThingNotFound", "Give an IRI"),
+        (["load", "nothing"], 1, "FileNotUsable", "check the path"),
+        (["quarantine", "show", "x"], 1, "ThingNotFound", "`dafab-kg quarantine list`"),
+    ],
+    ids=str,
+)
+def test_errors_as_json_are_in_parts(call, arguments, code, error, remedy):
+    ended, out, _ = call(*arguments, "--json")
+    told = json.loads(out)
+    assert (ended, told["error"]) == (code, error)
+    assert set(told) == {"error", "what", "where", "remedy"}
+    assert told["remedy"].startswith(remedy) and remedy not in told["what"]
+
+
+def test_an_empty_store_is_wrong_usage(capsys):
+    assert main(["stats", "--store", ""]) == 2
+    assert "--store" in capsys.readouterr().err
+
+
+def test_flags_have_no_type_in_help(capsys):
+    assert main(["load", "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert not [line for line in lines if "--json" in line and "bool" in line]
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "geojson", "jsonld", "rdfxml"])
+def test_answers_to_a_pipe_end_with_one_newline(call, form):
+    graph = form in ("jsonld", "rdfxml")
+    query = f"{'CONSTRUCT WHERE' if graph else 'SELECT *'} {{ ?s geo:asWKT ?w }}"
+    out = call("query", query, "--format", form)[1]
+    assert out.endswith("\n") and not out.endswith("\n\n")
 
 
 # options on both sides
@@ -240,6 +281,35 @@ def test_validate_stores_nothing_and_needs_no_store(call, place, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_a_load_of_what_is_not_there_makes_no_store(call, tmp_path):
+    for command in (["load"], ["run", "--no-serve"]):
+        assert call(*command, str(tmp_path / "nothing"), store=tmp_path / "s9")[0] == 1
+        assert not (tmp_path / "s9").exists()
+
+
+def test_strict_says_on_its_last_line_that_it_stopped(call, place, tmp_path):
+    _, out, _ = call("load", str(place / "broken"), "--strict", store=tmp_path / "other")
+    last = out.splitlines()[-1]
+    assert "Stopped" in last and "without --strict" in last
+    _, out, _ = call("load", str(place / "broken"), store=tmp_path / "another")
+    assert "Stopped" not in out
+
+
+def test_some_warnings_are_printed_and_the_rest_counted(capsys):
+    outcome = Outcome("x", "stac", "a.json", "loaded", 1, "", tuple(f"odd {n}" for n in range(7)))
+    print_counts(LoadReport((outcome,), 0.1))
+    *_, first, _, _, _, fifth, more = capsys.readouterr().out.splitlines()
+    assert (first, fifth) == ("warning: a.json: odd 0", "warning: a.json: odd 4")
+    assert more == "and 2 more; --json lists them all"
+
+
+def test_rejections_end_sentences_once_and_cut_long_values(capsys):
+    message = f"Found '{'9' * 500}'.. dafab-kg quarantine show x"
+    print_rejections([Outcome("x", "stac", "a.json", "rejected", 0, message)])
+    out = capsys.readouterr().out
+    assert len(out) < 200 and "(500 characters)'. dafab-kg" in out
+
+
 # query, show
 
 
@@ -276,7 +346,9 @@ def test_a_query_from_a_file_and_from_input(call, tmp_path, monkeypatch):
 
 def test_a_malformed_query_says_where(call):
     code, _, err = call("query", "SELECT * {\n ?s ?p\n}")
-    assert code == 2 and "3:" in err
+    assert code == 2 and "line 3, column" in err
+    code, _, err = call("query", "ASK {")
+    assert code == 2 and len(err) < 250 and "u{" not in err
 
 
 def test_show_says_what_who_and_since_when(call):

@@ -25,11 +25,11 @@ from dafab_kg.cli.frame import (
     JsonOption,
     PipeClosed,
     QuietOption,
-    SettingsFault,
     StoreOption,
+    WrongUsage,
     remember,
 )
-from dafab_kg.cli.printing import print_json, print_line, tell
+from dafab_kg.cli.printing import plain, print_json, print_line, tell
 from dafab_kg.model.errors import DafabError
 
 app = typer.Typer(
@@ -50,7 +50,9 @@ def root(
     store: StoreOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", metavar="")
+    ] = False,
 ) -> None:
     """Read the options that stand before the command's name."""
     remember(ctx, store, as_json, quiet)
@@ -115,21 +117,20 @@ def _interrupted() -> int:
 
 def _fail(error: Exception, arguments: list[str]) -> int:
     """Say what went wrong, where, and the remedy; raise what is no error of ours."""
+    from dafab_kg.web.faults import Fault, fault_of, readable
+
+    fault = fault_of(error)
     if isinstance(error, _UsageError):
-        text = getattr(error, "format_message", error.__str__)()
-        tell(f"dafab-kg: {text} See `{_command_path(error)} --help`.")
+        fault = Fault(getattr(error, "format_message", error.__str__)())
+        tell(f"dafab-kg: {fault.what} See `{_command_path(error)} --help`.")
         code = USAGE
-    elif isinstance(error, (DafabError, SettingsFault)):
-        text = str(error)
-        tell(f"dafab-kg: {text}")
-        code = USAGE if isinstance(error, (SettingsFault, *USAGE_ERRORS)) else AMISS
+    elif isinstance(error, (DafabError, WrongUsage)):
+        tell(f"dafab-kg: {readable(str(error))}")
+        code = USAGE if isinstance(error, (WrongUsage, *USAGE_ERRORS)) else AMISS
     else:
         raise error
     if "--json" in arguments:
-        what = getattr(error, "what", text)
-        where, remedy = getattr(error, "where", ""), getattr(error, "remedy", "")
-        kind = type(error).__name__
-        print_json({"error": {"type": kind, "what": what, "where": where, "remedy": remedy}})
+        print_json({"error": type(error).__name__, **plain(fault)})
     return code
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dafab_kg.cli.frame import DONE, USAGE, Session, command
+from dafab_kg.cli.frame import DONE, Session, WrongUsage, command
 from dafab_kg.cli.originals import Originals, write_originals
-from dafab_kg.cli.printing import print_json, print_line, print_table, tell
+from dafab_kg.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,9 @@ def query(
         Path | None, typer.Option("--file", "-f", help="File that holds the query; - for input.")
     ] = None,
     name: Annotated[str | None, typer.Option("--name", "-n", help="A saved query.")] = None,
-    list_: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List the saved queries.", metavar="")
+    ] = False,
     form: Annotated[
         str | None,
         typer.Option("--format", help=f"One of {', '.join(FORMATS)}.", metavar="FORMAT"),
@@ -61,12 +63,13 @@ def query(
     if list_:
         return list_saved(session)
     if form is not None and form not in FORMATS:
-        tell(f"dafab-kg: there is no format {form!r}; choose one of {', '.join(FORMATS)}")
-        return USAGE
+        raise WrongUsage(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}")
     asked = _text(text, file, name)
     if asked is None:
-        tell("dafab-kg: give one query: as TEXT, with --file or with --name (--list shows names)")
-        return USAGE
+        raise WrongUsage(
+            "There must be one query. Give it as TEXT, with --file or with --name "
+            "(--list shows names)"
+        )
     with session.open(read_only=True) as catalogue:
         print_answer(session, catalogue, ask(catalogue, asked), form)
     return DONE
@@ -138,7 +141,7 @@ def print_answer(session: Session, catalogue: Catalogue, answer: Answer, form: s
     sys.stdout.flush()
     out = sys.stdout.buffer
     write_answer(answer, form, out, prefixes)
-    if form in ("json", "geojson", "xml", "jsonld") and sys.stdout.isatty():
+    if form in ("json", "geojson", "xml", "rdfxml"):  # the others end with a newline
         out.write(b"\n")
     out.flush()
 
@@ -155,8 +158,7 @@ def show(
     from dafab_kg.model.documents import Part
 
     if form not in (None, "turtle", "json"):
-        tell(f"dafab-kg: there is no format {form!r}; choose turtle or json")
-        return USAGE
+        raise WrongUsage(f"There is no format {form!r}. Choose turtle or json")
     with session.open(read_only=True) as catalogue:
         found = catalogue.show(identifier)
         if originals is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,15 +28,35 @@ DONE, AMISS, USAGE, INTERRUPTED = 0, 1, 2, 130
 USAGE_ERRORS = (QueryNotValid, NameNotValid, MappingNotValid)
 """Errors that tell of a wrong request rather than of what the catalogue holds."""
 
+
+def _directory(text: str | Path) -> Path:
+    if not str(text):
+        raise typer.BadParameter("an empty name is no directory.")  # Path("") would be "."
+    return Path(text)
+
+
 StoreOption = Annotated[
     Path | None,
-    typer.Option("--store", help="Directory of the catalogue (DAFAB_STORE).", metavar="DIR"),
+    typer.Option(
+        "--store",
+        help="Directory of the catalogue (DAFAB_STORE).",
+        metavar="DIR",
+        parser=_directory,
+    ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what is wrong.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON on standard output.", metavar="")
+]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print only what is wrong.", metavar="")
+]
 
 
-class SettingsFault(Exception):
+class WrongUsage(Exception):
+    """The command was asked for what it does not do."""
+
+
+class SettingsFault(WrongUsage):
     """The settings cannot be read: a wrong usage."""
 
 
@@ -93,6 +113,17 @@ class Session:
 
         settings = self.settings()
         return open_catalogue(settings.store, settings=settings, create=create, read_only=read_only)
+
+
+def refuse_missing(session: Session, paths: Iterable[Path]) -> None:
+    """Refuse paths that are not there, before a store is made for them.
+
+    Raises:
+        FileNotUsable: a path does not exist, or is neither a file nor a directory.
+    """
+    from dafab_kg.loaders.trees import open_trees
+
+    open_trees(list(paths), session.settings())  # looks at all paths at once, opens them later
 
 
 @contextmanager

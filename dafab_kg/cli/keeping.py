@@ -37,15 +37,12 @@ def stats(session: Session) -> int:
     return DONE
 
 
-MOST_CLASSES = 25
-"""Classes that are printed; `--json` gives all of them."""
-
-
 def print_stats(counts: Stats, prefixes: dict[str, str]) -> None:
     """Print counts as tables."""
     from dafab_kg.web.cells import shorten
+    from dafab_kg.web.classes import MOST_CLASSES, in_order
 
-    things = sorted(counts.classes.items(), key=lambda entry: (-entry[1], entry[0]))
+    things = in_order(counts.classes, prefixes)
     print_table(
         ("things", "number"),
         [(shorten(c, prefixes), n) for c, n in things[:MOST_CLASSES]],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dafab_kg.cli.frame import AMISS, DONE, INTERRUPTED, Session, command, remember
+from dafab_kg.cli.frame import AMISS, DONE, INTERRUPTED, Session, command, refuse_missing, remember
 from dafab_kg.cli.originals import Originals, write_originals
 from dafab_kg.cli.printing import console, plain, print_json, print_line, print_table, tell
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dafab_kg.ingest.report import LoadReport, Outcome, Progress
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, directories or archives.")]
+SHOWN_WARNINGS = 5
 STATUSES = ("loaded", "replaced", "unchanged", "rejected", "unrecognised")
 
 
@@ -36,19 +37,23 @@ def load(
     session: Session,
     paths: Paths,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first rejection; its batch is not kept.")
+        bool,
+        typer.Option(
+            "--strict", help="Stop at the first rejection; its batch is not kept.", metavar=""
+        ),
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that read and map.")] = 1,
     no_validate: Annotated[
-        bool, typer.Option("--no-validate", help="Load without checking shapes.")
+        bool, typer.Option("--no-validate", help="Load without checking shapes.", metavar="")
     ] = False,
 ) -> int:
     """Load documents; what they are is seen from their content."""
+    refuse_missing(session, paths)
     with session.open(create=True) as catalogue, progress_bar(session) as progress:
         report = catalogue.load(
             *paths, strict=strict, jobs=jobs, validate=not no_validate, progress=progress
         )
-    return report_load(session, report)
+    return report_load(session, report, strict=strict)
 
 
 def validate(
@@ -81,6 +86,8 @@ def validate(
 
 def list_quarantine(session: Session) -> int:
     """List the rejected documents."""
+    from dafab_kg.web.faults import readable
+
     with session.open(read_only=True) as catalogue:
         entries = catalogue.quarantine()
     if session.as_json:
@@ -88,7 +95,10 @@ def list_quarantine(session: Session) -> int:
     elif entries:
         print_table(
             ("document", "kind", "rejected", "error", "origin", "reason"),
-            [(e.document_id, e.kind, e.rejected_at, e.error, e.origin, e.message) for e in entries],
+            [
+                (e.document_id, e.kind, e.rejected_at, e.error, e.origin, readable(e.message))
+                for e in entries
+            ],
         )
     elif not session.quiet:
         print_line("Nothing is in quarantine.")
@@ -175,13 +185,15 @@ def progress_bar(session: Session) -> Iterator[Callable[[Progress], None] | None
         yield update
 
 
-def report_load(session: Session, report: LoadReport) -> int:
+def report_load(session: Session, report: LoadReport, *, strict: bool = False) -> int:
     """Print what a load did; return the exit code."""
+    stopped = strict and bool(report.rejected) and not report.interrupted
     if session.as_json:
         print_json(
             {
                 "seconds": round(report.seconds, 3),
                 "interrupted": report.interrupted,
+                "stopped": stopped,
                 "counts": report.counts,
                 "by_kind": report.by_kind,
                 "rejected": report.rejected,
@@ -192,6 +204,11 @@ def report_load(session: Session, report: LoadReport) -> int:
         if not session.quiet:
             print_counts(report)
         print_rejections(report.rejected)
+        if stopped:
+            print_line(
+                "Stopped at a rejection: nothing else of that batch was stored. "
+                "The same command without --strict loads the rest."
+            )
     if report.interrupted:
         tell("dafab-kg: interrupted; what is counted is stored, and the same command resumes")
         return INTERRUPTED
@@ -214,15 +231,19 @@ def print_counts(report: LoadReport) -> None:
         print_table(("documents", *used), rows, numbers=used)
     triples = sum(o.triples for o in report.outcomes if o.status in ("loaded", "replaced"))
     print_line(f"{triples:,} triples stored in {report.seconds:.1f} s")
-    warned = sum(1 for o in report.outcomes if o.warnings)
-    if warned:
-        print_line(f"{warned:,} documents were read with warnings (--json lists them)")
+    warnings = [(o.origin, warning) for o in report.outcomes for warning in o.warnings]
+    for origin, warning in warnings[:SHOWN_WARNINGS]:
+        print_line(f"warning: {origin}: {' '.join(warning.split())}")
+    if len(warnings) > SHOWN_WARNINGS:
+        print_line(f"and {len(warnings) - SHOWN_WARNINGS:,} more; --json lists them all")
 
 
 def print_rejections(outcomes: list[Outcome] | tuple[Outcome, ...]) -> None:
     """Print rejected documents with their reasons."""
+    from dafab_kg.web.faults import readable
+
     for outcome in outcomes:
         # Messages of loaders begin with the place, which may be the origin itself.
         known = outcome.message.startswith(outcome.origin)
         text = outcome.message if known else f"{outcome.origin}: {outcome.message}"
-        print_line(f"{outcome.status}: {' '.join(text.split())}")
+        print_line(f"{outcome.status}: {readable(' '.join(text.split()))}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dafab_kg.cli.asking import print_answer
-from dafab_kg.cli.frame import DONE, INTERRUPTED, Session, command
+from dafab_kg.cli.frame import DONE, INTERRUPTED, Session, command, refuse_missing
 from dafab_kg.cli.keeping import print_stats
 from dafab_kg.cli.loading import print_counts, print_rejections, progress_bar
 from dafab_kg.cli.printing import print_json, print_line, tell
@@ -139,6 +139,7 @@ def run(
         store = session.settings().store
         data = store.with_name(f"{store.name}-sample")
         sample(session, data)
+    refuse_missing(session, [data])
     with session.open(create=True) as catalogue:
         with progress_bar(session) as progress:
             report = catalogue.load(data, progress=progress)

@@ -76,7 +76,8 @@ class DocumentRejected(DafabError):
         return _remade, (type(self), self.__dict__.copy())
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.what}" if self.where else self.what
+        what = self.what.rstrip(".") if self.remedy else self.what
+        text = f"{self.where}: {what}" if self.where else what
         return f"{text}. {self.remedy}" if self.remedy else text
 
     def at(self, where: str) -> DocumentRejected:

@@ -17,6 +17,7 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.queries import SavedQuery, read_saved, saved
 from dafab_kg.store.answers import Kind, fitting, kind_of
 from dafab_kg.web.cells import Table, table_of
+from dafab_kg.web.classes import MOST_CLASSES, in_order
 from dafab_kg.web.negotiation import prefers_html
 from dafab_kg.web.problems import Problem, problem_of
 from dafab_kg.web.protocol import Asked
@@ -35,7 +36,14 @@ def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         holdings = _holdings(catalogue)
         if _wants_json():
             return _json(holdings)
-        return _html("landing.html", holdings=holdings, queries=saved())
+        classes = in_order(holdings["holds"]["classes"], catalogue.names.prefixes)
+        return _html(
+            "landing.html",
+            holdings=holdings,
+            queries=saved(),
+            classes=classes[:MOST_CLASSES],
+            more=max(len(classes) - MOST_CLASSES, 0),
+        )
 
     @face.get("/query")
     def editor() -> Response:

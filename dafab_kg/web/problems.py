@@ -19,6 +19,7 @@ from dafab_kg.model.errors import (
     StoreNotUsable,
     ThingNotFound,
 )
+from dafab_kg.web.faults import readable
 from dafab_kg.web.negotiation import prefers_html
 
 MEDIA_TYPE = "application/problem+json"
@@ -68,7 +69,7 @@ def problem_of(error: Exception) -> Problem:
             text = str(error)
             position = _POSITION.search(text)
             where = f"line {position[1]}, column {position[2]} of the query" if position else ""
-            return Problem(answered.status, answered.title, text, where, answered.remedy)
+            return Problem(answered.status, answered.title, readable(text), where, answered.remedy)
     return Problem(
         500,
         "Something went wrong here",
