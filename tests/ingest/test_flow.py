@@ -493,3 +493,31 @@ def test_rdf_about_our_own_classes_is_judged(catalogue: Catalogue, tmp_path: Pat
         assert catalogue.load(file).counts == {"rejected": 1}, kinds
     file.write_text("<urn:a> a <urn:OfNobody> ; <urn:cloudCover> 500 .")
     assert catalogue.load(file).counts == {"loaded": 1}
+
+
+def test_one_product_with_three_documents_and_its_reprocessing(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """SAFE, an Earth Search-like item and DaFab's original item; a newer baseline supersedes."""
+    from dafab_kg.sample import write_sample
+
+    write_sample(tmp_path / "sample", products=60)
+    catalogue.load(tmp_path / "sample")
+    by_product = catalogue.query(
+        """PREFIX dafab: <https://w3id.org/dafab/ns#> PREFIX prov: <http://www.w3.org/ns/prov#>
+        SELECT ?product (COUNT(DISTINCT ?document) AS ?documents)
+               (COUNT(DISTINCT ?cloud) AS ?clouds) (COUNT(DISTINCT ?kind) AS ?kinds) {
+          ?document dafab:describes ?product . ?graph prov:wasDerivedFrom ?document ;
+          dafab:loaderName ?kind . ?product a dafab:SourceProduct ; dafab:cloudCover ?cloud
+        } GROUP BY ?product"""
+    ).to_pandas()  # type: ignore[union-attr]
+    three = by_product[by_product.kinds == 3]
+    assert len(three) and (three.documents >= 3).all() and (three.clouds == 1).all()
+    pairs = catalogue.query(
+        """PREFIX dafab: <https://w3id.org/dafab/ns#>
+        SELECT ?newer ?older ?same ?n ?o {
+          ?newer dafab:supersedes ?older ; dafab:acquiredIn ?same ; dafab:processingBaseline ?n .
+          ?older dafab:acquiredIn ?same ; dafab:processingBaseline ?o }"""
+    ).to_pandas()  # type: ignore[union-attr]
+    assert len(pairs) and (pairs.n > pairs.o).all()
+    assert catalogue.doctor() == ()
