@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import Self, cast
 
 import orjson
 
@@ -244,10 +244,6 @@ class Catalogue:
         """
         self._writer()
         return read_dump(self._store, self._documents, Path(file))
-
-    def serialise_graph(self, graph: str, out: IO[str]) -> None:
-        """Write one document's graph as N-Triples."""
-        out.writelines(sorted(self._store.graph_triples(graph)))
 
     def close(self) -> None:
         """Give the directory free."""

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -310,8 +310,7 @@ def _entry_of(origin: str) -> Entry:
 def _uninterrupted() -> Iterator[None]:
     """Hold Ctrl-C back until a commit is over, then raise it."""
     if threading.current_thread() is not threading.main_thread():
-        with nullcontext():
-            yield
+        yield  # only the main thread is interrupted
         return
     came: list[int] = []
     previous = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, ClassVar, Protocol
@@ -191,19 +191,3 @@ def resolve_pointer(value: Any, pointer: str) -> Any:
 def escape_pointer(token: str) -> str:
     """Escape one reference token of a JSON Pointer (RFC 6901 section 3)."""
     return token.replace("~", "~0").replace("/", "~1")
-
-
-__all__ = [
-    "Entry",
-    "Found",
-    "Iterable",
-    "Loader",
-    "Part",
-    "RdfText",
-    "Reading",
-    "Refused",
-    "SourceDocument",
-    "Tree",
-    "escape_pointer",
-    "resolve_pointer",
-]

@@ -149,12 +149,6 @@ class Documents:
             raise ThingNotFound(f"No file with SHA-256 {digest} is kept here")
         return zlib.decompress(data[1:]) if data[:1] == _ZLIB else bytes(data[1:])
 
-    def file_digests(self) -> Iterator[str]:
-        """SHA-256 of all files, in hex."""
-        with self._read() as txn:
-            for key in txn.cursor(self._files).iternext(values=False):
-                yield bytes(key).hex()
-
     def quarantine(self) -> Iterator[Quarantined]:
         """All rejected documents, without their files."""
         with self._read() as txn:
