@@ -24,8 +24,23 @@ from dafab_kg.model.errors import DocumentRejected, ThingNotFound, TooLarge
 from dafab_kg.model.settings import Settings
 
 GROUP: Final = "dafab_kg.loaders"
-OURS: Final = ("sentinel2", "dafab", "stac", "rdf")
-"""DaFab's own items are STAC Items and JSON-LD may be either, hence the order."""
+OURS: Final = (
+    "sentinel2",
+    "sentinel1",
+    "dafab",
+    "raster",
+    "parcels",
+    "events",
+    "findings",
+    "places",
+    "catalogue",
+    "stac",
+    "knowledge",
+    "derivation",
+    "rdf",
+)
+"""From the most particular to the most general: DaFab's own items and disaster events are STAC
+Items, answers of catalogues may be, and JSON-LD may be any of them."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +53,11 @@ class Unclaimed:
 def loaders(settings: Settings | None = None) -> tuple[Loader, ...]:
     """Return one of each loader: ours in fixed order, then third parties' by name.
 
-    A loader whose constructor has an argument ``base``, ``contexts`` or
-    ``max_depth`` is given that setting; without ``settings`` it is made without
-    arguments.  A third party's loader that cannot be used is warned of and left out.
+    A loader whose constructor has an argument ``base``, ``contexts``, ``max_depth``,
+    ``season``, ``dataset`` or ``max_file_bytes`` is given that setting, and one with an
+    argument ``assume`` the kind that the user says the files are of (``--as``, else empty);
+    without ``settings`` it is made without arguments.  A third
+    party's loader that cannot be used is warned of and left out.
     """
     ours: dict[str, Loader] = {}
     theirs: list[Loader] = []
@@ -78,6 +95,10 @@ def _make(point: EntryPoint, settings: Settings | None) -> Loader:
         "base": settings.base,
         "contexts": settings.json_ld_contexts,
         "max_depth": settings.max_depth,
+        "assume": settings.load_as,
+        "season": settings.season,
+        "dataset": settings.dataset,
+        "max_file_bytes": settings.max_file_bytes,
     }
     wanted = inspect.signature(maker).parameters
     return maker(**{name: value for name, value in offered.items() if name in wanted})  # type: ignore[no-any-return]

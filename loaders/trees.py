@@ -44,7 +44,9 @@ class FileEntry(Entry):
     """
 
     def __init__(self, name: str, origin: str, size: int, read: Reader) -> None:
-        for field, value in (("name", name), ("origin", origin), ("size", size), ("read", read)):
+        path = Path(origin) if isinstance(read, FileBytes) else None
+        values = {"name": name, "origin": origin, "size": size, "read": read, "path": path}
+        for field, value in values.items():
             object.__setattr__(self, field, value)
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +76,8 @@ class Session:
     as_json: bool = False
     quiet: bool = False
 
-    def settings(self) -> Settings:
-        """Read the settings; ``--store`` goes above all.
+    def settings(self, chosen: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings; ``--store`` and what is ``chosen`` go above all.
 
         Raises:
             SettingsFault: a variable or ``dafab.toml`` cannot be understood.
@@ -88,7 +88,10 @@ class Session:
         from dafab_kg.model.settings import Settings
 
         try:
-            return Settings() if self.store is None else Settings(store=self.store)
+            given: dict[str, Any] = {k: value for k, value in (chosen or {}).items() if value}
+            if self.store is not None:
+                given["store"] = self.store
+            return Settings(**given)
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(map(str, first["loc"]))
@@ -99,8 +102,14 @@ class Session:
         except (SettingsError, ValueError, OSError) as error:
             raise SettingsFault(f"The settings cannot be read: {error}") from error
 
-    def open(self, *, create: bool = False, read_only: bool = False) -> Catalogue:
-        """Open the catalogue.
+    def open(
+        self,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        chosen: Mapping[str, str] | None = None,
+    ) -> Catalogue:
+        """Open the catalogue, with the settings ``chosen``.
 
         Raises:
             StoreNotUsable: it cannot be opened.
@@ -111,7 +120,7 @@ class Session:
 
             from dafab_kg.catalogue import open_catalogue
 
-        settings = self.settings()
+        settings = self.settings(chosen)
         return open_catalogue(settings.store, settings=settings, create=create, read_only=read_only)
 
 

@@ -46,10 +46,16 @@ def load(
     no_validate: Annotated[
         bool, typer.Option("--no-validate", help="Load without checking shapes.", metavar="")
     ] = False,
+    load_as: Annotated[
+        str, typer.Option("--as", metavar="KIND", help="What the files are, if they do not tell.")
+    ] = "",
+    season: Annotated[str, typer.Option(help="Growing season of parcels that tell none.")] = "",
+    dataset: Annotated[str, typer.Option(help="Name of the data set; else the file's.")] = "",
 ) -> int:
     """Load documents; what they are is seen from their content."""
     refuse_missing(session, paths)
-    with session.open(create=True) as catalogue, progress_bar(session) as progress:
+    chosen = {"load_as": load_as, "season": season, "dataset": dataset}
+    with session.open(create=True, chosen=chosen) as catalogue, progress_bar(session) as progress:
         report = catalogue.load(
             *paths, strict=strict, jobs=jobs, validate=not no_validate, progress=progress
         )

@@ -15,6 +15,7 @@ from dafab_kg.loaders.registry import Unclaimed, examine, loaders
 from dafab_kg.mapping import CompiledMapping, compile_mappings
 from dafab_kg.model.documents import (
     Entry,
+    FilePart,
     Found,
     Loader,
     Part,
@@ -189,7 +190,10 @@ def speakable_document(document: SourceDocument) -> SourceDocument:
         document,
         key=speakable(document.key),
         origin=speakable(document.origin),
-        parts=tuple(Part(speakable(part.name), part.data) for part in document.parts),
+        parts=tuple(
+            part if isinstance(part, FilePart) else Part(speakable(part.name), part.data)
+            for part in document.parts
+        ),
     )
 
 
@@ -200,8 +204,8 @@ def described(records: tuple[Record, ...]) -> tuple[str, ...]:
 
 
 def with_value(document: SourceDocument) -> SourceDocument:
-    """Return the document with its parsed element, where it is one of several in a file."""
-    if not document.pointer or document.value is not None:
+    """Return the document with its parsed element, where it is one of several in a JSON file."""
+    if not document.pointer.startswith("/") or document.value is not None:
         return document
     whole = read_json(document.parts[0].data, where=document.origin)
     return replace(document, value=resolve_pointer(whole, document.pointer))

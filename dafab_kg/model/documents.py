@@ -13,7 +13,9 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import takewhile
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from dafab_kg.model.records import Record
@@ -26,7 +28,8 @@ class Entry:
     ``name`` is its path within that container, with ``/``; ``origin`` says where
     it is for messages (``product.zip!GRANULE/…/MTD_TL.xml``).  ``read`` returns
     the bytes and raises :class:`~dafab_kg.model.errors.TooLarge` beyond the
-    bound; ``head`` is the first 4 KiB (decompressed).
+    bound; ``head`` is the first 4 KiB (decompressed).  ``path`` is the file itself
+    where the entry is a plain file on disk, for libraries that read files only.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Entry:
     size: int
     head: bytes = field(repr=False)
     read: Callable[[], bytes] = field(repr=False, compare=False)
+    path: Path | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,58 @@ class Part:
     name: str
     data: bytes = field(repr=False)
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.data)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+class FilePart(Part):
+    """A file that is too large to be held: its bytes stay on disk until asked for.
+
+    ``keeper`` is held as long as the part is, for a temporary directory that is
+    removed with its last user.  Several documents may share one such part.
+    """
+
+    path: Path
+
+    def __init__(self, name: str, path: Path, keeper: object = None) -> None:
+        for field_, value in (("name", name), ("path", path), ("_keeper", keeper)):
+            object.__setattr__(self, field_, value)
+
+    @property
+    def data(self) -> bytes:
+        """The whole file."""
+        return self.path.read_bytes()
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.path.stat().st_size
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 in hex, read piece by piece and once."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Part) and (self.name, self.digest) == (other.name, other.digest)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.digest))
+
+    def __repr__(self) -> str:
+        return f"FilePart({self.name!r}, {str(self.path)!r})"
+
+    def __getstate__(self) -> dict[str, object]:
+        return {key: value for key, value in self.__dict__.items() if key != "_keeper"}
+
 
 @dataclass(frozen=True)
 class SourceDocument:
@@ -58,10 +114,16 @@ class SourceDocument:
 
     ``kind`` is the name of the loader that reads it.  ``key`` identifies it
     within its kind: a document with the same kind and key replaces the earlier
-    one.  ``pointer`` (RFC 6901) says which element of the one part this is,
-    where a file holds several documents (an ItemCollection).  ``value`` may
-    hold the parsed form so that it is not parsed twice; it is not part of the
-    identity.
+    one.  ``pointer`` says which element of the file this is, where it holds
+    several documents: an RFC 6901 pointer, which begins with ``/``, into the one
+    part if that is JSON (an ItemCollection), else in the loader's own words
+    (``storm=AL092022``).  ``value`` may hold the parsed form so that it is not
+    parsed twice; it is not part of the identity.  ``digest`` is the SHA-256 of the
+    element where that cannot be told from ``value`` as JSON.
+
+    Documents of one ``family`` are the parts that a loader cuts one data set into.
+    Once a load has seen all of them, documents of the family that earlier loads had
+    cut, and this one did not, are deleted.
     """
 
     kind: str
@@ -70,6 +132,8 @@ class SourceDocument:
     parts: tuple[Part, ...]
     pointer: str = ""
     value: Any = field(default=None, compare=False, repr=False)
+    digest: str = ""
+    family: str = ""
 
     @property
     def document_id(self) -> str:
@@ -85,24 +149,26 @@ class SourceDocument:
         of a collection it is the hash of the element's canonical JSON, so that a
         change of a neighbour is no change of this document.
         """
+        if self.digest:
+            return self.digest
         if self.pointer and self.value is not None:
             text = json.dumps(self.value, sort_keys=True, ensure_ascii=True, default=str)
             return hashlib.sha256(text.encode()).hexdigest()
         if len(self.parts) == 1:
-            return hashlib.sha256(self.parts[0].data).hexdigest()
+            return self.parts[0].digest
         digest = hashlib.sha256()
         folders = [part.name.split("/")[:-1] for part in self.parts]
         shared = takewhile(lambda names: len(set(names)) == 1, zip(*folders, strict=False))
         start = sum(len(names[0]) + 1 for names in shared)
         for part in sorted(self.parts, key=lambda p: p.name):
             digest.update(part.name[start:].encode() + b"\0")
-            digest.update(hashlib.sha256(part.data).digest())
+            digest.update(bytes.fromhex(part.digest))
         return digest.hexdigest()
 
     @property
     def byte_size(self) -> int:
         """Bytes of all parts."""
-        return sum(len(part.data) for part in self.parts)
+        return sum(part.size for part in self.parts)
 
 
 @dataclass(frozen=True)

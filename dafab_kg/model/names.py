@@ -72,6 +72,16 @@ TEMPLATES: Final[dict[str, str]] = {
     "anomaly": "product/{product_id}/anomaly",
     "mask_agreement": "product/{product_id}/agreement/{comparison}",
     "water_objects": "product/{product_id}/objects/{anomaly_sign}",
+    # events
+    "event": "event/{event_id}",
+    "event_report": "report/{source}/{report_id}",
+    "report_geometry": "report/{source}/{report_id}/geometry",
+    "event_identifier": "event-identifier/{scheme}/{value}",
+    "event_match": "match/{match_id}",
+    # parcels
+    "parcel_set": "parcels/{dataset}",
+    "parcel": "parcel/{dataset}/{parcel_id}",
+    "parcel_boundary": "parcel/{dataset}/{parcel_id}/boundary/{season}",
     # how it came to be
     "inference_run": "run/{product_id}",
     "model": "model/{model}/{model_version}",
@@ -87,6 +97,7 @@ TEMPLATES: Final[dict[str, str]] = {
     "load": "load/{load_id}",
     "derived_graph": "derived/{rule}/{key}",
     "load_graph": "graph-of-loads/{load_id}",
+    "claim": "claim/{claim_id}",
 }
 
 # RFC 3987 section 2.2; the store's parser refuses anything else, and with it the whole batch.

@@ -49,6 +49,16 @@ class Settings(BaseSettings):
         default=100_000, ge=1, description="Most members of an archive."
     )
     max_depth: int = Field(default=200, ge=1, description="Deepest nesting of JSON or XML.")
+    load_as: str = Field(
+        default="",
+        description="Kind of what is loaded, where the content does not tell (--as).",
+    )
+    season: str = Field(
+        default="", description="Growing season of parcels whose file tells none (--season)."
+    )
+    dataset: str = Field(
+        default="", description="Name of the data set that is loaded (--dataset); else the file's."
+    )
     json_ld_contexts: dict[str, Path] = Field(
         default_factory=dict,
         description="Allow-list of JSON-LD contexts: URL to local file.",
