@@ -11,12 +11,15 @@ from typing import Self, cast
 
 import orjson
 
+from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import Description, describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
 from dafab_kg.catalogue.statistics import Stats, gather
+from dafab_kg.derive import Request
+from dafab_kg.ingest.agreement import Agreement
 from dafab_kg.ingest.checking import check_files
 from dafab_kg.ingest.commit import Committer
-from dafab_kg.ingest.doctor import Finding, examine_store
+from dafab_kg.ingest.doctor import Disagreement, Finding, disagreements, examine_store
 from dafab_kg.ingest.flow import Options, ingest, ingest_documents
 from dafab_kg.ingest.prepare import UNREAD
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
@@ -63,7 +66,11 @@ class Catalogue:
             self._committer = None
             if not read_only:
                 self._committer = Committer(
-                    self._store, self._documents, path / "journal", self.names
+                    self._store,
+                    self._documents,
+                    path / "journal",
+                    self.names,
+                    settings.source_ranking,
                 )
                 self._committer.recover()
             self._opened = opened.pop_all()
@@ -92,6 +99,20 @@ class Catalogue:
             validator=_validator() if validate else None,
             options=Options(strict, jobs, progress),
         )
+
+    def derive(
+        self, rule: str, *products: str, season: str = "", dataset: str = "", **parameters: object
+    ) -> DeriveReport:
+        """Compute figures from what is here (``coverage``, ``water``) and load them.
+
+        No ``products``: all that can be.  What was derived before is replaced, and
+        left as it is where nothing changed.
+
+        Raises:
+            ThingNotFound: there is no such rule or product.
+        """
+        request = Request(products, season, dataset, parameters)
+        return derive(rule, request, self._writer(), self.settings, validator=_validator())
 
     def query(
         self,
@@ -149,8 +170,27 @@ class Catalogue:
     def doctor(self, *, tell: Callable[[str], None] | None = None) -> tuple[Finding, ...]:
         """Compare documents, graph and journal; return all that is amiss."""
         return tuple(
-            examine_store(self._store, self._documents, self.names, self.path / "journal", tell)
+            examine_store(
+                self._store,
+                self._documents,
+                self.names,
+                self.path / "journal",
+                Agreement(self._store, self.names, self.settings.source_ranking),
+                tell,
+            )
         )
+
+    def rederive(self) -> None:
+        """Make anew what is derived from documents: after the ranking of sources changed.
+
+        Raises:
+            StoreNotUsable: the catalogue is open for reading only.
+        """
+        self._writer().rederive()
+
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """Return what documents say differently of one property of one thing."""
+        return tuple(disagreements(self._store, self._documents))
 
     def documents(self) -> tuple[StoredDocument, ...]:
         """All loaded documents."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, cast
 
+from dafab_kg.model.documents import FilePart
 from dafab_kg.model.errors import FileNotUsable
 from dafab_kg.store.documents import (
     Documents,
@@ -60,7 +63,11 @@ def write_dump(store: Store, documents: Documents, file: Path) -> DumpReport:
             store.dump(cast(IO[bytes], out))
         with zipfile.ZipFile(unfinished[1], "w", zipfile.ZIP_DEFLATED) as archive:
             for digest in sorted(needed):
-                archive.writestr(f"files/{digest}", documents.file(digest))
+                large = documents.large_file(digest)
+                if large is None:
+                    archive.writestr(f"files/{digest}", documents.file(digest))
+                else:
+                    archive.write(large, f"large/{digest}")
             archive.writestr("documents.ndjson", _lines(loaded))
             archive.writestr("quarantine.ndjson", _lines(rejected))
         for part, path in zip(unfinished, (file, beside), strict=True):
@@ -96,6 +103,10 @@ def read_dump(store: Store, documents: Documents, file: Path) -> DumpReport:
             )
             for names in _batches(files):
                 documents.keep({n[6:]: _checked(n[6:], archive.read(n)) for n in names}, ())
+            with TemporaryDirectory(dir=documents.directory) as folder:
+                for name in archive.namelist():
+                    if name.startswith("large/"):
+                        _keep_large(documents, archive, name, Path(folder) / "large")
         with gzip.open(file, "rb") as source:
             store.bulk_load(cast(IO[bytes], source))
         store.flush()
@@ -110,6 +121,15 @@ def read_dump(store: Store, documents: Documents, file: Path) -> DumpReport:
     documents.begin(None, {}, tuple(rejected))
     store.optimise()
     return DumpReport(file, beside, store.count(), len(loaded), len(rejected))
+
+
+def _keep_large(documents: Documents, archive: zipfile.ZipFile, name: str, place: Path) -> None:
+    with archive.open(name) as source, place.open("wb") as out:
+        shutil.copyfileobj(source, out)
+    digest = name.removeprefix("large/")
+    if FilePart(name, place).digest != digest:
+        raise ValueError(f"file {digest} is not what its name says")
+    documents.keep({digest: place}, ())
 
 
 def _checked(digest: str, data: bytes) -> bytes:

@@ -12,7 +12,10 @@ from dafab_kg.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from dafab_kg.catalogue import DumpReport, Stats
+    from dafab_kg.ingest.doctor import Disagreement
+    from dafab_kg.model.names import Names
 
+SHOWN = 60  # characters of a value in a table; --json gives it whole
 DumpFile = Annotated[Path, typer.Argument(metavar="FILE.nq.gz")]
 
 
@@ -57,9 +60,49 @@ def print_stats(counts: Stats, prefixes: dict[str, str]) -> None:
     print_line(f"{counts.bytes_on_disk / 1e6:,.1f} MB on disk")
 
 
-def doctor(session: Session) -> int:
+def print_disagreements(session: Session, found: tuple[Disagreement, ...], names: Names) -> int:
+    """Print the properties of which documents state different values."""
+    from dafab_kg.web.cells import shorten
+
+    if session.as_json:
+        print_json(found)
+    elif found:
+        print_table(
+            ("thing", "property", "holds", "stated by", "claimed", "claimed by"),
+            [
+                (
+                    shorten(one.subject, names.prefixes),
+                    shorten(one.property, names.prefixes),
+                    one.accepted[:SHOWN],
+                    one.accepted_from,
+                    one.claimed[:SHOWN],
+                    "\n".join(one.claimed_by),
+                )
+                for one in found
+            ],
+        )
+        print_line(f"{len(found):,} values differ from the one that holds")
+    elif not session.quiet:
+        print_line("All documents agree.")
+    return DONE
+
+
+def doctor(
+    session: Session,
+    facts: Annotated[
+        bool, typer.Option("--facts", help="List what documents say differently.", metavar="")
+    ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="First derive anew what follows from documents.", metavar=""),
+    ] = False,
+) -> int:
     """Compare documents, graph and journal; exit 1 if anything is amiss."""
     with session.open() as catalogue:
+        if repair:
+            catalogue.rederive()
+        if facts:
+            return print_disagreements(session, catalogue.disagreements(), catalogue.names)
         findings = catalogue.doctor()
     if session.as_json:
         print_json({"whole": not findings, "findings": findings})

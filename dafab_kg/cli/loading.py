@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, directories or archives.")]
 SHOWN_WARNINGS = 5
-STATUSES = ("loaded", "replaced", "unchanged", "rejected", "unrecognised")
+STATUSES = ("loaded", "replaced", "unchanged", "removed", "rejected", "unrecognised")
 
 
 def add(app: typer.Typer) -> None:
@@ -122,7 +122,7 @@ def show_quarantined(
     if originals is not None:
         write_originals(originals, entry.document_id, entry.parts)
     if session.as_json:
-        parts = [{"name": part.name, "bytes": len(part.data)} for part in entry.parts]
+        parts = [{"name": part.name, "bytes": part.size} for part in entry.parts]
         print_json({**without_parts(entry), "parts": parts})
         return DONE
     facts = {
@@ -134,7 +134,7 @@ def show_quarantined(
         "reason": entry.message,
         "where": entry.where,
         "remedy": entry.remedy,
-        "files": ", ".join(f"{part.name} ({len(part.data)} bytes)" for part in entry.parts),
+        "files": ", ".join(f"{part.name} ({part.size} bytes)" for part in entry.parts),
     }
     print_table(("", ""), [(key, value) for key, value in facts.items() if value])
     if entry.report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,7 @@ def write_originals(directory: Path, document_id: str, parts: Iterable[Part]) ->
     Raises:
         FileNotUsable: one cannot be written, or its name leads out of the directory.
     """
+    from dafab_kg.model.documents import FilePart
     from dafab_kg.model.errors import FileNotUsable
 
     written = []
@@ -34,7 +36,10 @@ def write_originals(directory: Path, document_id: str, parts: Iterable[Part]) ->
         path = directory / document_id / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(part.data)
+            if isinstance(part, FilePart):
+                shutil.copyfile(part.path, path)
+            else:
+                path.write_bytes(part.data)
         except OSError as error:
             raise FileNotUsable(f"{path} cannot be written: {error}") from error
         written.append(path)

@@ -6,7 +6,8 @@ Order (docs/decisions/commit.md):
 2. one LMDB transaction keeps the documents and names the batch in the journal;
 3. the graph changes: replaced and deleted documents in one transaction, new
    ones by bulk load;
-4. what follows from the batch (supersession) is derived;
+4. where documents differ one value is chosen, and what follows from the batch
+   is derived;
 5. one LMDB transaction records the documents as loaded and clears the journal.
 
 After a crash between 2 and 5, :meth:`Committer.recover` does 3 to 5 again from
@@ -16,17 +17,25 @@ the journal file.  Each of these steps can be repeated without harm.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
 
+from dafab_kg.ingest.agreement import Agreement
+from dafab_kg.ingest.derivations import DERIVATIONS, derive_all
 from dafab_kg.ingest.prepare import Prepared, Rejected
-from dafab_kg.ingest.supersession import acquisitions_in, supersession
 from dafab_kg.model.errors import StoreNotUsable
 from dafab_kg.model.names import Names
-from dafab_kg.store.documents import Documents, Pending, StoredDocument, digest_of
+from dafab_kg.store.documents import (
+    Documents,
+    Kept,
+    Pending,
+    StoredDocument,
+    digest_of,
+    files_of,
+)
 from dafab_kg.store.nquads import GraphText, canonical, in_graph
 from dafab_kg.store.protocol import Change, Store
 from dafab_kg.store.replacement import plan_replacement
@@ -36,10 +45,11 @@ BULK_FROM = 2 * 1024 * 1024  # bytes of N-Quads; below, one transaction is faste
 
 @dataclass(frozen=True)
 class Journal:
-    """What a batch does to the graph."""
+    """What a batch does to the graph; ``shared`` are things that other documents describe too."""
 
     change: Change
     bulk: str = ""
+    shared: tuple[str, ...] = ()
 
     def write(self, file: Path) -> None:
         """Write durably: the file is whole under its name, or absent."""
@@ -52,6 +62,7 @@ class Journal:
                         "added": self.change.added,
                         "dropped": self.change.dropped,
                         "bulk": self.bulk,
+                        "shared": self.shared,
                     }
                 )
             )
@@ -64,13 +75,21 @@ class Journal:
         """Read a journal file."""
         value = orjson.loads(file.read_bytes())
         change = Change(tuple(value["removed"]), value["added"], tuple(value["dropped"]))
-        return cls(change, value["bulk"])
+        return cls(change, value["bulk"], tuple(value["shared"]))
 
 
 class Committer:
     """Owns the order in which documents, graph and journal are written."""
 
-    def __init__(self, store: Store, documents: Documents, directory: Path, names: Names) -> None:
+    def __init__(
+        self,
+        store: Store,
+        documents: Documents,
+        directory: Path,
+        names: Names,
+        ranking: Sequence[str] = (),
+    ) -> None:
+        self.agreement = Agreement(store, names, ranking)
         self.store = store
         self.documents = documents
         self.names = names
@@ -94,6 +113,18 @@ class Committer:
             left.unlink()  # journal files that no entry names were never begun
         return len(pending)
 
+    def rederive(self) -> None:
+        """Choose among documents anew, and derive what follows: after the settings changed."""
+        change = self.agreement.settle(self.agreement.everything())
+        if change != Change():
+            self.store.apply(change)
+        for derivation in DERIVATIONS:
+            graphs = derivation.derive(
+                self.store, self.names, derivation.everything(self.store, self.names)
+            )
+            self.store.apply(plan_replacement(self.store, graphs))
+        self.store.flush()
+
     def commit(
         self,
         prepared: Iterable[Prepared],
@@ -102,7 +133,7 @@ class Committer:
     ) -> tuple[StoredDocument, ...]:
         """Commit a batch; return the entries of its documents as stored."""
         prepared, rejected, deleted = list(prepared), list(rejected), list(deleted)
-        files: dict[str, bytes] = {}
+        files: Kept = {}
         for refusal in rejected:
             files.update(refusal.files)
         quarantined = tuple(refusal.entry for refusal in rejected)
@@ -110,8 +141,7 @@ class Committer:
             self.documents.begin(None, files, quarantined)
             return ()
         for item in prepared:
-            for (_, digest), part in zip(item.entry.files, item.document.parts, strict=True):
-                files[digest] = part.data
+            files.update(files_of(item.document)[1])
         journal, entries, stated = self._plan(prepared, deleted)
         files.update(stated)
         self._sequence += 1
@@ -127,17 +157,20 @@ class Committer:
             self.store.bulk_load(journal.bulk)
         elif journal.bulk:
             self.store.apply(Change(added=journal.bulk))
+        self._settle(journal)
         self._derive(journal)
         self.store.flush()
         self.documents.finish(batch)
         self._file(batch.sequence).unlink(missing_ok=True)
 
+    def _settle(self, journal: Journal) -> None:
+        change = self.agreement.settle(journal.shared)
+        if change != Change():
+            self.store.apply(change)
+
     def _derive(self, journal: Journal) -> None:
         text = journal.bulk + journal.change.added + "".join(journal.change.removed)
-        acquisitions = acquisitions_in(text)
-        if acquisitions:
-            graphs = supersession(self.store, self.names, acquisitions)
-            self.store.apply(plan_replacement(self.store, graphs))
+        derive_all(self.store, self.names, text)
 
     def _plan(
         self, prepared: list[Prepared], deleted: list[StoredDocument]
@@ -178,7 +211,9 @@ class Committer:
             )
         leaving = self._leaving(entries, deleted)
         change = plan_replacement(self.store, contents, new, leaving)
-        return Journal(change, "".join(bulk)), tuple(entries), stated
+        shared = self.agreement.shared(text for _, text in new)
+        shared |= self.agreement.subjects_in("".join((change.added, *change.removed)))
+        return Journal(change, "".join(bulk), tuple(sorted(shared))), tuple(entries), stated
 
     def _leaving(
         self, entries: list[StoredDocument], deleted: list[StoredDocument]

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Literal as OneOf
 from typing import cast
 
-from dafab_kg.ingest.supersession import graph_of, supersession
+from dafab_kg.ingest import agreement as agreements
+from dafab_kg.ingest.agreement import Agreement
+from dafab_kg.ingest.derivations import DERIVATIONS, Derivation
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.model.names import Names, term
 from dafab_kg.model.resources import text
-from dafab_kg.store.documents import Documents, StoredDocument, digest_of
-from dafab_kg.store.protocol import Iri, Literal, Solutions, Store
+from dafab_kg.store.documents import Documents, StoredDocument
+from dafab_kg.store.protocol import Iri, Literal, Solutions, Store, Term
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ def examine_store(
     documents: Documents,
     names: Names,
     journal: Path,
+    agreement: Agreement,
     tell: Callable[[str], None] | None = None,
 ) -> Iterator[Finding]:
     """Yield everything that is amiss."""
@@ -62,9 +65,44 @@ def examine_store(
     owned = {graph for entry in documents.all() for graph in entry.named_graphs}
     yield from _examine_graphs(store, names, known, owned)
     say("default graph")
-    yield from _examine_default_graph(store)
-    say("supersession")
-    yield from _examine_supersession(store, names)
+    yield from _examine_default_graph(store, agreement)
+    for derivation in DERIVATIONS:
+        say(derivation.rule)
+        yield from _examine_derived(store, names, derivation)
+    yield from _examine_strays(store, names)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A property of which documents state different values; values as N-Triples terms."""
+
+    subject: str
+    property: str
+    accepted: str
+    accepted_from: str
+    claimed: str
+    claimed_by: tuple[str, ...]
+
+
+def disagreements(store: Store, documents: Documents) -> Iterator[Disagreement]:
+    """Yield what documents say differently, each value with the places of its documents."""
+    rows = cast(Solutions, store.query(text("queries/internal", "claims.rq")))
+    found: dict[tuple[str, ...], list[str]] = {}
+    for *what, claimant in rows:
+        found.setdefault(tuple(map(_plain, what)), []).append(_origin(documents, _plain(claimant)))
+    for (subject, predicate, accepted, source, claimed), claimants in found.items():
+        yield Disagreement(
+            subject, predicate, accepted, _origin(documents, source), claimed, tuple(claimants)
+        )
+
+
+def _plain(value: Term | None) -> str:
+    return value.value if value is not None else ""
+
+
+def _origin(documents: Documents, iri: str) -> str:
+    entry = documents.get(iri.rsplit("/", 1)[-1])
+    return entry.origin if entry is not None else iri
 
 
 def _examine_document(
@@ -95,7 +133,7 @@ def _examine_files(
 ) -> Iterator[Finding]:
     for name, digest in files:
         try:
-            whole = digest_of(documents.file(digest)) == digest
+            whole = not documents.damaged(digest)
         except (ThingNotFound, ValueError, OSError) as error:
             yield Finding("error", f"{name} is not kept: {error}", document_id, RELOAD)
             continue
@@ -113,17 +151,29 @@ def _examine_graphs(
         yield Finding("error", "no document stands behind this graph", graph, REBUILD)
 
 
-def _examine_default_graph(store: Store) -> Iterator[Finding]:
-    """The default graph must hold each triple of each named graph, and nothing else."""
-    missing, extra = (_count(store, query) for query in ("missing.rq", "extra.rq"))
+def _examine_default_graph(store: Store, agreement: Agreement) -> Iterator[Finding]:
+    """The default graph must hold what the named graphs state, and nothing else.
+
+    Where documents differ on a single-valued property it holds the one value that is
+    to hold, and the others stand as claims.
+    """
+    rows = cast(Solutions, store.query(text("queries/internal", "missing.rq")))
+    lacking = [(cast(Iri, row[0]).value, cast(Iri, row[1]).value) for row in rows]
+    missing = [pair for pair in lacking if not agreement.settled(*pair)]
     if missing:
         yield Finding(
-            "error", f"{missing} triples of documents are missing in it", "default graph", REBUILD
+            "error",
+            f"{len(missing)} properties that documents state are missing in it",
+            f"default graph, <{missing[0][0]}>",
+            REBUILD,
         )
+    extra = _count(store, "extra.rq")
     if extra:
         yield Finding(
             "error", f"{extra} triples in it are stated by no document", "default graph", REBUILD
         )
+    for graph in agreement.amiss({subject for subject, _ in lacking}):
+        yield Finding("error", "the claims are not what documents state now", graph, REBUILD)
 
 
 def _count(store: Store, query: str) -> int:
@@ -131,13 +181,28 @@ def _count(store: Store, query: str) -> int:
     return int(cast(Literal, count).value)
 
 
-def _examine_supersession(store: Store, names: Names) -> Iterator[Finding]:
-    rows = cast(Solutions, store.query(text("queries/internal", "acquisitions.rq")))
-    acquisitions = {cast(Iri, row[0]).value for row in rows}
-    for graph, content in supersession(store, names, acquisitions).items():
+def _examine_derived(store: Store, names: Names, derivation: Derivation) -> Iterator[Finding]:
+    """The graphs of a rule must be those that follow from all that is here now."""
+    everything = derivation.everything(store, names)
+    expected = derivation.derive(store, names, everything)
+    for graph, content in expected.items():
         if content.triples != frozenset(store.graph_triples(graph)):
-            yield Finding("error", "supersession is not what follows now", graph, REBUILD)
-    expected = {graph_of(names, acquisition) for acquisition in acquisitions}
+            yield Finding("error", f"{derivation.rule} is not what follows now", graph, REBUILD)
+    room = names.make("derived_graph", rule=derivation.rule, key="")
     for graph in store.graphs():
-        if names.within(graph, "derived_graph") and graph not in expected:
-            yield Finding("error", "derived from acquisitions no longer here", graph, REBUILD)
+        if graph.startswith(room) and graph not in expected:
+            yield Finding(
+                "error",
+                f"{derivation.rule}: what this follows from is no longer here",
+                graph,
+                REBUILD,
+            )
+
+
+def _examine_strays(store: Store, names: Names) -> Iterator[Finding]:
+    """Each derived graph must be of a rule that there is."""
+    rules = (agreements.RULE, *(derivation.rule for derivation in DERIVATIONS))
+    rooms = tuple(names.make("derived_graph", rule=rule, key="") for rule in rules)
+    for graph in store.graphs():
+        if names.within(graph, "derived_graph") and not graph.startswith(rooms):
+            yield Finding("error", "no rule derives this graph", graph, REBUILD)

@@ -20,6 +20,7 @@ from dafab_kg.ingest.prepare import (
     Rejected,
     Result,
     Work,
+    held_bytes,
     not_recognised,
     now,
     quarantine_id,
@@ -63,6 +64,7 @@ class _Run:
     prepared: dict[str, Prepared] = field(default_factory=dict)
     rejected: dict[str, Rejected] = field(default_factory=dict)
     seen: dict[str, tuple[str, str]] = field(default_factory=dict)
+    families: set[str] = field(default_factory=set)
     size: int = 0
     begun: bool = False
 
@@ -92,7 +94,7 @@ def ingest(
     """
     run = _start(committer, settings, validator, options)
     named = {str(path) for path in paths if path.is_file()}
-    return _drive(run, _work(paths, run.preparer, settings), named)
+    return _drive(run, _work(paths, run.preparer, settings), named, whole=True)
 
 
 def ingest_documents(
@@ -115,7 +117,8 @@ def _start(
     return _Run(settings, committer, validator, options or Options(), load_id, preparer)
 
 
-def _drive(run: _Run, work: Iterator[Work], named: set[str]) -> LoadReport:
+def _drive(run: _Run, work: Iterator[Work], named: set[str], *, whole: bool = False) -> LoadReport:
+    """Take all work; ``whole``: data sets are given whole, not some of their parts."""
     began = time.monotonic()
     interrupted = False
     try:
@@ -126,6 +129,8 @@ def _drive(run: _Run, work: Iterator[Work], named: set[str]) -> LoadReport:
             if run.options.strict and run.counts["rejected"]:
                 break
         _commit(run)
+        if whole:
+            _remove_left_out(run)
     except KeyboardInterrupt:
         interrupted = True  # what was committed stays; the same load again does the rest
     _tell(run, "")
@@ -175,7 +180,7 @@ def _take(run: _Run, result: Result, named: set[str]) -> None:
             _reject(run, result)
         case Prepared():
             run.prepared[result.entry.document_id] = result
-            run.size += len(result.nquads) + result.document.byte_size
+            run.size += len(result.nquads) + held_bytes(result.document)
     _tell(run, result.origin if isinstance(result, Passed) else result.entry.origin)
 
 
@@ -183,6 +188,8 @@ def _is_second(run: _Run, result: Passed | Prepared) -> bool:
     """Tell whether this load has met the document before, and remember that it has now."""
     entry = result if isinstance(result, Passed) else result.entry
     met = entry.document_id in run.seen
+    if entry.family:
+        run.families.add(entry.family)
     run.seen.setdefault(entry.document_id, (entry.content_hash, entry.origin))
     return met
 
@@ -213,7 +220,7 @@ def _reject(run: _Run, item: Rejected) -> None:
     entry = replace(item.entry, load_id=run.load_id)
     item = replace(item, entry=entry)
     run.rejected[entry.document_id] = item
-    run.size += sum(len(data) for data in item.files.values())
+    run.size += sum(len(data) for data in item.files.values() if isinstance(data, bytes))
     error = DocumentRejected(entry.message, where=entry.where, remedy=entry.remedy)
     run.add(
         Outcome(
@@ -252,6 +259,26 @@ def _commit(run: _Run) -> None:
     run.prepared.clear()
     run.rejected.clear()
     run.size = 0
+
+
+def _remove_left_out(run: _Run) -> None:
+    """Delete what an earlier load had cut from a data set, and the data set no longer holds.
+
+    Where anything of the load was rejected it cannot be known what the data set
+    holds, and nothing is deleted.
+    """
+    if not run.families or run.counts["rejected"]:
+        return
+    gone = [
+        entry
+        for entry in run.committer.documents.all()
+        if entry.family in run.families and entry.document_id not in run.seen
+    ]
+    if gone:
+        with _uninterrupted():
+            run.committer.commit((), (), gone)
+    for entry in gone:
+        run.add(Outcome(entry.document_id, entry.kind, entry.origin, "removed"))
 
 
 def _outcome(entry: StoredDocument, *, replaced: bool) -> Outcome:

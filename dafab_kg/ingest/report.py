@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["loaded", "replaced", "unchanged", "rejected", "unrecognised", "valid"]
+Status = Literal["loaded", "replaced", "unchanged", "removed", "rejected", "unrecognised", "valid"]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dafab_kg.ingest.prepare import UNREAD, Work
-from dafab_kg.model.documents import Entry, Found, SourceDocument
+from dafab_kg.model.documents import Entry, FilePart, Found, SourceDocument
 from dafab_kg.store.documents import Quarantined
 
 HEAD = 4096
@@ -12,17 +12,25 @@ HEAD = 4096
 def work_of(rejected: Quarantined) -> list[Work]:
     """Return the work that the files of a rejected document make."""
     if rejected.kind != UNREAD:
+        in_json = not rejected.pointer or rejected.pointer.startswith("/")
         document = SourceDocument(
-            rejected.kind, rejected.key, rejected.origin, rejected.parts, rejected.pointer
+            rejected.kind,
+            rejected.key,
+            rejected.origin,
+            rejected.parts,
+            rejected.pointer,
+            digest="" if in_json else rejected.content_hash,
+            family=rejected.family,
         )
         return [Found(document, ())]
     return [
         Entry(
             part.name,
             rejected.origin,
-            len(part.data),
+            part.size,
             part.data[:HEAD],
-            lambda data=part.data: data,  # type: ignore[misc]
+            lambda part=part: part.data,  # type: ignore[misc]
+            part.path if isinstance(part, FilePart) else None,
         )
         for part in rejected.parts
     ]

@@ -59,6 +59,19 @@ class Settings(BaseSettings):
     dataset: str = Field(
         default="", description="Name of the data set that is loaded (--dataset); else the file's."
     )
+    source_ranking: tuple[str, ...] = Field(
+        default=(
+            "sentinel2",
+            "sentinel1",
+            "raster",
+            "catalogue",
+            "stac:*copernicus.eu/*",
+            "dafab",
+            "stac",
+        ),
+        description="Whose value holds where documents differ, first the highest: kinds of "
+        "documents, or kind:key with * for anything; all others come last.",
+    )
     json_ld_contexts: dict[str, Path] = Field(
         default_factory=dict,
         description="Allow-list of JSON-LD contexts: URL to local file.",

@@ -3,13 +3,17 @@
 It is the key-value store of the specification (section 6.7).  Files are
 addressed by their SHA-256; entries tell which files make a document, what was
 loaded of it, or why it was rejected.  All writes of one commit happen in one
-LMDB transaction (docs/decisions/commit.md).
+LMDB transaction (docs/decisions/commit.md).  A file that a loader leaves on disk
+(``FilePart``: a parcel register, an image) is too large for that: it is copied
+beside the database, under its SHA-256, before the transaction that names it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +24,7 @@ from typing import Any, cast
 import lmdb
 import orjson
 
-from dafab_kg.model.documents import Part, SourceDocument
+from dafab_kg.model.documents import FilePart, Part, SourceDocument
 from dafab_kg.model.errors import StoreInUse, StoreNotUsable, ThingNotFound
 
 MAP_SIZE = 1 << 40  # address space, not disk: the file grows as it is filled
@@ -52,6 +56,7 @@ class StoredDocument:
     named_graphs: tuple[str, ...] = ()
     named_statements: str = ""
     warnings: tuple[str, ...] = ()
+    family: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class Quarantined:
     pointer: str = ""
     would_be: str = ""
     load_id: str = ""
+    family: str = ""
     parts: tuple[Part, ...] = field(default=(), compare=False)
 
 
@@ -135,7 +141,19 @@ class Documents:
 
     def parts(self, entry: StoredDocument | Quarantined) -> tuple[Part, ...]:
         """Return the files of a document, byte for byte."""
-        return tuple(Part(name, self.file(digest)) for name, digest in entry.files)
+        return tuple(self._part(name, digest) for name, digest in entry.files)
+
+    def large_file(self, digest: str) -> Path | None:
+        """Where a file lies that is kept beside the database."""
+        large = self._large(digest)
+        return large if large.is_file() else None
+
+    def _part(self, name: str, digest: str) -> Part:
+        large = self._large(digest)
+        return FilePart(name, large) if large.is_file() else Part(name, self.file(digest))
+
+    def _large(self, digest: str) -> Path:
+        return self.directory / "large" / digest[:2] / digest
 
     def file(self, digest: str) -> bytes:
         """Return one file by its SHA-256 in hex.
@@ -145,9 +163,21 @@ class Documents:
         """
         with self._read() as txn:
             data = txn.get(bytes.fromhex(digest), db=self._files)
+        if data is None and (large := self._large(digest)).is_file():
+            return large.read_bytes()
         if data is None:
             raise ThingNotFound(f"No file with SHA-256 {digest} is kept here")
         return zlib.decompress(data[1:]) if data[:1] == _ZLIB else bytes(data[1:])
+
+    def damaged(self, digest: str) -> bool:
+        """Tell whether a file is not what its name says.
+
+        Raises:
+            ThingNotFound: it is not here.
+        """
+        large = self._large(digest)
+        part = FilePart("", large) if large.is_file() else Part("", self.file(digest))
+        return part.digest != digest
 
     def quarantine(self) -> Iterator[Quarantined]:
         """All rejected documents, without their files."""
@@ -181,13 +211,15 @@ class Documents:
     def begin(
         self,
         pending: Pending | None,
-        files: Mapping[str, bytes],
+        files: Mapping[str, bytes | Path],
         rejected: tuple[Quarantined, ...] = (),
     ) -> None:
         """Keep the files, name the batch in the journal, and record what was rejected."""
+        self._keep_large(files)
         with self._write() as txn:
             for digest, data in files.items():
-                txn.put(bytes.fromhex(digest), _packed(data), db=self._files, overwrite=False)
+                if isinstance(data, bytes):
+                    txn.put(bytes.fromhex(digest), _packed(data), db=self._files, overwrite=False)
             for entry in rejected:
                 txn.put(entry.document_id.encode(), entry_to_json(entry), db=self._rejected)
             if pending is not None:
@@ -220,11 +252,30 @@ class Documents:
             if entry.load_id not in loads and (entry.would_be in loaded or entry.origin in origins)
         ]
 
-    def keep(self, files: Mapping[str, bytes], entries: tuple[StoredDocument, ...]) -> None:
+    def _keep_large(self, files: Mapping[str, bytes | Path]) -> None:
+        """Copy the files that stay files; each is whole under its name, or absent."""
+        for digest, source in files.items():
+            target = self._large(digest)
+            if isinstance(source, bytes) or target.is_file():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = target.with_suffix(".part")
+            try:
+                shutil.copyfile(source, unfinished)
+                with unfinished.open("rb+") as file:
+                    os.fsync(file.fileno())
+                unfinished.replace(target)
+            except OSError as error:
+                unfinished.unlink(missing_ok=True)
+                raise StoreNotUsable(f"{source} cannot be kept: {error}") from error
+
+    def keep(self, files: Mapping[str, bytes | Path], entries: tuple[StoredDocument, ...]) -> None:
         """Put files and entries as they are (restoring a dump)."""
+        self._keep_large(files)
         with self._write() as txn:
             for digest, data in files.items():
-                txn.put(bytes.fromhex(digest), _packed(data), db=self._files, overwrite=False)
+                if isinstance(data, bytes):
+                    txn.put(bytes.fromhex(digest), _packed(data), db=self._files, overwrite=False)
             for entry in entries:
                 txn.put(entry.document_id.encode(), entry_to_json(entry), db=self._entries)
 
@@ -265,11 +316,18 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def files_of(document: SourceDocument) -> tuple[tuple[tuple[str, str], ...], dict[str, bytes]]:
-    """Return (name, digest) pairs of a document's parts, and the bytes by digest."""
-    digests = [(part.name, digest_of(part.data)) for part in document.parts]
-    data = {digest: part.data for (_, digest), part in zip(digests, document.parts, strict=True)}
-    return tuple(digests), data
+Kept = dict[str, bytes | Path]
+"""Files by their SHA-256: their bytes, or where they lie."""
+
+
+def files_of(document: SourceDocument) -> tuple[tuple[tuple[str, str], ...], Kept]:
+    """Return (name, digest) pairs of a document's parts, and the files by digest."""
+    digests = [(part.name, part.digest) for part in document.parts]
+    kept: Kept = {
+        digest: part.path if isinstance(part, FilePart) else part.data
+        for (_, digest), part in zip(digests, document.parts, strict=True)
+    }
+    return tuple(digests), kept
 
 
 def _packed(data: bytes) -> bytes:

@@ -246,6 +246,28 @@ class OxigraphStore:
             if isinstance(quad.graph_name, ox.NamedNode)
         )
 
+    def describes(self, subject: str) -> bool:
+        """Tell whether the default graph holds a triple about ``subject``."""
+        pattern = ox.NamedNode(subject), None, None, ox.DefaultGraph()
+        return next(self._store.quads_for_pattern(*pattern), None) is not None
+
+    def predicates(self, subject: str) -> Iterator[str]:
+        """The predicate of each triple of the default graph about ``subject``."""
+        node, graph = ox.NamedNode(subject), ox.DefaultGraph()
+        for quad in self._store.quads_for_pattern(node, None, None, graph):
+            yield quad.predicate.value
+
+    def values(self, subject: str, predicate: str) -> Iterator[tuple[str, str]]:
+        """Objects as N-Triples terms, each with its graph ("" for the default graph)."""
+        pattern = ox.NamedNode(subject), ox.NamedNode(predicate), None, None
+        for quad in self._store.quads_for_pattern(*pattern):
+            graph = quad.graph_name
+            yield str(quad.object), graph.value if isinstance(graph, ox.NamedNode) else ""
+
+    def has_graph(self, graph: str) -> bool:
+        """Tell whether there is a named graph of this name."""
+        return self._store.contains_named_graph(ox.NamedNode(graph))
+
     def apply(self, change: Change) -> None:
         """Remove and add in one transaction (one SPARQL update)."""
         operations = []

@@ -125,7 +125,8 @@ class Store(Protocol):
     """A graph store.
 
     Its default graph is the merge of all named graphs: a triple that three
-    documents state stands there once (docs/decisions/default-graph.md).
+    documents state stands there once (docs/decisions/default-graph.md), and of
+    values that exclude each other there is one (docs/decisions/agreement.md).
     """
 
     def query(
@@ -167,6 +168,22 @@ class Store(Protocol):
 
     def stating(self, triple: str) -> frozenset[str]:
         """The named graphs that hold an N-Triples line."""
+        ...
+
+    def describes(self, subject: str) -> bool:
+        """Tell whether the default graph holds a triple about ``subject``."""
+        ...
+
+    def predicates(self, subject: str) -> Iterator[str]:
+        """The predicate IRI of each triple of the default graph about ``subject``."""
+        ...
+
+    def values(self, subject: str, predicate: str) -> Iterator[tuple[str, str]]:
+        """Objects as N-Triples terms, each with its graph ("" for the default graph)."""
+        ...
+
+    def has_graph(self, graph: str) -> bool:
+        """Tell whether there is a named graph of this name."""
         ...
 
     def apply(self, change: Change) -> None:

@@ -1,0 +1,94 @@
+"""What follows from documents: graphs derived after each commit, by rule.
+
+Each rule keeps graphs of its own (``derived/{rule}/{key}``).  After a commit it is
+asked what the commit touched, and rebuilds what follows from that; given
+everything there is, it says what must be there, which is how the doctor checks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from dafab_kg.ingest import analysis_supersession, supersession
+from dafab_kg.model.names import Names
+from dafab_kg.store.nquads import GraphText
+from dafab_kg.store.protocol import Store
+from dafab_kg.store.replacement import plan_replacement
+
+
+class Derivation(Protocol):
+    """A rule by which graphs are derived.
+
+    Everything it does is a function of the documents' graphs alone, so that doing
+    it again, after a crash or in another order, leads to the same.
+    """
+
+    @property
+    def rule(self) -> str:
+        """Its name, as it stands in the IRIs of its graphs."""
+        ...
+
+    def touched(self, names: Names, nquads: str) -> set[str]:
+        """IRIs, read from N-Quads that came or went, from which the rule starts."""
+        ...
+
+    def derive(self, store: Store, names: Names, touched: Iterable[str]) -> dict[str, GraphText]:
+        """Return the graphs that may have changed (empty: nothing follows any more)."""
+        ...
+
+    def everything(self, store: Store, names: Names) -> set[str]:
+        """All IRIs from which the rule can start."""
+        ...
+
+
+@dataclass(frozen=True)
+class Supersession:
+    """Which product supersedes which."""
+
+    rule: str = supersession.RULE
+
+    def touched(self, names: Names, nquads: str) -> set[str]:
+        """The acquisitions that the text speaks of."""
+        return supersession.acquisitions_in(nquads)
+
+    def derive(self, store: Store, names: Names, touched: Iterable[str]) -> dict[str, GraphText]:
+        """The graph of each acquisition."""
+        return supersession.supersession(store, names, touched)
+
+    def everything(self, store: Store, names: Names) -> set[str]:
+        """All acquisitions."""
+        return supersession.all_acquisitions(store)
+
+
+@dataclass(frozen=True)
+class AnalysisSupersession:
+    """Which finding of an AI model supersedes which."""
+
+    rule: str = analysis_supersession.RULE
+
+    def touched(self, names: Names, nquads: str) -> set[str]:
+        """Source products, runs and entries that the text speaks of."""
+        return analysis_supersession.touched_by(nquads)
+
+    def derive(self, store: Store, names: Names, touched: Iterable[str]) -> dict[str, GraphText]:
+        """The graph of each source product."""
+        return analysis_supersession.supersession_of_analyses(store, names, touched)
+
+    def everything(self, store: Store, names: Names) -> set[str]:
+        """All source products."""
+        return analysis_supersession.all_sources(store)
+
+
+DERIVATIONS: Final[tuple[Derivation, ...]] = (Supersession(), AnalysisSupersession())
+"""All rules, in the order in which they are applied."""
+
+
+def derive_all(store: Store, names: Names, nquads: str) -> None:
+    """Bring the derived graphs up to date after a change that ``nquads`` tells."""
+    for derivation in DERIVATIONS:
+        touched = derivation.touched(names, nquads)
+        if touched:
+            graphs = derivation.derive(store, names, touched)
+            store.apply(plan_replacement(store, graphs))
