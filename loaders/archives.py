@@ -1,28 +1,32 @@
-"""Archives: members of .zip and .tar files, looked at but never extracted to disk.
+"""Archives: members of .zip and .tar files, read where they lie, and of .7z, which are unpacked.
 
 What an archive can do to harm: name members outside of itself, hold links and
 devices, name one member twice so that two readers see different files, grow
 without bound, or lie about sizes.  An archive that does any of it is refused as
-a whole.
+a whole.  What must be a file to be read (a GeoPackage in a packed tar, an archive in
+an archive) is unpacked to a temporary directory, and counted while it is.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import stat
 import struct
 import tarfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import BinaryIO, Final, cast
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO, Final, cast
 
 from dafab_kg.loaders.reading import (
     CHUNK,
     HEAD_BYTES,
     HeldBytes,
+    KeptBytes,
     SliceBytes,
+    TemporaryFolder,
     inflate,
     unreadable,
 )
@@ -43,6 +47,7 @@ _PACKINGS: Final = (
 )
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _ARCHIVE_NAME = re.compile(r"\.(zip|tar|tgz|tbz2?|txz|gz|bz2|xz|7z|rar)\Z", re.IGNORECASE)
+_DATA_NAME = re.compile(r"\.(gpkg|parquet|geoparquet|fgb|shp|shx|dbf)\Z", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a]")
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
 _LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
@@ -56,6 +61,25 @@ def packing_of(head: bytes) -> str:
 def is_zip(head: bytes) -> bool:
     """Tell whether a file that begins so is a zip."""
     return head.startswith(_ZIP)
+
+
+def is_seven(head: bytes) -> bool:
+    """Tell whether a file that begins so is a 7z."""
+    return head.startswith(b"7z\xbc\xaf\x27\x1c")
+
+
+def is_rar(head: bytes) -> bool:
+    """Tell whether a file that begins so is a RAR."""
+    return head.startswith(b"Rar!\x1a\x07")
+
+
+def rar_refused(where: str) -> NotRecognised:
+    """Return the refusal of a RAR."""
+    return NotRecognised(
+        "RAR archives are not opened: no free library reads them",
+        where=where,
+        remedy="Unpack it and load the directory, or pack it again as zip or 7z",
+    )
 
 
 def is_tar(head: bytes) -> bool:
@@ -80,11 +104,16 @@ def is_hidden(name: str) -> bool:
 
 
 @dataclass
-class _Contents:
-    """What has been seen of an archive so far, and the bounds it must keep."""
+class Contents:
+    """What has been seen of an archive so far, and the bounds it must keep.
+
+    ``origin`` names it in messages; ``path`` is the file, which ``keeper`` keeps there.
+    """
 
     origin: str
     settings: Settings
+    path: str = ""
+    keeper: TemporaryFolder | None = None
     seen: set[str] = field(default_factory=set)
     text_bytes: int = 0
 
@@ -120,6 +149,7 @@ class _Contents:
             )
 
     def unsafe(self, name: str, what: str) -> NotSafe:
+        """Return the refusal of the archive because of one member."""
         return NotSafe(
             f"Member {name!r} {what}",
             where=self.origin,
@@ -127,25 +157,27 @@ class _Contents:
         )
 
 
-def zip_members(path: Path, settings: Settings) -> Iterator[Entry | Refused]:
-    """Give the members of a zip.
+def zip_members(
+    path: Path, settings: Settings, origin: str = "", keeper: TemporaryFolder | None = None
+) -> Iterator[Entry | Refused]:
+    """Give the members of a zip; ``origin`` names it where it was unpacked from another.
 
     Raises:
         NotSafe, NotWellFormed, NotRecognised, TooLarge: the archive is refused.
     """
-    contents = _Contents(str(path), settings)
+    contents = Contents(origin or str(path), settings, str(path), keeper)
     try:
         with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
             yield from _zip_entries(stream, infos, contents)
     except OSError as error:
-        raise unreadable(error, str(path)) from None
+        raise unreadable(error, contents.origin) from None
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
-        raise _broken(error, path) from None
+        raise broken(error, contents.origin) from None
 
 
 def _zip_entries(
-    stream: BinaryIO, infos: list[zipfile.ZipInfo], contents: _Contents
+    stream: BinaryIO, infos: list[zipfile.ZipInfo], contents: Contents
 ) -> Iterator[Entry | Refused]:
     end = 0
     for info in infos:
@@ -164,7 +196,7 @@ def _zip_entries(
         yield _member(name, reader.origin, info.file_size, head, reader, contents)
 
 
-def _refuse_zip_member(info: zipfile.ZipInfo, contents: _Contents) -> None:
+def _refuse_zip_member(info: zipfile.ZipInfo, contents: Contents) -> None:
     # the upper half holds Unix permissions, where the archive was made on Unix
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
@@ -184,7 +216,7 @@ def _refuse_zip_member(info: zipfile.ZipInfo, contents: _Contents) -> None:
 
 
 def _zip_reader(
-    stream: BinaryIO, info: zipfile.ZipInfo, name: str, contents: _Contents
+    stream: BinaryIO, info: zipfile.ZipInfo, name: str, contents: Contents
 ) -> SliceBytes:
     stream.seek(info.header_offset)
     magic, name_length, extra_length = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
@@ -195,7 +227,7 @@ def _zip_reader(
     if local != info.orig_filename:
         raise contents.unsafe(name, f"is called {local!r} where it lies")
     return SliceBytes(
-        path=contents.origin,
+        path=contents.path,
         origin=f"{contents.origin}!{name}",
         offset=info.header_offset + _LOCAL_HEADER.size + name_length + extra_length,
         packed=info.compress_size,
@@ -203,6 +235,7 @@ def _zip_reader(
         packing="deflate" if info.compress_type == zipfile.ZIP_DEFLATED else "",
         max_bytes=contents.settings.max_file_bytes,
         crc=info.CRC,
+        keeper=contents.keeper,
     )
 
 
@@ -215,7 +248,7 @@ def tar_members(path: Path, packing: str, settings: Settings) -> Iterator[Entry 
     Raises:
         NotSafe, NotWellFormed, TooLarge: the archive is refused.
     """
-    contents = _Contents(str(path), settings)
+    contents = Contents(str(path), settings, str(path))
     try:
         with path.open("rb") as stream:
             if packing:
@@ -229,18 +262,18 @@ def tar_members(path: Path, packing: str, settings: Settings) -> Iterator[Entry 
     except OSError as error:
         raise unreadable(error, str(path)) from None
     except (tarfile.TarError, ValueError, EOFError) as error:
-        raise _broken(error, path) from None
+        raise broken(error, contents.origin) from None
 
 
 def _slice_entries(
-    archive: tarfile.TarFile, stream: BinaryIO, contents: _Contents
+    archive: tarfile.TarFile, stream: BinaryIO, contents: Contents
 ) -> Iterator[Entry | Refused]:
-    total = Path(contents.origin).stat().st_size
+    total = Path(contents.path).stat().st_size
     for info, name in _files(archive, contents):
         if info.offset_data + info.size > total:
             raise tarfile.ReadError(f"it ends within member {name!r}")
         reader = SliceBytes(
-            path=contents.origin,
+            path=contents.path,
             origin=f"{contents.origin}!{name}",
             offset=info.offset_data,
             packed=info.size,
@@ -252,7 +285,7 @@ def _slice_entries(
         yield _member(name, reader.origin, info.size, head, reader, contents)
 
 
-def _held_entries(archive: tarfile.TarFile, contents: _Contents) -> Iterator[Entry | Refused]:
+def _held_entries(archive: tarfile.TarFile, contents: Contents) -> Iterator[Entry | Refused]:
     for info, name in _files(archive, contents):
         member = archive.extractfile(info)
         if member is None:
@@ -262,6 +295,8 @@ def _held_entries(archive: tarfile.TarFile, contents: _Contents) -> Iterator[Ent
         if not is_text(head):
             if _ARCHIVE_NAME.search(name):
                 yield _member(name, origin, info.size, head, HeldBytes(head), contents)
+            elif _DATA_NAME.search(name):
+                yield _kept(name, origin, head, member, contents)
             continue
         if info.size > contents.settings.max_file_bytes:
             error = TooLarge(
@@ -277,7 +312,18 @@ def _held_entries(archive: tarfile.TarFile, contents: _Contents) -> Iterator[Ent
         yield _member(name, origin, len(data), data[:HEAD_BYTES], HeldBytes(data), contents)
 
 
-def _files(archive: tarfile.TarFile, contents: _Contents) -> Iterator[tuple[tarfile.TarInfo, str]]:
+def _kept(name: str, origin: str, head: bytes, member: IO[bytes], contents: Contents) -> Entry:
+    """Unpack a member that libraries read by path; its bytes are counted as they come."""
+    folder = TemporaryFolder()
+    path = folder.path / PurePosixPath(name).name
+    with path.open("wb") as file:
+        file.write(head)
+        shutil.copyfileobj(member, file, CHUNK)
+    reader = KeptBytes(str(path), contents.settings.max_file_bytes, folder)
+    return Entry(name, origin, path.stat().st_size, head, reader)
+
+
+def _files(archive: tarfile.TarFile, contents: Contents) -> Iterator[tuple[tarfile.TarInfo, str]]:
     for info in archive:
         name = contents.accept(info.name)
         if info.issparse() or not (info.isreg() or info.isdir()):
@@ -292,14 +338,16 @@ def _member(
     size: int,
     head: bytes,
     reader: SliceBytes | HeldBytes,
-    contents: _Contents,
+    contents: Contents,
 ) -> Entry | Refused:
     entry = Entry(name=name, origin=origin, size=size, head=head, read=reader)
     if is_text(head):
         contents.count(size)
-    elif _ARCHIVE_NAME.search(name):
+    elif is_rar(head):
+        return Refused(rar_refused(origin), (entry,))
+    elif _ARCHIVE_NAME.search(name) and (contents.keeper is not None or not opens_within(entry)):
         error = NotRecognised(
-            "An archive inside an archive is not opened",
+            "An archive inside an archive is opened only if it is a zip or 7z, and one deep",
             where=origin,
             remedy="Unpack the outer archive and load its directory",
         )
@@ -307,10 +355,20 @@ def _member(
     return entry
 
 
+def opens_within(entry: Entry) -> bool:
+    """Tell whether a member is an archive that is opened within its archive.
+
+    Many formats of documents are zips, so the name must not tell otherwise.
+    """
+    named = _ARCHIVE_NAME.search(entry.name) or "." not in PurePosixPath(entry.name).name
+    held = isinstance(entry.read, HeldBytes)
+    return bool(named) and not held and (is_zip(entry.head) or is_seven(entry.head))
+
+
 class _Unpacked:
     """A packed stream with ``read``, as tarfile wants it, which counts what comes out."""
 
-    def __init__(self, chunks: Iterator[bytes], contents: _Contents) -> None:
+    def __init__(self, chunks: Iterator[bytes], contents: Contents) -> None:
         self._chunks = chunks
         self._contents = contents
         self._buffer = b""
@@ -338,9 +396,8 @@ class _Unpacked:
         return data[:size]
 
 
-def _broken(error: Exception, path: Path) -> DocumentRejected:
+def broken(error: Exception, where: str) -> DocumentRejected:
+    """Return the refusal of an archive that cannot be read."""
     return NotWellFormed(
-        f"Broken archive: {error}",
-        where=str(path),
-        remedy="Fetch it again from its source",
+        f"Broken archive: {error}", where=where, remedy="Fetch it again from its source"
     )

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import shutil
+import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import BinaryIO, Final, Protocol
 
 from dafab_kg.model.errors import DocumentRejected, NotSafe, NotWellFormed, TooLarge
@@ -37,9 +40,28 @@ class Reader(Protocol):
         """Return all bytes."""
         ...
 
+    def chunks(self) -> Iterator[bytes]:
+        """Give all bytes piece by piece."""
+        ...
+
     def head(self) -> bytes:
         """Return the first :data:`HEAD_BYTES`."""
         ...
+
+
+class TemporaryFolder:
+    """A directory that is removed with its last user; a copy in another process has none.
+
+    Entries, parts and readers hold it for as long as their file must be there.
+    """
+
+    def __init__(self) -> None:
+        self.path = Path(mkdtemp(prefix="dafab-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        # a second owner would remove it while the first still needs it
+        return type(None), ()
 
 
 class ByteSource(Protocol):
@@ -59,13 +81,24 @@ class FileBytes:
 
     def __call__(self) -> bytes:
         """Return the file's bytes."""
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give the file's bytes piece by piece."""
         with _opened(self.path) as stream:
-            return _bounded(_plain(stream), self.max_bytes, self.path)
+            yield from _bounded(_plain(stream), self.max_bytes, self.path)
 
     def head(self) -> bytes:
         """Return the file's first bytes."""
         with _opened(self.path) as stream:
             return stream.read(HEAD_BYTES)
+
+
+@dataclass(frozen=True)
+class KeptBytes(FileBytes):
+    """A file that was unpacked to a temporary directory, which it keeps there."""
+
+    keeper: TemporaryFolder | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,8 +111,12 @@ class PackedBytes:
 
     def __call__(self) -> bytes:
         """Return the unpacked bytes."""
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give the unpacked bytes piece by piece."""
         with _opened(self.path) as stream:
-            return _bounded(inflate(stream, self.packing, self.path), self.max_bytes, self.path)
+            yield from _bounded(inflate(stream, self.packing, self.path), self.max_bytes, self.path)
 
     def head(self) -> bytes:
         """Return the first unpacked bytes."""
@@ -92,7 +129,8 @@ class SliceBytes:
     """A member of an archive that lies at an offset: of a plain tar, or of a zip.
 
     ``packed`` bytes at ``offset`` become ``size`` bytes with checksum ``crc``
-    (zip only).  ``origin`` names the member in messages.
+    (zip only).  ``origin`` names the member in messages; ``keeper`` keeps an archive
+    there that was unpacked from another.
     """
 
     path: str
@@ -103,18 +141,26 @@ class SliceBytes:
     packing: str
     max_bytes: int
     crc: int | None = None
+    keeper: TemporaryFolder | None = field(default=None, repr=False, compare=False)
 
     def __call__(self) -> bytes:
         """Return the member's bytes, which must be as many as the archive says."""
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give the member's bytes piece by piece, and fail at the end if they are not right."""
+        size, crc = 0, 0
         with _opened(self.path) as stream:
-            data = _bounded(self._chunks(stream), min(self.max_bytes, self.size), self.origin)
-        if len(data) != self.size or (self.crc is not None and zlib.crc32(data) != self.crc):
+            most = min(self.max_bytes, self.size)
+            for piece in _bounded(self._chunks(stream), most, self.origin):
+                size, crc = size + len(piece), zlib.crc32(piece, crc)
+                yield piece
+        if size != self.size or (self.crc is not None and crc != self.crc):
             raise NotWellFormed(
                 "The member's bytes differ from what the archive states (size or checksum)",
                 where=self.origin,
                 remedy="Fetch the archive again from its source",
             )
-        return data
 
     def head(self) -> bytes:
         """Return the member's first bytes."""
@@ -140,6 +186,10 @@ class HeldBytes:
     def __call__(self) -> bytes:
         """Return the bytes."""
         return self.data
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give the bytes."""
+        yield self.data
 
     def head(self) -> bytes:
         """Return the first bytes."""
@@ -250,8 +300,7 @@ def _first(chunks: Iterator[bytes]) -> bytes:
     return head[:HEAD_BYTES]
 
 
-def _bounded(chunks: Iterator[bytes], max_bytes: int, where: str) -> bytes:
-    pieces: list[bytes] = []
+def _bounded(chunks: Iterator[bytes], max_bytes: int, where: str) -> Iterator[bytes]:
     total = 0
     for piece in chunks:
         total += len(piece)
@@ -261,8 +310,19 @@ def _bounded(chunks: Iterator[bytes], max_bytes: int, where: str) -> bytes:
                 where=where,
                 remedy="Set DAFAB_MAX_FILE_BYTES higher if it is meant to be that large",
             )
-        pieces.append(piece)
-    return b"".join(pieces)
+        yield piece
+
+
+def save(read: Callable[[], bytes], path: Path) -> None:
+    """Write what ``read`` gives to a file, piece by piece where it can be had so.
+
+    Raises:
+        DocumentRejected: as when it is read.
+    """
+    chunks = getattr(read, "chunks", None)
+    with path.open("wb") as file:
+        for piece in chunks() if chunks is not None else (read(),):
+            file.write(piece)
 
 
 def _opened(path: str) -> BinaryIO:

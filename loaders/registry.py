@@ -30,6 +30,7 @@ OURS: Final = (
     "dafab",
     "raster",
     "parcels",
+    "decisions",
     "events",
     "findings",
     "places",

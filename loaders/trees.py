@@ -3,7 +3,8 @@
 What a file is, is told by its content.  A directory becomes one tree of all
 files below it, in sorted order; an archive, given or found in a directory,
 becomes a tree of its own; a file packed alone (``data.nq.gz``) is an entry like
-any other.  Nothing is ever written to disk.  Hidden files are passed over.
+any other.  Only what cannot be read where it lies is unpacked, to a temporary
+directory: a .7z, and an archive within an archive.  Hidden files are passed over.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from typing import Final
 
 from dafab_kg.loaders.archives import (
     is_hidden,
+    is_rar,
+    is_seven,
     is_tar,
     is_zip,
+    opens_within,
     packing_of,
+    rar_refused,
     tar_members,
     zip_members,
 )
@@ -28,6 +33,8 @@ from dafab_kg.loaders.reading import (
     FileBytes,
     PackedBytes,
     Reader,
+    TemporaryFolder,
+    save,
     unreadable,
 )
 from dafab_kg.model.documents import Entry, Refused, Tree
@@ -90,11 +97,11 @@ def _expanded(path: Path) -> Path:
 
 @dataclass(frozen=True)
 class _Archive:
-    """An archive that has been seen: a tar, which may be packed, or else a zip."""
+    """An archive that has been seen: a ``zip``, a ``7z``, or a ``tar``, which may be packed."""
 
     path: str
-    packing: str
-    tar: bool
+    form: str
+    packing: str = ""
 
 
 def _opened(paths: list[Path], settings: Settings) -> Iterator[Tree | Refused]:
@@ -139,15 +146,19 @@ def _look(path: str, name: str, size: int, settings: Settings) -> Entry | _Archi
     try:
         head = _head(path)
         if is_zip(head):
-            return _Archive(path, "", tar=False)
+            return _Archive(path, "zip")
+        if is_seven(head):
+            return _Archive(path, "7z")
+        if is_rar(head):
+            return _refused(path, name, rar_refused(path), settings)
         if is_tar(head):
-            return _Archive(path, "", tar=True)
+            return _Archive(path, "tar")
         packing = packing_of(head)
         if not packing:
             return FileEntry(name, path, size, FileBytes(path, settings.max_file_bytes))
         packed = PackedBytes(path, packing, settings.max_file_bytes)
         if is_tar(packed.head()):
-            return _Archive(path, packing, tar=True)
+            return _Archive(path, "tar", packing)
         return FileEntry(_bare(name, packing), path, size, packed)
     except OSError as error:
         return _refused(path, name, unreadable(error, path), settings)
@@ -171,22 +182,61 @@ def _bare(name: str, packing: str) -> str:
 def _unpacked(archive: _Archive, settings: Settings) -> Iterator[Tree | Refused]:
     """Give an archive's members as one tree, after those that are refused; or refuse it whole."""
     path = Path(archive.path)
-    members = (
-        tar_members(path, archive.packing, settings) if archive.tar else zip_members(path, settings)
-    )
-    entries: list[Entry] = []
-    refused: list[Refused] = []
+    if archive.form == "tar":
+        members = tar_members(path, archive.packing, settings)
+    else:
+        members = _members(archive.form, path, settings)
     try:
-        for member in members:
-            if isinstance(member, Refused):
-                refused.append(member)
-            else:
-                entries.append(member)
+        entries, refused = _sorted_out(members)
     except DocumentRejected as error:
         yield _refused(archive.path, path.name, error, settings)
         return
     yield from refused
-    yield Tree(archive.path, tuple(sorted(entries, key=lambda entry: entry.name)))
+    within = [entry for entry in entries if opens_within(entry)]
+    yield Tree(archive.path, tuple(entry for entry in entries if entry not in within))
+    for entry in within:
+        yield from _nested(entry, settings)
+
+
+def _members(
+    form: str,
+    path: Path,
+    settings: Settings,
+    origin: str = "",
+    keeper: TemporaryFolder | None = None,
+) -> Iterator[Entry | Refused]:
+    if form == "zip":
+        return zip_members(path, settings, origin, keeper)
+    # imported where there is one: few archives are, and it takes long
+    from dafab_kg.loaders.sevenzip import seven_members
+
+    return seven_members(path, settings, origin, keeper)
+
+
+def _sorted_out(members: Iterator[Entry | Refused]) -> tuple[list[Entry], list[Refused]]:
+    entries: list[Entry] = []
+    refused: list[Refused] = []
+    for member in members:
+        if isinstance(member, Refused):
+            refused.append(member)
+        else:
+            entries.append(member)
+    return sorted(entries, key=lambda entry: entry.name), refused
+
+
+def _nested(entry: Entry, settings: Settings) -> Iterator[Tree | Refused]:
+    """Give the members of an archive within an archive, which is unpacked for that."""
+    folder = TemporaryFolder()
+    path = folder.path / "archive"
+    try:
+        save(entry.read, path)
+        form = "zip" if is_zip(entry.head) else "7z"
+        entries, refused = _sorted_out(_members(form, path, settings, entry.origin, folder))
+    except DocumentRejected as error:
+        yield Refused(error, (entry,))
+        return
+    yield from refused
+    yield Tree(entry.origin, tuple(entries))
 
 
 def _refused(path: str, name: str, error: DocumentRejected, settings: Settings) -> Refused:

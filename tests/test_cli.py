@@ -26,7 +26,7 @@ from dafab_kg.queries import saved
 
 COMMANDS = (
     "load", "query", "show", "delete", "validate", "quarantine", "stats", "doctor", "dump",
-    "restore", "sample", "serve", "mapping", "config", "run",
+    "restore", "sample", "serve", "mapping", "config", "run", "harvest", "enrich",
 )  # fmt: skip
 COUNT = "SELECT (COUNT(*) AS ?n) { ?p a dafab:SourceProduct }"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import orjson
 
@@ -37,6 +37,10 @@ from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
 from dafab_kg.validation import Validator
+
+if TYPE_CHECKING:
+    from dafab_kg.catalogue.enriching import EnrichReport
+    from dafab_kg.federation.harvest import HarvestReport
 
 FORMAT = 1
 """Version of the layout of a store's directory."""
@@ -99,6 +103,54 @@ class Catalogue:
             validator=_validator() if validate else None,
             options=Options(strict, jobs, progress),
         )
+
+    def harvest(
+        self,
+        url: str,
+        *,
+        bbox: Sequence[float] = (),
+        datetime: str = "",
+        collections: Sequence[str] = (),
+        limit: int | None = None,
+        page_size: int = 100,
+        restart: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> HarvestReport:
+        """Load what a STAC API answers to a search; an interrupted harvest goes on.
+
+        ``bbox`` is west, south, east, north in degrees, ``datetime`` a time or an
+        interval (``2022-09-01/2022-10-31``), ``limit`` the most items.  ``restart``
+        forgets how far an earlier harvest of the same came.
+
+        Raises:
+            ServiceNotUsable: it is no STAC API that can be searched, or fails for long.
+            ThingNotFound: it has no such collection.
+        """
+        from dafab_kg.catalogue.harvesting import harvest_into
+
+        return harvest_into(
+            self._writer(),
+            self.settings,
+            self.path,
+            _validator(),
+            url,
+            progress,
+            bbox=tuple(bbox),
+            datetime=datetime,
+            collections=tuple(collections),
+            limit=limit,
+            page_size=page_size,
+            restart=restart,
+        )
+
+    def enrich(self, *, parcels: bool = False) -> EnrichReport:
+        """Link things, and ``parcels`` if asked, to the places that are loaded.
+
+        Done again it links what has come since, and takes back what holds no more.
+        """
+        from dafab_kg.catalogue.enriching import enrich
+
+        return enrich(self._writer(), self.settings, parcels=parcels, validator=_validator())
 
     def derive(
         self, rule: str, *products: str, season: str = "", dataset: str = "", **parameters: object

@@ -11,6 +11,7 @@ from dafab_kg.ingest.commit import Committer
 from dafab_kg.ingest.flow import ingest_documents
 from dafab_kg.ingest.report import LoadReport
 from dafab_kg.model.documents import Found
+from dafab_kg.model.records import AnomalyArea
 from dafab_kg.model.settings import Settings
 from dafab_kg.validation import Validator
 
@@ -26,7 +27,10 @@ class DeriveReport:
     def lines(self, derived: Derived) -> Iterator[str]:
         """Tell one derivation in words."""
         about = ", ".join(filter(None, (derived.product_id, *derived.about.values())))
+        drawn = sum(isinstance(figure, AnomalyArea) for figure in derived.figures)
         for figure in derived.figures:
+            if isinstance(figure, AnomalyArea):
+                continue  # there may be thousands of outlines
             values = {one.name: getattr(figure, one.name) for one in fields(figure)}
             told = (
                 f"{name.replace('_', ' ')} {value}"
@@ -34,6 +38,8 @@ class DeriveReport:
                 if value is not None and name not in {*derived.about, "product_id", "derivation_id"}
             )
             yield f"{about}: {', '.join(told)}"
+        if drawn:
+            yield f"{about}: {drawn} areas drawn"
         for note in derived.notes:
             yield f"{about}: {note}"
 

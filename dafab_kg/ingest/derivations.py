@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from dafab_kg.ingest import analysis_supersession, supersession
+from dafab_kg.ingest import analysis_supersession, event_matching, supersession
 from dafab_kg.model.names import Names
 from dafab_kg.store.nquads import GraphText
 from dafab_kg.store.protocol import Store
@@ -81,7 +81,30 @@ class AnalysisSupersession:
         return analysis_supersession.all_sources(store)
 
 
-DERIVATIONS: Final[tuple[Derivation, ...]] = (Supersession(), AnalysisSupersession())
+@dataclass(frozen=True)
+class EventMatching:
+    """Which reports tell of one event."""
+
+    rule: str = event_matching.RULE
+
+    def touched(self, names: Names, nquads: str) -> set[str]:
+        """The reports and decisions that the text speaks of."""
+        return event_matching.touched_by(names, nquads)
+
+    def derive(self, store: Store, names: Names, touched: Iterable[str]) -> dict[str, GraphText]:
+        """The graph of each event that the reports are, were or might be in."""
+        return event_matching.events(store, names, touched)
+
+    def everything(self, store: Store, names: Names) -> set[str]:
+        """All reports."""
+        return event_matching.all_reports(store)
+
+
+DERIVATIONS: Final[tuple[Derivation, ...]] = (
+    Supersession(),
+    AnalysisSupersession(),
+    EventMatching(),
+)
 """All rules, in the order in which they are applied."""
 
 

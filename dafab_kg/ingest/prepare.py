@@ -31,6 +31,7 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.model.strict_json import read_json
 from dafab_kg.store.documents import (
     Documents,
+    Kept,
     Quarantined,
     StoredDocument,
     digest_of,
@@ -59,7 +60,7 @@ class Rejected:
     """A document that cannot be accepted; ``files`` are its bytes by SHA-256."""
 
     entry: Quarantined
-    files: dict[str, bytes]
+    files: Kept
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Passed:
     origin: str
     unchanged: bool
     content_hash: str = ""
+    family: str = ""
 
 
 Result = Prepared | Rejected | Passed
@@ -118,7 +120,14 @@ class Preparer:
         versions = self.versions(document.kind)
         old = self._known.get(document.document_id) if self._known is not None else None
         if old is not None and (old.content_hash, old.versions) == (content_hash, versions):
-            return Passed(document.document_id, document.kind, document.origin, True, content_hash)
+            return Passed(
+                document.document_id,
+                document.kind,
+                document.origin,
+                True,
+                content_hash,
+                document.family,
+            )
         try:
             return self._read_and_map(document, content_hash, versions)
         except DocumentRejected as error:
@@ -175,6 +184,7 @@ class Preparer:
             loaded_at=loaded_at,
             load_id=self.load_id,
             warnings=(*reading.warnings, *(left_out(text) if text else ())),
+            family=document.family,
         )
         return Prepared(document, entry, nquads + rdf)
 
@@ -211,6 +221,11 @@ def with_value(document: SourceDocument) -> SourceDocument:
     return replace(document, value=resolve_pointer(whole, document.pointer))
 
 
+def held_bytes(document: SourceDocument) -> int:
+    """Bytes of a document's files that are in memory."""
+    return sum(part.size for part in document.parts if not isinstance(part, FilePart))
+
+
 def quarantine_id(document: SourceDocument) -> str:
     """Name the entry of one content of a document: 32 hex digits."""
     return digest_of(f"{document.document_id}/{document.content_hash}".encode())[:32]
@@ -235,6 +250,7 @@ def rejected(document: SourceDocument, error: DocumentRejected) -> Rejected:
             remedy=speakable(error.remedy),
             report=getattr(error, "report", ""),
             pointer=document.pointer,
+            family=document.family,
         ),
         data,
     )
@@ -248,7 +264,8 @@ def refused(step: Refused) -> Rejected:
     origin = step.entries[0].origin if step.entries else error.where
     parts: list[Part] = []
     for entry in step.entries:
-        if "!" not in entry.origin and not Path(entry.origin).is_file():
+        elsewhere = "!" in entry.origin or "://" in entry.origin
+        if not elsewhere and not Path(entry.origin).is_file():
             continue  # a pipe or a device: reading it might never end
         try:
             parts.append(Part(entry.name, entry.read()))

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 from dafab_kg.model.names import Names, term
 from dafab_kg.model.resources import text
@@ -28,23 +28,28 @@ def acquisitions_in(nquads: str) -> set[str]:
     return set(_ACQUIRED.findall(nquads))
 
 
+def all_acquisitions(store: Store) -> set[str]:
+    """IRIs of all acquisitions that a product was acquired in."""
+    rows = cast(Solutions, store.query(text("queries/internal", "acquisitions.rq")))
+    return {cast(Iri, row[0]).value for row in rows}
+
+
 def supersession(store: Store, names: Names, acquisitions: Iterable[str]) -> dict[str, GraphText]:
     """Return the derived graph of each acquisition (IRI → content, empty if nothing follows)."""
     query = text("queries/internal", "supersession.rq")
     predicate = term("supersedes")
     graphs = {}
     for acquisition in sorted(acquisitions):
-        by_level: defaultdict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        by_level: defaultdict[str, list[tuple[tuple[str, str], str]]] = defaultdict(list)
         answer = cast(Solutions, store.query(query, bindings={"acquisition": Iri(acquisition)}))
         for _, level, product, baseline, generated in answer:
             if isinstance(level, Literal) and isinstance(product, Iri):
-                by_level[level.value].append(
-                    (_lexical(baseline), _lexical(generated), product.value)
-                )
+                rank = (_lexical(baseline), _lexical(generated))
+                by_level[level.value].append((rank, product.value))
         lines = {
-            f"<{newer[2]}> <{predicate}> <{older[2]}> .\n"
+            f"<{newer}> <{predicate}> <{older}> .\n"
             for products in by_level.values()
-            for older, newer in _steps(sorted(products))
+            for older, newer in steps(products)
         }
         graphs[graph_of(names, acquisition)] = GraphText(frozenset(lines))
     return graphs
@@ -55,15 +60,15 @@ def graph_of(names: Names, acquisition: str) -> str:
     return names.make("derived_graph", rule=RULE, key=acquisition.removeprefix(names.base))
 
 
-def _steps(
-    products: list[tuple[str, str, str]],
-) -> Iterable[tuple[tuple[str, str, str], tuple[str, str, str]]]:
-    """Pairs (older, newer) of neighbours; products of equal rank supersede each other not."""
-    ranks: defaultdict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
-    for product in products:
-        ranks[product[:2]].append(product)
-    ordered = sorted(ranks)
-    for before, after in pairwise(ordered):
+def steps(products: Iterable[tuple[Any, str]]) -> Iterator[tuple[str, str]]:
+    """Pairs (older, newer) of neighbours among products with their rank.
+
+    Products of equal rank do not supersede each other.
+    """
+    ranks: defaultdict[Any, list[str]] = defaultdict(list)
+    for rank, product in products:
+        ranks[rank].append(product)
+    for before, after in pairwise(sorted(ranks)):
         for older in ranks[before]:
             for newer in ranks[after]:
                 yield older, newer

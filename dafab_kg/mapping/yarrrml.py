@@ -110,7 +110,9 @@ class _Reader:
             name=name,
             file=place.file,
             source=self.source(tree["sources"], place / "sources"),
-            subject=self.iri(_one(tree["subjects"], place / "subjects"), place / "subjects"),
+            subject=self.iri(
+                _one(tree["subjects"], place / "subjects"), place / "subjects", bare=True
+            ),
             graph=self.iri(_one(tree["graphs"], place / "graphs"), place / "graphs", bare=True),
             condition=self.condition(tree, place),
             statements=statements,

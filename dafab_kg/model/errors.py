@@ -21,6 +21,7 @@
     │   ├── StoreNotFound           there is no store in this directory
     │   └── StoreInUse              another process writes to it
     ├── FileNotUsable               a file to read or write cannot be
+    ├── ServiceNotUsable            a service on the network does not answer as it must
     └── ExtraMissing                an optional package is not installed
 
 Each error says what is wrong, where, and what to do about it.
@@ -45,6 +46,7 @@ __all__ = [
     "NotUnique",
     "NotWellFormed",
     "QueryNotValid",
+    "ServiceNotUsable",
     "ShapeViolated",
     "StoreInUse",
     "StoreNotFound",
@@ -166,6 +168,10 @@ class StoreInUse(StoreNotUsable):
 
 class FileNotUsable(DafabError):
     """A file named by the user cannot be read or written."""
+
+
+class ServiceNotUsable(DafabError):
+    """A service on the network cannot be reached, or does not answer as it must."""
 
 
 class ExtraMissing(DafabError):

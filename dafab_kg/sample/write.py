@@ -11,7 +11,7 @@ from typing import Any
 
 from dafab_kg.model import resources
 from dafab_kg.model.errors import FileNotUsable
-from dafab_kg.sample import dafab, figures, items, safe
+from dafab_kg.sample import dafab, figures, items, places, safe
 from dafab_kg.sample.chance import Chance
 from dafab_kg.sample.plan import Product, plan
 from dafab_kg.sample.scene import Scene, scene
@@ -59,6 +59,7 @@ def write_sample(
     own = _dafab(seed, scenes)
     written += _write(directory, _public_files(listed, public))
     written += _write(directory, ((f"dafab/{d['id']}.json", _json(d)) for d in own))
+    written += _write(directory, [("places/sample-places.geojson", _json(places.boundaries()))])
     written += _write(directory, [("README.txt", _readme(seed, products))])
     features = [d for d in own if d["type"] == "Feature"]
     derived = [d for d in features if d["collection"] != dafab.ORIGINAL]

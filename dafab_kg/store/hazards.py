@@ -21,7 +21,10 @@ def broader_hazards() -> Mapping[str, frozenset[str]]:
     data = text("ontology", "hazards.ttl").encode()
     for quad in ox.parse(data, format=ox.RdfFormat.TURTLE):
         one, other = quad.subject, quad.object
-        if quad.predicate == _BROADER and isinstance(one, ox.NamedNode):
-            if isinstance(other, ox.NamedNode) and other.value.startswith(NS):
-                found[one.value.removeprefix(NS)].add(other.value.removeprefix(NS))
+        if (
+            quad.predicate == _BROADER
+            and isinstance(one, ox.NamedNode)
+            and isinstance(other, ox.NamedNode)
+        ):
+            found[one.value.removeprefix(NS)].add(other.value.removeprefix(NS))
     return {name: frozenset(names) for name, names in found.items()}

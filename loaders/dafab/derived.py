@@ -23,9 +23,9 @@ from dafab_kg.loaders.stac.envelope import Envelope
 from dafab_kg.loaders.stac.item import platform_of, product_owner, properties_of
 from dafab_kg.loaders.stac.known import Known, read_known
 from dafab_kg.loaders.stac.place import place_of
-from dafab_kg.loaders.stac.product_name import read_name
 from dafab_kg.model.documents import Reading
 from dafab_kg.model.names import decode
+from dafab_kg.model.product_names import read_name
 from dafab_kg.model.records import (
     DerivedProduct,
     InferenceRun,

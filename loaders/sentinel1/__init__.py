@@ -1,24 +1,5 @@
-"""Sentinel-1 SAFE metadata."""
+"""Sentinel-1 metadata as delivered: SAFE products, scenes on AWS, terrain-corrected tiles."""
 
-from __future__ import annotations
+from dafab_kg.loaders.sentinel1.loader import Sentinel1Loader
 
-from collections.abc import Iterator
-from typing import ClassVar
-
-from dafab_kg.model.documents import Found, Reading, Refused, SourceDocument, Tree
-
-
-class Sentinel1Loader:
-    """Sentinel-1 SAFE metadata."""
-
-    name: ClassVar[str] = "sentinel1"
-    version: ClassVar[str] = "1"
-    groups_files: ClassVar[bool] = True
-
-    def find(self, tree: Tree) -> Iterator[Found | Refused]:
-        """Find nothing yet."""
-        yield from ()
-
-    def read(self, document: SourceDocument) -> Reading:
-        """Read a document."""
-        raise NotImplementedError
+__all__ = ["Sentinel1Loader"]

@@ -10,6 +10,7 @@ from dafab_kg.loaders.sentinel2.manifest import ListedFile
 from dafab_kg.loaders.sentinel2.scene import Scene
 from dafab_kg.loaders.sentinel2.spectral import COMMON_NAMES
 from dafab_kg.model.geometry import Footprint
+from dafab_kg.model.product_names import platform_of
 from dafab_kg.model.records import (
     Acquisition,
     Asset,
@@ -66,7 +67,7 @@ def product_of(scene: Scene, footprint: Footprint) -> Product:
         generation_time=head.generation_time if head else None,
         doi=head.doi if head else None,
         product_format=head.product_format if head else None,
-        platform=ids.platform_of(scene.satellite),
+        platform=platform_of(scene.satellite),
         instrument=_INSTRUMENT,
         acquisition_ids=tuple(a for a in acquisitions if a),
         datatake_id=scene.datatake_id,
@@ -105,7 +106,7 @@ def product_of(scene: Scene, footprint: Footprint) -> Product:
 
 def _sensing_of(scene: Scene) -> Iterator[Record]:
     head, satellite = scene.product, scene.satellite
-    platform = ids.platform_of(satellite)
+    platform = platform_of(satellite)
     start = head.datatake_start if head else None
     yield Platform(platform, f"Sentinel-2{satellite[2]}", "sentinel-2")
     yield Instrument(platform, _INSTRUMENT, "MSI", "optical")

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from dafab_kg.model import product_names
+
 BAND_NAMES: Final = (
     "B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12",
 )  # fmt: skip
@@ -125,22 +127,15 @@ def acquisition_id(datatake_id: str | None, tile: str) -> str | None:
     'S2A_20220127T104321_T31UFS'
     """
     start = datatake_start(datatake_id) if datatake_id else None
-    return f"{datatake_id[1:4]}_{start}_T{tile}" if datatake_id and start else None
+    if datatake_id is None or start is None:
+        return None
+    return product_names.acquisition_id(datatake_id[1:4], start, tile)
 
 
 def scene_id(satellite: str, tile: str, datastrip_id: str, level: str) -> str | None:
     """Name the scene as STAC tools do: satellite, tile, start of the datastrip, level."""
     match = _DATASTRIP_SENSING.search(datastrip_id)
     return f"{satellite}_T{tile}_{match[1]}_{level}" if match else None
-
-
-def platform_of(satellite: str) -> str:
-    """Return the STAC name of a satellite.
-
-    >>> platform_of("S2C")
-    'sentinel-2c'
-    """
-    return f"sentinel-2{satellite[2].lower()}"
 
 
 def satellite_of(identifiers: Iterable[str | None]) -> str | None:

@@ -56,8 +56,8 @@ def read_manifest(sheet: Sheet) -> Manifest:
     ring = sheet.part("footPrint/coordinates")
     processing = sheet.part("xmlData/processing")
     return Manifest(
-        history=tuple(_history(processing)) if processing else (),
-        files=tuple(_files(sheet)),
+        history=tuple(history_of(processing)) if processing else (),
+        files=tuple(files_of(sheet)),
         absolute_orbit=sheet.whole("orbitReference/orbitNumber"),
         relative_orbit=sheet.whole("orbitReference/relativeOrbitNumber"),
         orbit_direction=direction.lower() if direction else None,
@@ -65,11 +65,11 @@ def read_manifest(sheet: Sheet) -> Manifest:
     )
 
 
-def _history(processing: Sheet) -> Iterator[HistoryStep]:
-    """Yield the processings that made this one's resources, then itself."""
+def history_of(processing: Sheet) -> Iterator[HistoryStep]:
+    """Yield the processings that made this one's resources, then itself (any SAFE manifest)."""
     for resource in processing.children("resource"):
         for earlier in resource.children("processing"):
-            yield from _history(earlier)
+            yield from history_of(earlier)
     facility = next(processing.children("facility"), None)
     software = next((facility or processing).children("software"), None)
     yield HistoryStep(
@@ -89,7 +89,8 @@ def _facility(facility: Sheet | None) -> str | None:
     return ", ".join(part for part in told if part) or None
 
 
-def _files(sheet: Sheet) -> Iterator[ListedFile]:
+def files_of(sheet: Sheet) -> Iterator[ListedFile]:
+    """Yield the files that any SAFE manifest lists."""
     for stream in sheet.parts("dataObject/byteStream"):
         location = stream.part("fileLocation")
         href = location.attribute("href") if location else None

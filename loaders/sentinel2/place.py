@@ -36,7 +36,7 @@ def footprint_of(
         return _footprint_of_rings(product.rings)
     if manifest is not None and manifest.ring and manifest.ring[0]:
         warnings.append("the footprint is that of manifest.safe: the metadata have none")
-        return footprint_from_ring(_ring(*manifest.ring), where=manifest.ring[1])
+        return footprint_from_ring(ring_of(*manifest.ring), where=manifest.ring[1])
     missing = "//EXT_POS_LIST" if product is not None else "tileInfo.json: /tileDataGeometry"
     raise GeometryNotValid(
         "The footprint is missing",
@@ -48,14 +48,18 @@ def footprint_of(
 def _footprint_of_rings(rings: Sequence[tuple[str, str]]) -> Footprint:
     if len(rings) == 1:
         text, place = rings[0]
-        return footprint_from_ring(_ring(text, place), where=place)
-    polygons = [[_ring(text, place)] for text, place in rings]
+        return footprint_from_ring(ring_of(text, place), where=place)
+    polygons = [[ring_of(text, place)] for text, place in rings]
     several = {"type": "MultiPolygon", "coordinates": polygons}
     return footprint_from_geojson(several, where=rings[0][1])[0]
 
 
-def _ring(text: str, where: str) -> Ring:
-    """Read latitude, longitude, latitude, ... (commas are tolerated) as longitude, latitude."""
+def ring_of(text: str, where: str) -> Ring:
+    """Read latitude, longitude, latitude, ... (commas are tolerated) as longitude, latitude.
+
+    Raises:
+        GeometryNotValid: these are no pairs of numbers.
+    """
     words = text.replace(",", " ").split()
     if not words:
         raise GeometryNotValid(

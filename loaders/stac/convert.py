@@ -20,6 +20,7 @@ Converted = tuple[Any, bool]
 
 _SENTINEL = re.compile(r"(?:sentinel[-_ ]?|s)([1-6])[-_ ]?([a-d])?\Z", re.IGNORECASE)
 _LEVEL = re.compile(r"(?:level|l|s2msi)?[-_ ]?([0-4][a-c]?)p?\Z", re.IGNORECASE)
+_S1_TYPE = re.compile(r"(?:IW|EW|WV|SM|S[1-6])_([A-Z]{3})[A-Z_]?_\d[SA]?(?:_COG)?\Z")
 _TILE = re.compile(r"(?:MGRS-|T)?(\d{1,2})([C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V])\Z")
 _DATATAKE = re.compile(r"(GS2[A-D]_\d{8}T\d{6}_\d{6})(_N\d\d\.\d\d)?\Z")
 _BASELINE = re.compile(r"\d\d\.\d\d\Z")
@@ -86,6 +87,17 @@ def texts(raw: Any) -> Converted:
 def one_of_many(raw: Any) -> Converted:
     """One text, for a field that can hold several."""
     return (_text(raw),), True
+
+
+def product_type(raw: Any) -> Converted:
+    """The type of a product; for Sentinel-1 without mode and class, which others leave out.
+
+    >>> product_type("IW_GRDH_1S"), product_type("S2MSI1C")
+    (('GRD', False), ('S2MSI1C', True))
+    """
+    plain = _text(raw).strip()
+    match = _S1_TYPE.match(plain)
+    return (match[1], False) if match else (plain, plain == raw)
 
 
 def level(raw: Any) -> Converted | None:

@@ -13,8 +13,14 @@ from dafab_kg.loaders.stac.envelope import Envelope
 from dafab_kg.loaders.stac.known import GROUPS, ITEM, Facts, read_known
 from dafab_kg.loaders.stac.leaves import Owner, keep
 from dafab_kg.loaders.stac.place import place_of
-from dafab_kg.loaders.stac.product_name import ProductName, expand, find_name
 from dafab_kg.model.documents import Reading, escape_pointer
+from dafab_kg.model.product_names import (
+    ProductName,
+    acquisition_id,
+    expand,
+    find_name,
+    satellite_of,
+)
 from dafab_kg.model.records import (
     Acquisition,
     Datatake,
@@ -94,11 +100,11 @@ def subject_of(envelope: Envelope) -> Subject:
     properties = envelope.latest.get("properties") or {}
     candidates = [properties.get(name) for name in _NAMES_OF_PRODUCTS]
     name = find_name([*candidates, envelope.identity.id])
-    facts = _without_orphans(_with_name(read_known(properties, ITEM, "/properties"), name))
+    facts = without_orphans(with_name(read_known(properties, ITEM, "/properties"), name))
     return Subject(name.name if name else envelope.identity.id, name, facts)
 
 
-def _with_name(facts: Facts, name: ProductName | None) -> Facts:
+def with_name(facts: Facts, name: ProductName | None) -> Facts:
     """Add what the product's name tells where the properties are silent, or less exact."""
     if name is None:
         return facts
@@ -115,7 +121,7 @@ def _with_name(facts: Facts, name: ProductName | None) -> Facts:
     return Facts(values, covered, tuple(warnings))
 
 
-def _without_orphans(facts: Facts) -> Facts:
+def without_orphans(facts: Facts) -> Facts:
     """Uncover what goes into a record that will not be made for want of its identifier."""
     uncovered = set()
     if "platform" not in facts.fields:
@@ -132,21 +138,25 @@ def _product(envelope: Envelope, subject: Subject, place: dict[str, Any]) -> Pro
     told = {k: v for k, v in subject.facts.fields.items() if k in _PRODUCT_FIELDS}
     for stamp in ("created", "updated"):  # these are the catalogue entry's
         told.pop(stamp, None)
-    acquisition_id = _acquisition_id(subject)
+    acquired = acquisition_id_of(subject)
     instruments = told.get("platform") and subject.facts.fields.get("instruments")
     item_id = envelope.identity.id
     return Product(
         product_id=subject.product_id,
         scene_id=item_id if item_id.removesuffix(".SAFE") != subject.product_id else None,
         instrument=instruments[0] if instruments else None,
-        acquisition_ids=(acquisition_id,) if acquisition_id else (),
+        acquisition_ids=(acquired,) if acquired else (),
         **told,
         **place,
     )
 
 
-def _acquisition_id(subject: Subject) -> str | None:
-    """Return the id of the pass: satellite, start of the datatake and tile for Sentinel-2."""
+def acquisition_id_of(subject: Subject) -> str | None:
+    """Return the id of the pass, by the product's name where it tells.
+
+    Without one: satellite, start of the datatake and tile for Sentinel-2, satellite and
+    start of sensing for Sentinel-1, platform and start for others.
+    """
     told = subject.facts.fields
     platform = told.get("platform")
     if platform is None:
@@ -157,9 +167,13 @@ def _acquisition_id(subject: Subject) -> str | None:
         start = start or (datatake[2] if datatake else None)
         satellite = subject.name.satellite if subject.name else datatake and datatake[1]
         tiles = told.get("mgrs_tiles", ())
-        return f"{satellite}_{start}_T{tiles[0]}" if start and satellite and tiles else None
-    start = told.get("sensing_start") or told.get("datetime")
-    return f"{platform}_{re.sub(r'[-:]|[.][0-9]+|Z', '', start)}" if start else None
+        return acquisition_id(satellite, start, tiles[0]) if start and satellite and tiles else None
+    if subject.name is not None and subject.name.acquisition_id is not None:
+        return subject.name.acquisition_id
+    satellite = satellite_of(platform)
+    # the one moment of a Sentinel-1 item may be its middle
+    start = told.get("sensing_start") or (None if satellite else told.get("datetime"))
+    return acquisition_id(satellite or platform, start) if start else None
 
 
 def surroundings_of(subject: Subject, product: Product) -> Iterator[Record]:
@@ -177,9 +191,9 @@ def surroundings_of(subject: Subject, product: Product) -> Iterator[Record]:
     }
     if product.datatake_id is not None:
         yield _datatake(product, told.get("datatake_type"), orbits)
-    for acquisition_id in product.acquisition_ids:
+    for acquired in product.acquisition_ids:
         yield Acquisition(
-            acquisition_id=acquisition_id,
+            acquisition_id=acquired,
             platform=platform,
             instrument=product.instrument,
             datatake_id=product.datatake_id,
@@ -202,12 +216,14 @@ def platform_of(platform: str, constellation: str | None) -> Platform:
 
 def _datatake(product: Product, type_: str | None, orbits: dict[str, Any]) -> Datatake:
     match = _DATATAKE.match(product.datatake_id or "")
+    if match is None:  # one of Sentinel-1 may reach over several orbits
+        return Datatake(product.datatake_id or "", product.platform, type_)
     return Datatake(
         datatake_id=product.datatake_id or "",
         platform=product.platform,
         datatake_type=type_,
-        sensing_start=instant(expand(match[2])) if match else None,
-        absolute_orbit=int(match[3]) if match else product.absolute_orbit,
+        sensing_start=instant(expand(match[2])),
+        absolute_orbit=int(match[3]),
         **orbits,
     )
 

@@ -90,7 +90,11 @@ ITEM: Final[tuple[Known, ...]] = (
     # what it is
     Known("title", convert.text, ("title",)),
     Known("product_uri", convert.text, _s2("product_uri")),
-    Known("product_type", convert.text, (*_s2("product_type"), "sar:product_type", "product:type")),
+    Known(
+        "product_type",
+        convert.product_type,
+        (*_s2("product_type"), "sar:product_type", "product:type"),
+    ),
     Known("processing_level", convert.level, ("processing:level", "s1:processing_level")),
     Known(
         "processing_baseline",
@@ -119,6 +123,10 @@ ITEM: Final[tuple[Known, ...]] = (
     Known("ground_sample_distance", convert.number, ("gsd", "eo:gsd")),
     Known("polarisations", convert.texts, ("sar:polarizations", "sar:polarization")),
     Known("instrument_mode", convert.text, ("sar:instrument_mode",)),
+    Known("resolution_class", convert.text, ("s1:resolution",)),
+    Known("timeliness", convert.text, ("s1:product_timeliness", "product:timeliness_category")),
+    Known("slice_number", convert.whole, ("s1:slice_number",)),
+    Known("total_slices", convert.whole, ("s1:total_slices",)),
     # where and when
     Known("mgrs_tiles", convert.tiles, (*_s2("mgrs_tile"), "grid:code")),
     Known("crs_codes", convert.crs_code, ("proj:code", "proj:epsg", "eo:epsg")),

@@ -237,7 +237,7 @@ def identify(value: dict[str, Any], type_: str, *, where: str) -> Identity:
     if not isinstance(collection, str) or not collection:
         collection = "-"
     hrefs = hrefs_of(value)
-    provider = next(filter(None, (_host(hrefs.get(rel, "")) for rel in _TELL_THE_HOST)), "-")
+    provider = next(filter(None, (host_of(hrefs.get(rel, "")) for rel in _TELL_THE_HOST)), "-")
     alone = type_ == "catalog" and provider == "-"
     return Identity(type_, provider, collection, own, hrefs.get("parent", "") if alone else "")
 
@@ -254,7 +254,7 @@ def hrefs_of(value: dict[str, Any]) -> dict[str, str]:
     return hrefs
 
 
-def _host(href: str) -> str:
+def host_of(href: str) -> str:
     """Return host (and port, where told) of an http(s) URL, without user and password."""
     if not href.lower().startswith(("http://", "https://")):
         return ""

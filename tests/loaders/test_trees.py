@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import gc
 import gzip
 import io
 import lzma
@@ -17,6 +18,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import py7zr
 import pytest
 
 from dafab_kg.loaders import reading
@@ -464,14 +466,170 @@ def test_two_names_for_one_member_are_refused(tmp_path: Path) -> None:
     assert type(refusal(path)) is NotSafe
 
 
-@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz"])
-def test_archives_in_archives_are_not_opened(tmp_path: Path, kind: str) -> None:
+def test_an_archive_in_a_packed_tar_is_not_opened(tmp_path: Path) -> None:
     inner = make_zip(tmp_path / "inner", FILES).read_bytes()
-    path = MAKERS[kind](tmp_path / "outer", {"inner.zip": inner, "a.xml": b"<a/>"})
+    path = MAKERS["tar.gz"](tmp_path / "outer", {"inner.zip": inner, "a.xml": b"<a/>"})
     [tree], [refused] = opened(path)
     assert contents(tree) == {"a.xml": b"<a/>"}
     assert refused.entries[0].origin == f"{path}!inner.zip"
     assert type(refused.error) is NotRecognised
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+@pytest.mark.parametrize("name", ["inner.zip", "d/without-extension"])
+def test_an_archive_in_an_archive_is_a_tree_of_its_own(
+    tmp_path: Path, kind: str, name: str
+) -> None:
+    inner = make_zip(tmp_path / "inner", FILES).read_bytes()
+    path = MAKERS[kind](tmp_path / "outer", {name: inner, "a.xml": b"<a/>"})
+    (outer, within), refused = opened(path)
+    assert refused == []
+    assert contents(outer) == {"a.xml": b"<a/>"}
+    assert contents(within) == FILES
+    assert within.origin == f"{path}!{name}"
+    assert {e.origin for e in within.entries} == {f"{path}!{name}!{member}" for member in FILES}
+    [entry, *_] = within.entries
+    assert pickle.loads(pickle.dumps(entry)).read() == entry.read()
+
+
+def test_archives_are_opened_one_deep_only(tmp_path: Path) -> None:
+    innermost = make_zip(tmp_path / "1", FILES).read_bytes()
+    inner = make_zip(tmp_path / "2", {"z.zip": innermost, "b.xml": b"<b/>"}).read_bytes()
+    path = make_zip(tmp_path / "3.zip", {"y.zip": inner})
+    (_, within), [refused] = opened(path)
+    assert contents(within) == {"b.xml": b"<b/>"}
+    assert type(refused.error) is NotRecognised
+    assert refused.entries[0].origin == f"{path}!y.zip!z.zip"
+
+
+def test_a_bomb_in_an_archive_is_refused_and_its_neighbours_are_not(tmp_path: Path) -> None:
+    bomb = make_zip(tmp_path / "b", {"zeros.json": b" " * 3_000_000}).read_bytes()
+    path = make_zip(tmp_path / "o.zip", {"bomb.zip": bomb, "a.xml": b"<a/>"})
+    [tree], [refused] = opened(path, max_archive_bytes=1_000_000)
+    assert contents(tree) == {"a.xml": b"<a/>"}
+    assert type(refused.error) is TooLarge
+    assert "DAFAB_MAX_ARCHIVE_BYTES" in refused.error.remedy
+
+
+def test_temporary_files_go_with_their_last_user(tmp_path: Path) -> None:
+    inner = make_zip(tmp_path / "inner", FILES).read_bytes()
+    (_, within), _ = opened(make_zip(tmp_path / "o.zip", {"i.zip": inner}))
+    [entry, *_] = within.entries
+    place = Path(entry.read.path)  # type: ignore[attr-defined]
+    assert place.exists()
+    del within, entry, _
+    gc.collect()
+    assert not place.exists()
+
+
+# 7z and RAR
+
+
+def make_7z(path: Path, files: dict[str, bytes], **options: object) -> Path:
+    with py7zr.SevenZipFile(path, "w", **options) as archive:
+        for name, data in files.items():
+            archive.writestr(data, name)
+    return path
+
+
+def test_a_7z_is_a_tree_of_its_files(tmp_path: Path) -> None:
+    path = make_7z(tmp_path / "p.7z.001", FILES)
+    [tree], refused = opened(path)
+    assert refused == []
+    assert contents(tree) == FILES
+    assert {e.origin for e in tree.entries} == {f"{path}!{name}" for name in FILES}
+    assert all(e.path is not None and e.path.read_bytes() == FILES[e.name] for e in tree.entries)
+
+
+@pytest.mark.parametrize("name", ["../up.xml", "a/../../up.xml", "/absolute.xml", "C:/x.xml"])
+def test_a_7z_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "p.7z"
+    kept = "x" * len(name)
+    make_7z(path, {kept: b"<a/>"})
+    # names are UTF-16 in the header, which is not packed here
+    with py7zr.SevenZipFile(path, "w") as archive:
+        archive.set_encoded_header_mode(False)
+        archive.writestr(b"<a/>", kept)
+    data = path.read_bytes()
+    assert data.count(kept.encode("utf-16-le")) == 1
+    changed = bytearray(data.replace(kept.encode("utf-16-le"), name.encode("utf-16-le")))
+    start = 32 + int.from_bytes(changed[12:20], "little")
+    length = int.from_bytes(changed[20:28], "little")
+    changed[28:32] = zlib.crc32(changed[start : start + length]).to_bytes(4, "little")
+    changed[8:12] = zlib.crc32(changed[12:32]).to_bytes(4, "little")
+    path.write_bytes(changed)
+    assert type(refusal(path)) is NotSafe
+    assert not (tmp_path.parent / "up.xml").exists()
+
+
+def test_a_7z_with_a_password_is_refused(tmp_path: Path) -> None:
+    error = refusal(make_7z(tmp_path / "p.7z", FILES, password="secret"))
+    assert type(error) is NotRecognised
+    assert "password" in error.remedy
+
+
+def test_a_7z_beyond_the_bounds_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = make_7z(tmp_path / "p.7z", {"a": b"0" * 100_000, "b": b"1"})
+    assert type(refusal(path, max_archive_bytes=50_000)) is TooLarge
+    assert type(refusal(path, max_archive_members=1)) is TooLarge
+
+
+def test_a_7z_bomb_is_refused(tmp_path: Path) -> None:
+    path = make_7z(tmp_path / "p.7z", {"zeros": bytes(40_000_000)})
+    assert type(refusal(path)) is NotSafe
+
+
+def test_a_7z_that_wants_too_much_memory_is_refused(tmp_path: Path) -> None:
+    filters = [{"id": py7zr.FILTER_LZMA2, "preset": 1, "dict_size": 512 * 1024 * 1024}]
+    path = tmp_path / "p.7z"
+    with py7zr.SevenZipFile(path, "w", filters=filters) as archive:
+        archive.writestr(b"<a/>", "a.xml")
+    assert type(refusal(path)) is TooLarge
+
+
+@pytest.mark.parametrize("length", [6, 31, 40, 200, -1])
+def test_a_truncated_7z_is_refused(tmp_path: Path, length: int) -> None:
+    noise = random.Random(1).randbytes(5000)
+    path = make_7z(tmp_path / "p.7z", {"a.bin": noise})
+    path.write_bytes(path.read_bytes()[:length])
+    assert type(refusal(path)) is NotWellFormed
+
+
+def test_a_damaged_7z_never_crashes(tmp_path: Path) -> None:
+    good = make_7z(tmp_path / "p.7z", FILES).read_bytes()
+    chance = random.Random(3)
+    path = tmp_path / "q.7z"
+    for _ in range(60):
+        data = bytearray(good)
+        for _ in range(chance.randint(1, 4)):
+            data[chance.randrange(6, len(data))] = chance.randrange(256)
+        path.write_bytes(data)
+        trees, refused = opened(path)
+        assert len(trees) + len(refused) == 1
+
+
+def test_a_rar_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "p.rar"
+    path.write_bytes(b"Rar!\x1a\x07\x01\x00" + bytes(100))
+    error = refusal(path)
+    assert type(error) is NotRecognised
+    assert "RAR" in error.what
+
+
+def test_a_rar_in_a_zip_is_refused_with_the_reason(tmp_path: Path) -> None:
+    rar = b"Rar!\x1a\x07\x01\x00" + bytes(100)
+    path = make_zip(tmp_path / "o.zip", {"p.rar": rar, "a.xml": b"<a/>"})
+    [tree], [refused] = opened(path)
+    assert contents(tree) == {"a.xml": b"<a/>"}
+    assert isinstance(refused.error, NotRecognised)
+    assert "RAR" in refused.error.what
+
+
+def test_a_geopackage_in_a_packed_tar_can_be_read(tmp_path: Path) -> None:
+    data = b"SQLite format 3\0" + bytes(range(256)) * 64
+    path = MAKERS["tar.gz"](tmp_path / "o", {"d/p.gpkg": data, "a.xml": b"<a/>"})
+    [tree], _ = opened(path)
+    assert contents(tree) == {"d/p.gpkg": data, "a.xml": b"<a/>"}
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "tar.bz2", "tar.xz"])

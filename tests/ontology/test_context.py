@@ -14,6 +14,7 @@ from tests.ontology.conftest import NS, ROOT
 pytestmark = pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")
 
 LEXICAL = {
+    "Literal": "text",
     "string": "text",
     "decimal": "12.5",
     "integer": "7",
@@ -35,7 +36,7 @@ def test_context_expands_each_property_to_its_type(ontology: Graph) -> None:
         kind = ontology.value(term, RDFS.range)
         if str(term).startswith(NS) and kind is not None:
             lexical = LEXICAL[str(kind).split("#")[-1]]
-            plain = str(kind).endswith("#string")
+            plain = str(kind).endswith(("#string", "#Literal"))
             expected[str(term)[len(NS) :]] = Literal(lexical, datatype=None if plain else kind)
     for term in ontology.subjects(RDF.type, OWL.ObjectProperty):
         if str(term).startswith(NS):

@@ -21,19 +21,26 @@ COMMON: dict[str, object] = {
     "acquisition_ids": ("S2A_20220127T104321_T31UFS",),
     "anomaly_sign": "excess",
     "anomaly_type": "flood",
+    "boundary_wkt": "POLYGON ((0 0, 1 0, 1 1, 0 0))",
     "content_hash": "0a" * 32,
     "crs_code": "EPSG:32631",
     "crs_codes": ("EPSG:32631",),
+    "dataset_country": "LU",
+    "declared_area_unit": "ha",
     "did": "dafab:file",
+    "digest": "0c" * 32,
     "did_type": "FILE",
     "document_id": "0b" * 16,
     "extent_wkt": "POLYGON ((0 0, 1 0, 1 1, 0 0))",
     "footprint_wkt": "POLYGON ((0 0, 1 0, 1 1, 0 0))",
+    "georeferencing": "transform",
     "kind": "water",
     "load_graph": "https://w3id.org/dafab/id/graph-of-loads/1",
+    "mask_kind": "observed",
     "mgrs_tile": "31UFS",
     "mgrs_tiles": ("31UFS",),
     "orbit_direction": "descending",
+    "point_wkt": "POINT (0 0)",
     "owner": Names().make("product", product_id=SOURCE),
     "pointer": "/properties/x",
     "processing_baseline": "04.00",
@@ -41,15 +48,23 @@ COMMON: dict[str, object] = {
     "run_id": DERIVED,
     "source_product_id": SOURCE,
     "target": "https://example.org/x",
+    "told_by": "asset",
+    "verdict": "same",
     "access_url": "https://example.org/x",
 }
+DASI: dict[str, object] = {
+    "source": "sentinel-2-l2a", "platform": "s2a", "procver": "n0400", "gridcode": "t31ufs",
+    "takedate": "20220127", "taketime": "104321", "procdate": "20220127t121418", "orbit": "008",
+    "mode": "iw", "type": "grdh", "polarisation": "dv", "datatake": "049f13",
+}  # fmt: skip
 OF_A_DERIVED_PRODUCT = (
     records.DerivedProduct, records.InferenceRun, records.WaterAnalysis, records.WaterObjects,
     records.MaskAgreement, records.WaterAnomaly, records.Agriculture,
 )  # fmt: skip
 TIMES = {
     "generation_time", "datetime", "sensing_start", "sensing_stop", "sensing_time", "created",
-    "updated", "started", "ended", "start", "end", "loaded_at", "instants",
+    "updated", "published", "time", "decided", "started", "ended", "start", "end", "loaded_at", "instants",
+    "determined", "origin_date", "eviction_date", "notification_date", "checksum_date",
 }  # fmt: skip
 
 
@@ -57,6 +72,8 @@ def complete(record_type: type[Record], **told: object) -> Record:
     """Return a record with a value in every field; numbers are 0.5, which every range allows."""
     if record_type in OF_A_DERIVED_PRODUCT:
         told = {"product_id": DERIVED, **told}
+    if record_type is records.DasiKey:
+        told = {**DASI, **told}
     hints = typing.get_type_hints(record_type)
     values = {
         field.name: told.get(field.name, _value(field.name, str(hints[field.name])))

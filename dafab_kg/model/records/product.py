@@ -41,7 +41,8 @@ class Datatake(Record):
     """One continuous acquisition by one satellite.
 
     ``datatake_id`` has no baseline suffix (``GS2A_20220127T104321_034468``), so
-    that a reprocessing names the same datatake.
+    that a reprocessing names the same datatake; for Sentinel-1 it is the satellite with
+    the number in hexadecimal (``S1A_049F13``).
     """
 
     datatake_id: str
@@ -58,7 +59,9 @@ class Acquisition(Record):
     """The sensing pass over one place, which products are made from.
 
     ``acquisition_id`` is ``S2A_20220127T104321_T31UFS`` for Sentinel-2
-    (satellite, start of the datatake, tile).  ``orbit_direction`` is
+    (satellite, start of the datatake, tile) and ``S1A_20210809T173953`` for
+    Sentinel-1 (satellite, start of the product); see
+    :func:`dafab_kg.model.product_names.acquisition_id`.  ``orbit_direction`` is
     ``ascending`` or ``descending``.
     """
 
@@ -153,7 +156,16 @@ class Product(Record):
     view_azimuth: Number = None
     # SAR
     polarisations: Texts = ()
-    instrument_mode: Text = None
+    instrument_mode: Text = None  # IW, EW, SM, WV
+    swaths: Texts = ()  # IW1, S3, WV2, ...; the mode where swaths are merged
+    resolution_class: Text = None  # full, high, medium
+    product_class: Text = None  # S standard, A annotation, ...
+    product_composition: Text = None  # Slice, Assembled, Individual
+    timeliness: Text = None  # NRT-3h, Fast-24h, ... as delivered
+    slice_number: Whole = None
+    total_slices: Whole = None
+    cycle_number: Whole = None
+    source_product_ids: Texts = ()  # products whose pixels this one was made from
     # descriptive
     license: Text = None
     created: Text = None

@@ -35,6 +35,8 @@ FOLDERS = ("stac_catalogues", "catalogue_api", "s2_safe/stactools", "events", "c
 # Where a property stands if it stands in a field as delivered; from the extensions'
 # own descriptions, not from the loader's table.  Times are compared as instants.
 FIELD_OF = {
+    "s1:product_timeliness": "timeliness",
+    "s1:resolution": "resolution_class",
     "title": "title", "s2:product_uri": "product_uri", "s2:product_type": "product_type",
     "sar:product_type": "product_type", "product:type": "product_type", "license": "license",
     "processing:level": "processing_level", "s2:processing_baseline": "processing_baseline",
@@ -302,7 +304,7 @@ def test_sentinel_1(shared):
     assert product.product_type == "GRD"
     assert product.processing_level == "L1"
     assert product.absolute_orbit == 39156
-    assert product.acquisition_ids == ("sentinel-1a_20210809T173953",)
+    assert product.acquisition_ids == ("S1A_20210809T173953",)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Other catalogues and services: what is taken from them over the network."""
