@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 import orjson
 
+from dafab_kg.catalogue.deciding import Decided, decide, document_of, report_iri
 from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import Description, describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
@@ -20,6 +21,7 @@ from dafab_kg.ingest.agreement import Agreement
 from dafab_kg.ingest.checking import check_files
 from dafab_kg.ingest.commit import Committer
 from dafab_kg.ingest.doctor import Disagreement, Finding, disagreements, examine_store
+from dafab_kg.ingest.event_matching import Explanation, explain
 from dafab_kg.ingest.flow import Options, ingest, ingest_documents
 from dafab_kg.ingest.prepare import UNREAD
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
@@ -165,6 +167,45 @@ class Catalogue:
         """
         request = Request(products, season, dataset, parameters)
         return derive(rule, request, self._writer(), self.settings, validator=_validator())
+
+    def decide(self, verdict: str, *reports: str, because: str = "") -> Decided:
+        """Decide that reports tell of the ``same`` event, or of ``distinct`` ones.
+
+        A report is given by IRI or as source/id.  The decision is a document; deleting
+        that (:meth:`undo_decision`) brings back what was.
+
+        Raises:
+            ThingNotFound: a report is not here.
+        """
+        return decide(
+            verdict,
+            reports,
+            self._writer(),
+            self.settings,
+            because=because,
+            validator=_validator(),
+        )
+
+    def undo_decision(self, decision: str) -> None:
+        """Take back a decision, given by id or IRI.
+
+        Raises:
+            ThingNotFound: there is no such decision.
+        """
+        if self._documents.get(document_of(decision, self.names)) is None:
+            raise ThingNotFound(
+                f"There is no decision {decision!r}; `dafab-kg events decisions` lists them"
+            )
+        self.delete(document_of(decision, self.names))
+
+    def why(self, report: str, other: str) -> Explanation:
+        """Explain why two reports, by IRI or source/id, tell of one event or do not.
+
+        Raises:
+            ThingNotFound: a report is not here.
+        """
+        one, two = (report_iri(name, self.names) for name in (report, other))
+        return explain(self._store, self.names, one, two)
 
     def query(
         self,

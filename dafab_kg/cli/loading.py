@@ -47,7 +47,12 @@ def load(
         bool, typer.Option("--no-validate", help="Load without checking shapes.", metavar="")
     ] = False,
     load_as: Annotated[
-        str, typer.Option("--as", metavar="KIND", help="What the files are, if they do not tell.")
+        str,
+        typer.Option(
+            "--as",
+            metavar="KIND",
+            help="What the files are, if they do not tell: parcels, places, events, findings, …",
+        ),
     ] = "",
     season: Annotated[str, typer.Option(help="Growing season of parcels that tell none.")] = "",
     dataset: Annotated[str, typer.Option(help="Name of the data set; else the file's.")] = "",

@@ -135,6 +135,7 @@ def run(
     port: Port = None,
 ) -> int:
     """Load a sample or DATA, count, ask the two headline questions, and serve."""
+    given = data is not None
     if data is None:
         store = session.settings().store
         data = store.with_name(f"{store.name}-sample")
@@ -152,8 +153,18 @@ def run(
             if len(report.rejected) > SHOWN_REJECTIONS:
                 print_line("`dafab-kg quarantine list` shows all of them")
             print_stats(catalogue.stats(), catalogue.names.prefixes)
+        if not given:
+            _derive(session, catalogue)
         _ask_headlines(session, catalogue)
         return serve_catalogue(session, catalogue, None, port) if serving else DONE
+
+
+def _derive(session: Session, catalogue: Catalogue) -> None:
+    """Compute what the sample gives: coverage by fields, water from masks, places of things."""
+    coverage, water = (len(catalogue.derive(rule).derived) for rule in ("coverage", "water"))
+    links = catalogue.enrich().links
+    if not session.quiet:
+        print_line(f"Derived: coverage {coverage}, water {water}; {links} links to places")
 
 
 def _ask_headlines(session: Session, catalogue: Catalogue) -> None:

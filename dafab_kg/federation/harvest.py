@@ -13,10 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-import pystac
 from pystac_client import Client
 from pystac_client.warnings import DoesNotConformTo, PystacClientWarning
 
@@ -150,37 +149,47 @@ class _Run:
 
     def _open(self, wanted: Wanted) -> tuple[dict[str, Any], Query]:
         """Return the landing page, and the request of the first page."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PystacClientWarning)
+            client, landing = self._landing()
+            return landing, self._first(client, landing, wanted)
+
+    def _landing(self) -> tuple[Client, dict[str, Any]]:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", PystacClientWarning)
-                client = Client.open(self._address.url, stac_io=self._io)
-                landing: dict[str, Any] = json.loads(self._io.last)
-                links = [link for link in _links(landing) if link.get("rel") == "search"]
-                if links:
-                    client.add_conforms_to("ITEM_SEARCH")  # some say it by the link alone
-                methods = {str(link.get("method", "GET")).upper() for link in links}
-                search = client.search(
-                    method="GET" if "GET" in methods or not methods else "POST",
-                    bbox=list(wanted.bbox) or None,
-                    datetime=wanted.datetime or None,
-                    collections=list(wanted.collections) or None,
-                    limit=min(self._page_size, wanted.limit or self._page_size),
-                )
-                parameters = search.get_parameters()
+            client = Client.open(self._address.url, stac_io=self._io)
+            return client, json.loads(self._io.last)
+        except DafabError:
+            raise
+        except json.JSONDecodeError:
+            start = self._io.last[:40].decode("utf-8", "replace").split("\n")[0]
+            self._refuse(f"answers with what is no JSON: {start!r}; is it a STAC API?")
+        except Exception as error:  # noqa: BLE001 (pystac fails in many ways on what is no STAC)
+            self._refuse(f"is no STAC API: {type(error).__name__}: {error}")
+
+    def _first(self, client: Client, landing: dict[str, Any], wanted: Wanted) -> Query:
+        links = [link for link in _links(landing) if link.get("rel") == "search"]
+        if links:
+            client.add_conforms_to("ITEM_SEARCH")  # some say it by the link alone
+        methods = {str(link.get("method", "GET")).upper() for link in links}
+        try:
+            search = client.search(
+                method="POST" if "POST" in methods else "GET",
+                bbox=list(wanted.bbox) or None,
+                datetime=wanted.datetime or None,
+                collections=list(wanted.collections) or None,
+                limit=min(self._page_size, wanted.limit or self._page_size),
+            )
+            parameters = search.get_parameters()
         except (DoesNotConformTo, NotImplementedError):
             self._refuse(
                 "offers no search of items; a static catalogue can be downloaded and loaded"
             )
-        except DafabError:
-            raise
-        except (pystac.STACError, KeyError, TypeError, ValueError, AttributeError) as error:
-            self._refuse(f"is no STAC API: {type(error).__name__}: {error}")
         except Exception as error:  # noqa: BLE001 (pystac-client raises plain Exceptions)
             self._refuse(f"cannot be searched so: {error}")
         href = self._same_host(urljoin(self._address.url, search.url))
         if search.method == "POST":
-            return landing, Query(href, "POST", parameters)
-        return landing, Query(f"{href}?{urlencode(parameters)}")
+            return Query(href, "POST", parameters)
+        return Query(f"{href}?{urlencode(parameters)}")
 
     def _collections(
         self, wanted: Wanted, landing: dict[str, Any]
@@ -241,7 +250,7 @@ class _Run:
             self._refuse(f"leads to {parts.scheme}://{parts.hostname or ''}, another place")
         return self._address.without_secrets(url)
 
-    def _refuse(self, what: str) -> Any:
+    def _refuse(self, what: str) -> NoReturn:
         raise ServiceNotUsable(f"{self._address.url} {self._address.redact(what)}") from None
 
     # loading

@@ -24,7 +24,7 @@ def check_files(
     preparer = Preparer(settings, "check", None)
     batch: dict[str, Prepared] = {}
     for tree in open_trees(paths, settings):
-        steps = [tree] if isinstance(tree, Refused) else plan(tree, preparer.loaders)
+        steps = [tree] if isinstance(tree, Refused) else plan(tree, preparer.finders)
         for step in steps:
             for result in preparer.prepare(step):
                 match result:

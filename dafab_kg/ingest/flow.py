@@ -151,7 +151,7 @@ def _work(paths: Sequence[Path], preparer: Preparer, settings: Settings) -> Iter
         if isinstance(tree, Refused):
             yield tree
         else:
-            yield from plan(tree, preparer.loaders)
+            yield from plan(tree, preparer.finders)
 
 
 def _results(run: _Run, work: Iterator[Work]) -> Iterator[Result]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dafab_kg.loaders.registry import Unclaimed, examine, loaders
 from dafab_kg.mapping import CompiledMapping, compile_mappings
+from dafab_kg.model.dasi import dasi_records
 from dafab_kg.model.documents import (
     Entry,
     FilePart,
@@ -23,9 +24,22 @@ from dafab_kg.model.documents import (
     SourceDocument,
     resolve_pointer,
 )
-from dafab_kg.model.errors import DafabError, DocumentRejected, NotRecognised, NotWellFormed
+from dafab_kg.model.errors import (
+    DafabError,
+    DocumentRejected,
+    NotRecognised,
+    NotWellFormed,
+    ThingNotFound,
+)
 from dafab_kg.model.names import Names
-from dafab_kg.model.records import DerivedProduct, DocumentGraph, Product, Record, StacItem
+from dafab_kg.model.records import (
+    Derivation,
+    DerivedProduct,
+    DocumentGraph,
+    Product,
+    Record,
+    StacItem,
+)
 from dafab_kg.model.resources import fingerprint
 from dafab_kg.model.settings import Settings
 from dafab_kg.model.strict_json import read_json
@@ -96,6 +110,7 @@ class Preparer:
         self.settings = settings
         self.load_id = load_id
         self.loaders: tuple[Loader, ...] = loaders(settings)
+        self.finders = _chosen(self.loaders, settings.load_as)
         self.mapping = _compiled(settings.names)
         self.mapping_version = fingerprint("mappings", ".yml")
         self.shapes_version = fingerprint("shapes", ".ttl")
@@ -104,7 +119,7 @@ class Preparer:
 
     def prepare(self, work: Work) -> Iterator[Result]:
         """Prepare one piece of work: a document found, or a file still to be looked at."""
-        steps = examine(work, self.loaders) if isinstance(work, Entry) else [work]
+        steps = examine(work, self.finders) if isinstance(work, Entry) else [work]
         for step in steps:
             if isinstance(step, Found):
                 yield self.prepare_document(step.document)
@@ -150,6 +165,8 @@ class Preparer:
                 f"the loader {loader.name} failed: {type(error).__name__}: {error}",
                 remedy="Report this with the document; the original is kept in quarantine",
             ) from error
+        keys, doubts = dasi_records(reading.records)
+        records = (*reading.records, *keys)
         text = reading.rdf
         rdf = statements(text, self.settings.names, where=document.origin) if text else ""
         refuse_unwritable(rdf, where=document.origin)
@@ -167,11 +184,9 @@ class Preparer:
             loaded_at=loaded_at,
             agent=self.settings.agent or None,
             byte_size=document.byte_size,
-            described=described(reading.records),
+            described=described(records),
         )
-        nquads = self.mapping.map(
-            (*reading.records, graph_record), document_id=document.document_id
-        )
+        nquads = self.mapping.map((*records, graph_record), document_id=document.document_id)
         entry = StoredDocument(
             document_id=document.document_id,
             kind=document.kind,
@@ -183,10 +198,21 @@ class Preparer:
             versions=versions,
             loaded_at=loaded_at,
             load_id=self.load_id,
-            warnings=(*reading.warnings, *(left_out(text) if text else ())),
+            warnings=(*reading.warnings, *doubts, *(left_out(text) if text else ())),
             family=document.family,
         )
         return Prepared(document, entry, nquads + rdf)
+
+
+def _chosen(present: tuple[Loader, ...], kind: str) -> tuple[Loader, ...]:
+    """Return the loaders that look for documents: all, or the one the user names (``--as``)."""
+    if not kind:
+        return present
+    chosen = tuple(loader for loader in present if loader.name == kind)
+    if not chosen:
+        names = ", ".join(loader.name for loader in present)
+        raise ThingNotFound(f"There is no kind of documents {kind!r}; `--as` takes one of {names}")
+    return chosen
 
 
 def speakable(text: str) -> str:
@@ -209,7 +235,8 @@ def speakable_document(document: SourceDocument) -> SourceDocument:
 
 def described(records: tuple[Record, ...]) -> tuple[str, ...]:
     """Ids of the products that a document speaks of, each once."""
-    ids = (r.product_id for r in records if isinstance(r, Product | DerivedProduct | StacItem))
+    kinds = Product | DerivedProduct | StacItem | Derivation
+    ids = (r.product_id for r in records if isinstance(r, kinds))
     return tuple(dict.fromkeys(ids))
 
 
@@ -300,7 +327,7 @@ def not_recognised(entry: Entry) -> Rejected:
             NotRecognised(
                 "no loader knows what this is",
                 where=entry.origin,
-                remedy="Known are Sentinel-2 metadata, STAC and DaFab JSON, and RDF files",
+                remedy="If you know what it is, say so with --as; for example --as parcels",
             ),
             (entry,),
         )

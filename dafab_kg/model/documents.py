@@ -60,9 +60,9 @@ class Part:
         """Bytes."""
         return len(self.data)
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 in hex."""
+        """SHA-256 in hex, computed once."""
         return hashlib.sha256(self.data).hexdigest()
 
 

@@ -90,11 +90,15 @@ def read_name(text: str) -> ProductName | None:
                 return None
             satellite = told["satellite"]
             start = told.get("datatake")
-            if pattern is _S1:
-                acquisition = acquisition_id(satellite, told["start"])
-            else:
-                acquisition = acquisition_id(satellite, start, told["tile"]) if start else None
-            return ProductName(name, satellite, start, acquisition, fields, told)
+            return ProductName(name, satellite, start, _acquisition(told), fields, told)
+    return None
+
+
+def _acquisition(told: Mapping[str, str]) -> str | None:
+    if "take" in told:  # Sentinel-1
+        return acquisition_id(told["satellite"], told["start"])
+    if "datatake" in told:
+        return acquisition_id(told["satellite"], told["datatake"], told["tile"])
     return None
 
 

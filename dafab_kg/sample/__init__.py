@@ -7,6 +7,8 @@
     scene.py    sky, ground, sun of each
     figures.py  what the DaFab models found in it
     safe.py     ─▶ SAFE metadata       items.py ─▶ STAC items      dafab.py ─▶ DaFab items
+    ground.py   fields, cloud and water of two scenes, as parcels and rasters
+    events.py   Hurricane Ian, told by several            places.py   outlines of the regions
     write.py    all of it into a directory
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from dafab_kg.model import resources
 from dafab_kg.model.errors import FileNotUsable
-from dafab_kg.sample import dafab, figures, items, places, safe
+from dafab_kg.sample import dafab, events, figures, ground, items, places, safe
 from dafab_kg.sample.chance import Chance
 from dafab_kg.sample.plan import Product, plan
 from dafab_kg.sample.scene import Scene, scene
@@ -57,10 +57,14 @@ def write_sample(
     listed = [s for s in scenes if _is_listed(seed, s)]
     public = [items.item(s) for s in listed]
     own = _dafab(seed, scenes)
+    rasters = list(_rasters(seed, scenes, listed, own))
     written += _write(directory, _public_files(listed, public))
     written += _write(directory, ((f"dafab/{d['id']}.json", _json(d)) for d in own))
     written += _write(directory, [("places/sample-places.geojson", _json(places.boundaries()))])
     written += _write(directory, [("README.txt", _readme(seed, products))])
+    written += _write(directory, _event_files())
+    written += _write(directory, _field_files(seed, listed))
+    written += _write(directory, rasters)
     features = [d for d in own if d["type"] == "Feature"]
     derived = [d for d in features if d["collection"] != dafab.ORIGINAL]
     return SampleReport(
@@ -69,6 +73,41 @@ def write_sample(
         items=len(public) + len(features) - len(derived),
         derived=len(derived),
     )
+
+
+def _event_files() -> Iterator[FileOf]:
+    yield "events/hurdat2-ian.txt", events.track().encode()
+    yield "events/reports.geojson", _json(events.reports())
+    yield "events/posts.json", _json(events.posts())
+
+
+def _field_files(seed: int, listed: list[Scene]) -> Iterator[FileOf]:
+    """The fields of one tile in the season of its clearest scene, and some a year later."""
+    seen = ground.clearest_fields(listed)
+    if seen is not None:
+        year = seen.product.acquisition.start.year
+        for season, part in ((year, 1.0), (year + 1, 0.1)):
+            parcels = ground.fields(seed, seen, season, part)
+            yield f"fields/sample-fields-{season}.json", _json(parcels)
+
+
+def _rasters(
+    seed: int, scenes: list[Scene], listed: list[Scene], own: list[Json]
+) -> Iterator[FileOf]:
+    """The scene classification of the scene with fields, and the water masks of a flood."""
+    fielded = ground.clearest_fields(listed)
+    if fielded is not None:
+        pixels = ground.classification(seed, fielded)
+        name = items.item_id(fielded.product)
+        yield f"stac/{name}_scl.tif", ground.geotiff(fielded, pixels, 0)
+    by_source = {d["id"].split("_water_")[0]: d for d in own if d.get("collection") == dafab.WATER}
+    flooded = ground.highest_water([s for s in scenes if s.product.product_id in by_source])
+    if flooded is not None:
+        item = by_source[flooded.product.product_id]
+        for key, pixels in ground.water(item["properties"]["dafab:water-analysis"]).items():
+            # the bytes of a raster differ between versions of GDAL: the item cannot tell them
+            del item["assets"][key]["file:size"], item["assets"][key]["file:checksum"]
+            yield f"dafab/{item['id']}_{key}.tif", ground.geotiff(flooded, pixels, -1)
 
 
 def _public_files(listed: list[Scene], public: list[Json]) -> Iterator[FileOf]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dafab_kg.loaders.catalogue import convert
-from dafab_kg.loaders.catalogue.told import PlaceTold, Preview, Told
+from dafab_kg.loaders.catalogue.told import PlaceTold, Preview, Told, objects
 from dafab_kg.loaders.stac.known import Known
 from dafab_kg.model.errors import FieldNotValid
 from dafab_kg.model.values import number
@@ -76,9 +76,7 @@ _OF_ENTRY: Final = frozenset({"ingestiondate", "ondemand", "size", "summary", "f
 
 def is_entry(value: dict[str, Any]) -> bool:
     """Tell whether an object has DHuS's lists of named fields."""
-    fields = value.get("str")
-    listed = fields if isinstance(fields, list) else [fields]
-    return any(isinstance(one, dict) and "name" in one and "content" in one for one in listed)
+    return any("name" in one and "content" in one for one in objects(value.get("str")))
 
 
 def tell(value: dict[str, Any]) -> Told:
@@ -97,9 +95,7 @@ def tell(value: dict[str, Any]) -> Told:
             values[name] = _typed(content, type_)
             pointers[name] = f"/{type_}/{position}/content"
     links = {
-        one.get("rel") or "": one.get("href")
-        for one in reversed(_listed(value.get("link")))
-        if isinstance(one, dict)
+        str(one.get("rel") or ""): one.get("href") for one in reversed(objects(value.get("link")))
     }
     for name in ("summary", "ondemand"):
         if value.get(name) is not None:

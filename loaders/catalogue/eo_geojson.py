@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dafab_kg.loaders.catalogue import convert
-from dafab_kg.loaders.catalogue.told import PlaceTold, Preview, Told
+from dafab_kg.loaders.catalogue.told import PlaceTold, Preview, Told, objects
 from dafab_kg.loaders.stac.known import Known
 
 TABLE: Final[tuple[Known, ...]] = (
@@ -61,8 +61,8 @@ def tell(value: dict[str, Any]) -> Told:
     _acquisition(properties["acquisitionInformation"], values, pointers)
     links = properties.get("links")
     by_kind = links if isinstance(links, dict) else {}
-    data, previews = _links(by_kind.get("data")), _links(by_kind.get("previews"))
-    others = [one for kind in by_kind.values() for one in _links(kind)]
+    data, previews = objects(by_kind.get("data")), objects(by_kind.get("previews"))
+    others = [one for kind in by_kind.values() for one in objects(kind)]
     return Told(
         interface="eo-geojson",
         entry_id=value.get("id"),
@@ -81,10 +81,6 @@ def tell(value: dict[str, Any]) -> Told:
         addresses=tuple(one.get("href") for one in (*data, *others)),
         name_place="/properties/identifier",
     )
-
-
-def _links(listed: Any) -> list[dict[str, Any]]:
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _acquisition(listed: list[Any], values: dict[str, Any], pointers: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dafab_kg.loaders.catalogue import convert
-from dafab_kg.loaders.catalogue.told import ChecksumTold, PlaceTold, Preview, Told
+from dafab_kg.loaders.catalogue.told import ChecksumTold, PlaceTold, Preview, Told, objects
 from dafab_kg.loaders.stac.known import Known
 
 TABLE: Final[tuple[Known, ...]] = (
@@ -94,7 +94,7 @@ def _tell(product: dict[str, Any], around: dict[str, Any], interface: str, above
     if isinstance(family, str) and isinstance(letter, str):
         values["platform"] = f"{family}{letter}"
         silent |= {"platformShortName", "platformSerialIdentifier"}
-    links = [one for one in product.get("Assets") or () if isinstance(one, dict)]
+    links = objects(product.get("Assets"))
     own = product.get("Id") or around.get("ProductId")
     return Told(
         interface=interface,
@@ -110,7 +110,7 @@ def _tell(product: dict[str, Any], around: dict[str, Any], interface: str, above
             ChecksumTold(
                 f"{above}/Checksum/{i}", c.get("Algorithm"), c.get("Value"), c.get("ChecksumDate")
             )
-            for i, c in enumerate(product.get("Checksum") or ())
+            for i, c in enumerate(_listed(product.get("Checksum")))
             if isinstance(c, dict) and c
         ),
         previews=tuple(Preview("quicklook", one.get("DownloadLink")) for one in links),
@@ -128,12 +128,16 @@ def _tell(product: dict[str, Any], around: dict[str, Any], interface: str, above
     )
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _attributes(
     listed: Any, values: dict[str, Any], pointers: dict[str, str], above: str
 ) -> tuple[str, ...]:
     """Add the attributes by name; one that stands twice with another value is warned of."""
     warnings = []
-    for position, one in enumerate(listed if isinstance(listed, list) else ()):
+    for position, one in enumerate(_listed(listed)):
         name = one.get("Name") if isinstance(one, dict) else None
         if not isinstance(name, str) or not name:
             warnings.append(f"{above}/{position}: is no attribute with a name; left out")

@@ -61,15 +61,21 @@ def _geometry(place: PlaceTold, where: str, box: Box | None) -> Any:
     value = place.value
     if place.kind == "geojson":
         if not isinstance(value, dict):
-            raise GeometryNotValid("is no GeoJSON geometry", where=where)
+            raise _not_read("the footprint is no GeoJSON geometry", where)
         return {"type": value.get("type"), "coordinates": value.get("coordinates")}
     if not isinstance(value, str):
-        raise GeometryNotValid("is no text", where=where)
+        raise _not_read("the footprint is no text", where)
     if place.kind == "wkt":
         return read_wkt(value, where)
     if place.kind == "latlon":
         return read_pairs(value, where)
     return read_gml(value, where, place.order, box)
+
+
+def _not_read(what: str, where: str) -> GeometryNotValid:
+    return GeometryNotValid(
+        what, where=where, remedy="Fetch the entry again from its catalogue, or leave it out"
+    )
 
 
 def _single(geometry: dict[str, Any]) -> dict[str, Any]:

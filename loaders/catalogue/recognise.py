@@ -12,6 +12,7 @@ from lxml import etree
 from dafab_kg.loaders.catalogue import feed, iso19115, odata
 from dafab_kg.loaders.catalogue.forms import Form, form_of
 from dafab_kg.loaders.catalogue.identity import EMPTY, key_of, product_name, provider_of
+from dafab_kg.loaders.catalogue.told import objects
 from dafab_kg.loaders.stac.recognise import elements_of
 from dafab_kg.model.documents import (
     Entry,
@@ -256,21 +257,21 @@ def _is_search(value: dict[str, Any], member: str) -> bool:
 def _addresses(value: dict[str, Any]) -> tuple[Any, ...]:
     properties = value.get("properties")
     links = properties.get("links") if isinstance(properties, dict) else None
-    hrefs = [one.get("href") for one in links or () if isinstance(one, dict)]
+    hrefs = [one.get("href") for one in objects(links)]
     return (value.get("@odata.context"), value.get("@odata.nextLink"), *hrefs)
 
 
 def _feed_answer(value: dict[str, Any]) -> Answer | None:
     """Return the entries of DHuS's JSON, where one entry is no list."""
-    links = value.get("link")
-    hrefs = [one.get("href") for one in (links if isinstance(links, list) else [links]) if one]
+    hrefs = [one.get("href") for one in objects(value.get("link"))]
     counted = "opensearch:totalResults" in value
     entries = value.get("entry")
     if isinstance(entries, dict):
         if form_of(entries) is None:
             return None
         return Answer((feed.Piece("/feed/entry", entries, ""),), (), (*hrefs, value.get("id")))
-    return _listed(entries or [], "/feed/entry", (*hrefs, value.get("id")), counted)
+    listed = entries if isinstance(entries, list) else []
+    return _listed(listed, "/feed/entry", (*hrefs, value.get("id")), counted)
 
 
 # XML ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dafab_kg.loaders.catalogue import convert
-from dafab_kg.loaders.catalogue.told import PlaceTold, Preview, Told
+from dafab_kg.loaders.catalogue.told import PlaceTold, Preview, Told, objects
 from dafab_kg.loaders.stac.known import Known
 
 TABLE: Final[tuple[Known, ...]] = (
@@ -69,8 +69,7 @@ def tell(value: dict[str, Any]) -> Told:
     path = properties.get("productIdentifier")
     if isinstance(path, str) and path.startswith("/"):
         values["s3_path"] = path
-    links = [one for one in properties.get("links") or () if isinstance(one, dict)]
-    own = {one.get("rel"): one.get("href") for one in links}
+    own = {str(one.get("rel")): one.get("href") for one in objects(properties.get("links"))}
     return Told(
         interface="resto",
         entry_id=value.get("id"),

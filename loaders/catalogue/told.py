@@ -8,6 +8,12 @@ from typing import Any
 from dafab_kg.loaders.stac.known import Known
 
 
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a JSON array, or the one object that stands in its place."""
+    listed = value if isinstance(value, list) else [value]
+    return [one for one in listed if isinstance(one, dict)]
+
+
 @dataclass(frozen=True)
 class PlaceTold:
     """One way in which an entry states its footprint.

@@ -164,7 +164,10 @@ def _decided(value: dict[str, Any], where: str) -> str:
         raise FieldMissing(
             "decided is missing", where=where, remedy="Give the time of the decision (ISO 8601)"
         )
-    return instant(decided, where=f"{where}: at /decided")
+    try:
+        return instant(decided, where=f"{where}: at /decided")
+    except FieldNotValid as error:
+        raise FieldNotValid(error.what, where=error.where, remedy=_FORM) from None
 
 
 def _text(value: dict[str, Any], name: str, where: str) -> str | None:

@@ -115,8 +115,12 @@ def _text(value: dict[str, Any], name: str, where: str) -> str:
 
 
 def _time(value: dict[str, Any], name: str, where: str) -> str | None:
-    time = value.get(name)
-    return None if time is None else instant(_text(value, name, where))
+    if value.get(name) is None:
+        return None
+    try:
+        return instant(_text(value, name, where))
+    except FieldNotValid as error:
+        raise FieldNotValid(error.what, where=f"{where}: at /{name}", remedy=_AGAIN) from None
 
 
 def _list(value: dict[str, Any], name: str, where: str) -> list[Any]:

@@ -23,7 +23,11 @@ PLACES: Final = 9
 
 _LONG_EDGE: Final = 20_000.0  # units of a projected CRS, in most of them metres
 _PIECE: Final = 5_000.0
+_MOST_PIECES: Final = 1_000
+_POLAR: Final = 80.0  # degrees; beyond, meridians run together within a field
+_POLAR_PIECES: Final = 200
 _SAME_AREA: Final = 1e-3  # relative difference that a repair may make
+_LEAST_AREA: Final = 1e-4  # m²
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 _KINDS: Final = dict(enumerate(
     ("Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString",
@@ -74,6 +78,7 @@ class Placing:
         """Return the boundaries that ``shapes`` describe."""
         done = Placed(shapes.copy(), np.zeros(len(shapes)), {})
         self._keep_polygons(done)
+        self._divide_edges(done)
         origin = done.shapes.copy()
         self._to_degrees(done)
         self._over_the_edge(done, origin)
@@ -101,15 +106,25 @@ class Placing:
         amiss[row_of[~np.isfinite(positions).all(axis=1)]] = True
         _leave_out(done, amiss, "a position is not finite")
 
+    def _divide_edges(self, done: Placed) -> None:
+        """Put positions on edges that are straight on the map and would not be in degrees."""
+        if not self._projected:
+            return
+        bounds = shapely.bounds(done.shapes)
+        extent = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+        middles = (bounds[:, :2] + bounds[:, 2:]) / 2
+        _, latitudes = self._transformer.transform(middles[:, 0], middles[:, 1])
+        with np.errstate(invalid="ignore"):
+            polar = (np.abs(latitudes) > _POLAR) & np.isfinite(latitudes) & (extent > 0)
+            wide = (extent > _LONG_EDGE) & ~polar
+        done.shapes[polar] = shapely.segmentize(done.shapes[polar], extent[polar] / _POLAR_PIECES)
+        # where coordinates are absurd there would be no end to it
+        pieces = np.maximum(_PIECE, extent[wide] / _MOST_PIECES)
+        done.shapes[wide] = shapely.segmentize(done.shapes[wide], pieces)
+
     def _to_degrees(self, done: Placed) -> None:
         if self._same:
             return
-        if self._projected:
-            bounds = shapely.bounds(done.shapes)
-            with np.errstate(invalid="ignore"):
-                wide = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
-                wide = wide > _LONG_EDGE
-            done.shapes[wide] = shapely.segmentize(done.shapes[wide], _PIECE)
         positions, row_of = shapely.get_coordinates(done.shapes, return_index=True)
         x, y = self._transformer.transform(positions[:, 0], positions[:, 1])
         outside = np.zeros(len(done.shapes), bool)
@@ -140,8 +155,8 @@ class Placing:
                 done.faults[int(row)] = error.what
                 done.shapes[row] = None
 
-    def _cut(self, origin: shapely.Geometry, degrees: shapely.Geometry) -> shapely.Geometry:
-        parts: list[shapely.Geometry] = []
+    def _cut(self, origin: Any, degrees: Any) -> Any:
+        parts: list[Any] = []
         for before, after in zip(
             shapely.get_parts(origin), shapely.get_parts(degrees), strict=True
         ):
@@ -163,7 +178,7 @@ def name_of(crs: CRS) -> str:
     return ":".join(code) if code else str(crs.name)
 
 
-def _gathered(collection: shapely.Geometry) -> shapely.Geometry:
+def _gathered(collection: Any) -> Any:
     """Return the polygons of a collection as one, the collection itself if it holds others."""
     parts = shapely.get_parts(shapely.get_parts(collection))
     if len(parts) and (shapely.get_type_id(parts) == _POLYGON).all():
@@ -197,10 +212,13 @@ def _repair(done: Placed) -> None:
             if size > 0 and abs(size - before) <= _SAME_AREA * before:
                 done.shapes[row], done.areas[row] = shape, size
                 done.repaired["boundaries that touched themselves were repaired"] += 1
+            elif size < _LEAST_AREA:
+                done.faults[int(row)] = "it has no area"
+                done.shapes[row] = None
             else:
                 done.faults[int(row)] = f"its boundary crosses itself ({str(reason)[:80]})"
                 done.shapes[row] = None
-    flat = present & ~shapely.is_missing(done.shapes) & (done.areas < 1e-4)
+    flat = present & ~shapely.is_missing(done.shapes) & (done.areas < _LEAST_AREA)
     _leave_out(done, flat, "it has no area")
 
 

@@ -96,7 +96,7 @@ def documents(candidate: Candidate, tree: Tree, loader: ParcelsLoader) -> Iterat
 def _documents(staged: Staged, pieces: Pieces) -> Iterator[SourceDocument]:
     about = repr((pieces.parcel_set, sorted(pieces.codes.items())))
     parts = (*staged.parts, *((staged.codes,) if staged.codes and pieces.codes else ()))
-    for number, group in enumerate(pieces.spool.groups()):
+    for number, group in enumerate(pieces.spool.groups):
         told = {"dataset": group.dataset, "season": group.season, "tile": group.tile}
         told |= {"layer": pieces.layer, "otherwise": pieces.season}
         told |= {"named": "yes" if pieces.named else ""}
@@ -217,7 +217,7 @@ def _spooled(
     for batch in rows(layer, choice, placing, telling, remarks, where):
         spool.add(batch)
     repeated = spool.close()
-    groups = spool.groups()
+    groups = spool.groups
     if not groups:
         raise _nothing(remarks, where)
     warnings += [*layer.notes, *_told(remarks, choice, layer, telling, rules), *_repeats(repeated)]

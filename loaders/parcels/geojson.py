@@ -37,7 +37,7 @@ _GEOMETRIES: Final = {
 }  # fmt: skip
 _DEPTHS: Final = {3: "Polygon", 4: "MultiPolygon"}
 _CRS_CODE: Final = re.compile(
-    r"(?:urn:ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?(EPSG|OGC)[:/]+[\w.]*[:/]?(\w+)\Z",
+    r"(?:urn:ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?(EPSG|OGC)[:/]+(?:[\d.]+[:/]+)?(\w+)\Z",
     re.IGNORECASE,
 )
 _SECOND_TYPE: Final = re.compile(rb'"type"\s*:\s*"(?:Polygon|MultiPolygon)"')
@@ -253,9 +253,10 @@ def _shape(geometry: Any, said: str, counted: Counter[str]) -> Any:
         if kind not in _DEPTHS.values():
             raise GeometryNotValid(f"{str(kind)[:30]!r} is no type of a geometry")
         counted[f"Coordinates of a {found} are called {kind}"] += 1
-    polygons = [coordinates] if found == "Polygon" else coordinates
-    parts = [_polygon(rings, counted) for rings in polygons]
-    return parts[0] if found == "Polygon" else shapely.multipolygons(parts)
+    if found == "Polygon":
+        return _polygon(coordinates, counted)
+    assert isinstance(coordinates, list)
+    return shapely.multipolygons([_polygon(rings, counted) for rings in coordinates])
 
 
 def _depth(value: Any) -> int:

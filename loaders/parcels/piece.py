@@ -45,7 +45,7 @@ def _again(document: SourceDocument, loader: ParcelsLoader) -> Handle:
     for pieces in _cut_again(document.parts, document.origin, rules, group.dataset):
         if isinstance(pieces, DocumentRejected):
             raise pieces
-        if group in pieces.spool.groups():
+        if group in pieces.spool.groups:
             return Handle(pieces, group, pieces.warnings)
     raise FieldMissing(
         f"It holds no parcels of season {group.season} in tile {group.tile}",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,8 +16,12 @@ from dafab_kg.loaders.parcels.rows import SCHEMA
 from dafab_kg.loaders.parcels.tiles import hundred
 from dafab_kg.loaders.reading import TemporaryFolder
 
-MOST_PARCELS: Final = 50_000
+MOST_PARCELS: Final = 10_000
 """Parcels of one document; a square with more is cut into those of 10 km."""
+
+
+_HELD_ROWS: Final = 65_536
+_PLACE: Final = ("dataset", "season", "square")
 
 
 class Group(NamedTuple):
@@ -35,7 +40,7 @@ class Duplicates(NamedTuple):
 
 
 class Spool:
-    """Batches of parcels in one Arrow file, written once and then read by group."""
+    """Parcels in one Arrow file, written once in pieces of one 10 km square each."""
 
     def __init__(self) -> None:
         self._folder = TemporaryFolder()
@@ -43,61 +48,70 @@ class Spool:
         self._sink: Any = pa.OSFile(str(self._path), "wb")
         self._writer: Any = pa.ipc.new_file(self._sink, SCHEMA)
         self._written = 0
+        self._waiting: list[pa.RecordBatch] = []
         self._pieces: dict[Group, list[int]] = defaultdict(list)
-        self._sizes: Counter[Group] = Counter()
         self._keys: list[Any] = []
-        self._repeated: frozenset[int] = frozenset()
+        self._repeated: Any = np.empty(0, np.int64)
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Write one batch, cut by data set, season and 10 km square."""
-        if not batch.num_rows:
+        """Take one batch."""
+        if batch.num_rows:
+            self._waiting.append(batch)
+            self._keys.append(_keys(batch))
+        if sum(one.num_rows for one in self._waiting) >= _HELD_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what waits, cut by data set, season and square."""
+        if not self._waiting:
             return
-        groups: dict[Group, list[int]] = defaultdict(list)
-        names = zip(*(batch.column(n).to_pylist() for n in Group._fields[:2]), strict=True)
-        tiles = batch.column("square").to_pylist()
-        for index, ((dataset, season), square) in enumerate(zip(names, tiles, strict=True)):
-            groups[Group(dataset, season, hundred(square))].append(index)
-        for group, indices in groups.items():
-            self._writer.write_batch(batch.take(pa.array(indices)))
-            self._pieces[group].append(self._written)
-            self._sizes[group] += len(indices)
+        order = [(name, "ascending") for name in _PLACE]
+        table = pa.Table.from_batches(self._waiting, SCHEMA).sort_by(order).combine_chunks()
+        self._waiting = []
+        place = list(zip(*(table.column(name).to_pylist() for name in _PLACE), strict=True))
+        starts = [i for i in range(len(place)) if i == 0 or place[i] != place[i - 1]]
+        for start, end in zip(starts, [*starts[1:], len(place)], strict=True):
+            # a slice would be written with the whole of its buffers by some versions
+            (piece,) = table.slice(start, end - start).combine_chunks().to_batches()
+            self._writer.write_batch(piece)
+            self._pieces[Group(*place[start])].append(self._written)
             self._written += 1
-        self._keys.append(_keys(batch))
 
     def close(self) -> Duplicates:
         """End writing; return the rows that repeat others, which are left out from now on."""
+        self._flush()
         self._writer.close()
         self._sink.close()
         found = _duplicates(self._keys)
         self._keys = []
-        self._repeated = frozenset(row for row, _ in (*found.same, *found.different))
+        repeated = [row for row, _ in (*found.same, *found.different)]
+        self._repeated = np.array(sorted(repeated), np.int64)
         return found
 
-    def groups(self) -> list[Group]:
-        """Return the groups in order, those with too many parcels cut into smaller squares."""
-        result: list[Group] = []
-        for group in sorted(self._pieces):
-            if self._repeated and self.parcels(group).num_rows == 0:
-                continue
-            if self._sizes[group] <= MOST_PARCELS:
-                result.append(group)
-                continue
-            squares: set[str] = set()
-            for piece in self._read(group):
-                squares.update(piece.column("square").to_pylist())
-            result.extend(group._replace(tile=square) for square in sorted(squares))
-        return result
+    @cached_property
+    def groups(self) -> dict[Group, tuple[Group, ...]]:
+        """The groups in order, each with its squares; those with too many parcels are cut up."""
+        tiles: dict[Group, list[Group]] = defaultdict(list)
+        for square in sorted(self._pieces):
+            if self._sizes[square]:
+                tiles[square._replace(tile=hundred(square.tile))].append(square)
+        found: dict[Group, tuple[Group, ...]] = {}
+        for tile, squares in tiles.items():
+            if sum(self._sizes[square] for square in squares) <= MOST_PARCELS:
+                found[tile] = tuple(squares)
+            else:
+                found |= {square: (square,) for square in squares}
+        return found
+
+    @cached_property
+    def _sizes(self) -> dict[Group, int]:
+        return {
+            square: sum(piece.num_rows for piece in self._read(square)) for square in self._pieces
+        }
 
     def parcels(self, group: Group) -> pa.Table:
         """Return the parcels of a group, sorted by id."""
-        pieces = []
-        for piece in self._read(group):
-            keep = np.ones(piece.num_rows, bool)
-            if self._repeated:
-                keep &= [row not in self._repeated for row in piece.column("row").to_pylist()]
-            if group not in self._pieces:
-                keep &= [square == group.tile for square in piece.column("square").to_pylist()]
-            pieces.append(piece.filter(pa.array(keep)))
+        pieces = [piece for square in self.groups[group] for piece in self._read(square)]
         return pa.Table.from_batches(pieces, SCHEMA).sort_by("parcel_id")
 
     def digest(self, group: Group, about: str) -> str:
@@ -107,12 +121,15 @@ class Spool:
             digest.update(one)
         return digest.hexdigest()
 
-    def _read(self, group: Group) -> Iterator[pa.RecordBatch]:
-        whole = group if group in self._pieces else group._replace(tile=hundred(group.tile))
+    def _read(self, square: Group) -> Iterator[pa.RecordBatch]:
         with pa.memory_map(str(self._path)) as source:
             reader = pa.ipc.open_file(source)
-            for number in self._pieces.get(whole, ()):
-                yield reader.get_batch(number)
+            for number in self._pieces[square]:
+                piece = reader.get_batch(number)
+                if len(self._repeated):
+                    rows = piece.column("row").to_numpy()
+                    piece = piece.filter(pa.array(~np.isin(rows, self._repeated)))
+                yield piece
 
 
 def _keys(batch: pa.RecordBatch) -> Any:

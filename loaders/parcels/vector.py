@@ -15,7 +15,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from dafab_kg.loaders.parcels.layer import BATCH_ROWS, Batch, Layer
 from dafab_kg.loaders.parcels.values import plain_column
-from dafab_kg.model.errors import DocumentRejected, NotRecognised, NotWellFormed
+from dafab_kg.model.errors import DocumentRejected, NotRecognised, NotSafe, NotWellFormed
 
 # A GML may name a schema on the network, and GDAL would write what it learnt beside it.
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
@@ -30,6 +30,8 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
 _FAULTS: Final = (DataSourceError, DataLayerError, pa.ArrowException, ValueError, OSError)
 _POLYGONS: Final = ("Polygon", "Unknown", "Surface", "GeometryCollection")
 _MOST_NOTES: Final = 5
+_MOST_LAYERS: Final = 100
+_BLOCK: Final = 1024 * 1024
 
 
 def layers(path: Path, kind: str, where: str) -> Iterator[Layer | DocumentRejected]:
@@ -41,11 +43,13 @@ def layers(path: Path, kind: str, where: str) -> Iterator[Layer | DocumentReject
     """
     if kind == "Shapefile":
         _refuse_incomplete(path, where)
+    if kind == "GML":
+        _refuse_declarations(path, where)
     options = _OPTIONS.get(kind, {})
     notes: list[str] = []
     with _told(notes):
         try:
-            names = [(str(n), t) for n, t in pyogrio.list_layers(path) if t is not None]
+            names = _named_gml(path) if kind == "GML" else _named(path)
         except _FAULTS as error:
             raise _broken(error, kind, where) from None
     if not names:
@@ -66,6 +70,39 @@ def layers(path: Path, kind: str, where: str) -> Iterator[Layer | DocumentReject
                 yield _broken(error, kind, place)
                 continue
         yield _layer(path, kind, name, info, said, place)
+
+
+def _named(path: Path) -> list[tuple[str, str]]:
+    """Return the layers with geometries, and the type that each states."""
+    return [(str(n), str(kind)) for n, kind in pyogrio.list_layers(path) if kind is not None]
+
+
+def _named_gml(path: Path) -> list[tuple[str, str]]:
+    """Return them of a GML; to list its layers would write a file beside it."""
+    found: list[tuple[str, str]] = []
+    while len(found) < _MOST_LAYERS:
+        try:
+            info = pyogrio.read_info(path, layer=len(found), **_OPTIONS["GML"])
+        except DataLayerError:
+            break
+        found.append((str(info["layer_name"]), str(info["geometry_type"])))
+    return [(name, kind) for name, kind in found if kind != "None"]
+
+
+def _refuse_declarations(path: Path, where: str) -> None:
+    """Refuse a document type, where entities are declared; no GML has any."""
+    marks = [b"<!DOCTYPE", b"<!ENTITY"]
+    marks += [mark.decode().encode(f"utf-16-{end}") for mark in marks for end in ("le", "be")]
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if any(mark in rest + block for mark in marks):
+                raise NotSafe(
+                    "The XML declares a document type or entities",
+                    where=where,
+                    remedy="Take the declarations out",
+                )
+            rest = block[-40:]
 
 
 def _layer(

@@ -7,12 +7,17 @@ The last part of a product's name is the CRC-16 (CCITT, initially FFFF) of the m
 from __future__ import annotations
 
 import binascii
+import re
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from dafab_kg.loaders.sentinel2.manifest import HistoryStep, ListedFile, files_of, history_of
 from dafab_kg.loaders.sentinel2.sheet import Sheet
 from dafab_kg.model.errors import FieldNotValid
 from dafab_kg.model.product_names import ProductName, sentinel1_datatake_id
+
+_SLACK: Final = 1.5  # seconds: names cut off or round the fraction
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,6 @@ def check_against_name(manifest: Manifest, name: ProductName, data: bytes) -> li
         "datatake_id": datatake,
         "absolute_orbit": manifest.absolute_orbit,
         "product_type": manifest.product_type,
-        "sensing_start": _to_the_second(manifest.sensing_start),
         "polarisations": frozenset(manifest.polarisations) or None,
     }
     told: dict[str, object] = {
@@ -105,6 +109,10 @@ def check_against_name(manifest: Manifest, name: ProductName, data: bytes) -> li
         "polarisations": frozenset(named["polarisations"]),
     }
     differing = [key for key in own if own[key] not in (None, told[key])]
+    start, named_start = manifest.sensing_start, named["sensing_start"]
+    if start is not None and _seconds_between(start, named_start) > _SLACK:
+        own["sensing_start"] = start
+        differing.append("sensing_start")
     if {"satellite", "datatake_id"} & set(differing):
         key = "satellite" if "satellite" in differing else "datatake_id"
         raise FieldNotValid(
@@ -128,8 +136,11 @@ def _each(sheet: Sheet, path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.own for part in sheet.parts(path) if part.own))
 
 
-def _to_the_second(time: str | None) -> str | None:
-    return f"{time.removesuffix('Z').partition('.')[0]}Z" if time else None
+def _seconds_between(one: str, other: str) -> float:
+    first, second = (
+        datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", time)) for time in (one, other)
+    )
+    return abs((first - second).total_seconds())
 
 
 def _shown(value: object) -> object:

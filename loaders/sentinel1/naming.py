@@ -26,7 +26,7 @@ _TOLD: Final = {
     "swath": rb"<(?:[\w.\-]+:)?swath>([A-Z0-9]{2,3})<",
     "type": rb"<(?:[\w.\-]+:)?productType>([A-Z0-9]{3})<",
     "class": rb"<(?:[\w.\-]+:)?productClass>([A-Z])<",
-    "level": rb"/level-([012])",
+    "level": rb'version="[^"]*/level-(1)',
     "start": rb"<(?:[\w.\-]+:)?startTime>([0-9T:\-]{19})",
     "stop": rb"<(?:[\w.\-]+:)?stopTime>([0-9T:\-]{19})",
     "orbit": rb'orbitNumber type="start">(\d{1,6})<',
@@ -55,7 +55,10 @@ def name_in_path(*paths: str) -> ProductName | None:
 
 
 def name_from_metadata(manifest: bytes, annotations: Iterable[bytes]) -> ProductName | None:
-    """Put a product's name together; None if a part of it is not told."""
+    """Put the name of a Level-1 product together; None if a part of it is not told.
+
+    The times in the names of ocean products are not those that their manifests state.
+    """
     told = {}
     for key, pattern in _TOLD.items():
         match = re.search(pattern, manifest)

@@ -18,6 +18,7 @@ from dafab_kg.model.strict_json import read_json
 from dafab_kg.model.values import instant, number
 
 _TILE_KEYS = (b'"utmZone"', b'"latitudeBand"', b'"gridSquare"', b'"tileOrigin"', b'"tileGeometry"')
+_SEARCH_KEYS = (b'"results"', b'"features"', b'"sceneID"')
 _PRODUCT_KEYS = (b'"datatakeIdentifier"', b'"datastrips"', b'"tiles"', b'"sciHubIngestion"')
 _EPSG = re.compile(r"EPSG:(?:[\d.]*:)?(\d+)\Z")
 
@@ -35,8 +36,9 @@ class TileInfo:
 
 
 def is_tile_info(head: bytes) -> bool:
-    """Tell ``tileInfo.json`` by its keys."""
-    return _is_object(head) and sum(key in head for key in _TILE_KEYS) >= 2
+    """Tell ``tileInfo.json`` by its keys; search results have them further in."""
+    alone = not any(key in head for key in _SEARCH_KEYS)
+    return alone and _is_object(head) and sum(key in head for key in _TILE_KEYS) >= 2
 
 
 def is_product_info(head: bytes) -> bool:

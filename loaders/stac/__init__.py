@@ -26,7 +26,7 @@ class StacLoader:
     """Reads STAC documents; each feature of an ItemCollection is a document of its own."""
 
     name: ClassVar[str] = "stac"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     groups_files: ClassVar[bool] = False
 
     def __init__(self, base: str = DEFAULT_BASE) -> None:

@@ -17,7 +17,6 @@ from dafab_kg.model.documents import Reading, escape_pointer
 from dafab_kg.model.product_names import (
     ProductName,
     acquisition_id,
-    expand,
     find_name,
     satellite_of,
 )
@@ -31,7 +30,6 @@ from dafab_kg.model.records import (
     Record,
     Tile,
 )
-from dafab_kg.model.values import instant
 
 _NAMES_OF_PRODUCTS: Final = (
     "s2:product_uri",
@@ -221,8 +219,7 @@ def _datatake(product: Product, type_: str | None, orbits: dict[str, Any]) -> Da
     return Datatake(
         datatake_id=product.datatake_id or "",
         platform=product.platform,
-        datatake_type=type_,
-        sensing_start=instant(expand(match[2])),
+        datatake_type=type_,  # when it began the name tells in whole seconds only
         absolute_orbit=int(match[3]),
         **orbits,
     )

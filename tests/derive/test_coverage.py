@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from shapely.affinity import rotate
 
 import dafab_kg
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.cli import main
 from dafab_kg.derive.coverage import cloud_classes, holds, united_area
 from dafab_kg.derive.equal_area import EqualArea, middle
 from dafab_kg.model.errors import FieldNotValid
@@ -271,6 +273,45 @@ def test_deriving_again_changes_nothing_and_deleting_takes_the_figures_away(
     left = catalogue.query("SELECT * { ?s <https://w3id.org/dafab/ns#agriculturalCoverage> ?o }")
     assert list(left) == []  # type: ignore[arg-type]
     assert catalogue.doctor() == ()
+
+
+def test_figures_go_with_the_product(catalogue: Catalogue, tmp_path: Path) -> None:
+    catalogue.load(scene(tmp_path), parcels(tmp_path, {"a": square(0, 0, 1000), **CORNERS}))
+    catalogue.derive("coverage")
+    catalogue.delete(NAME)
+    assert "derivation" not in {entry.kind for entry in catalogue.documents()}
+    assert catalogue.doctor() == ()
+
+
+def test_clouds_that_were_drawn(catalogue: Catalogue, tmp_path: Path) -> None:
+    """Where there is no scene classification, areas of class cloud detected in the image."""
+    fields = {"under": square(0, 0, 500), "clear": square(1000, 1000, 500)}
+    cloud = degrees(square(100, 100, 300)).wkt
+    image = catalogue.names.make("product", product_id=NAME)
+    (tmp_path / "cloud.ttl").write_text(
+        f"""@prefix dafab: <https://w3id.org/dafab/ns#> .
+        @prefix geo: <http://www.opengis.net/ont/geosparql#> .
+        <urn:c> dafab:detectedIn <{image}> ; dafab:objectClass "Cloud" ; geo:hasGeometry <urn:g> .
+        <urn:g> geo:asWKT "{cloud}"^^geo:wktLiteral ."""
+    )
+    catalogue.load(scene(tmp_path, None), parcels(tmp_path, fields | CORNERS))
+    catalogue.load(tmp_path / "cloud.ttl", validate=False)
+    figure = coverage(catalogue)
+    assert near(figure.agricultural_coverage, 12.5)
+    assert near(figure.cloud_free_agricultural_coverage, 6.25)
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = ["--store", str(tmp_path / "store"), "--json"]
+    fields = parcels(tmp_path, {"a": square(0, 0, 1000), **CORNERS})
+    assert main([*store, "load", str(scene(tmp_path)), str(fields)]) == 0
+    capsys.readouterr()
+    assert main([*store, "derive", "coverage", "--product", NAME, "--season", "2021"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["counts"] == {"loaded": 1} and told["lacking"] == []
+    assert told["derived"][0]["product_id"] == NAME
+    assert main([*store, "derive", "coverage", "--season", "1999"]) == 1
+    assert json.loads(capsys.readouterr().out)["lacking"][0]["about"] == "1999"
 
 
 def test_a_scene_across_the_antimeridian(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -17,10 +17,15 @@ SEVERAL = {
     "aboutReport",  # a decision is about two or more
     "accessUrl",  # two copies of a file are both right
     "checksum",  # so are two algorithms
+    "describedIn",
+    "geonames",  # a thing may lie in, and be, several of another catalogue's
     "hasDataIdentifier",
     "hasEventIdentifier",  # a report names its event in several schemes
     "href",
+    "inPlace",
     "inCollection",  # one entry may be served in several
+    "wikidata",
+    "sceneId",  # two STAC tools name a scene in two ways
 }
 """Written from a scalar field, but documents may differ and both be right."""
 

@@ -53,7 +53,7 @@ COMMON: dict[str, object] = {
     "access_url": "https://example.org/x",
 }
 DASI: dict[str, object] = {
-    "source": "sentinel-2-l2a", "platform": "s2a", "procver": "n0400", "gridcode": "t31ufs",
+    "source": "cdse", "platform": "s2a", "procver": "n0400", "gridcode": "t31ufs",
     "takedate": "20220127", "taketime": "104321", "procdate": "20220127t121418", "orbit": "008",
     "mode": "iw", "type": "grdh", "polarisation": "dv", "datatake": "049f13",
 }  # fmt: skip

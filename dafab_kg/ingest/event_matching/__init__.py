@@ -15,12 +15,13 @@ from typing import cast
 from dafab_kg.ingest.event_matching.clusters import clusters_of
 from dafab_kg.ingest.event_matching.graphs import RULE, event_graph, graph_of
 from dafab_kg.ingest.event_matching.neighbourhood import Neighbourhood
+from dafab_kg.ingest.event_matching.why import Explanation, explain
 from dafab_kg.model.names import TEMPLATES, Names
 from dafab_kg.model.resources import text
 from dafab_kg.store.nquads import GraphText
 from dafab_kg.store.protocol import Iri, Solutions, Store
 
-__all__ = ["RULE", "all_reports", "events", "touched_by"]
+__all__ = ["RULE", "Explanation", "all_reports", "events", "explain", "touched_by"]
 
 
 def touched_by(names: Names, nquads: str) -> set[str]:

@@ -224,24 +224,25 @@ def _join_near(
     So no chain of neighbours makes an event that is wider or longer than allowed.
     Units of posts alone need not be near each other.
     """
-    posts = set(units.values()) - {
-        units[report.iri] for report in evidence.reports.values() if not report.is_post
-    }
-    held: defaultdict[str, list[str]] = defaultdict(list)
+    firm = {units[report.iri] for report in evidence.reports.values() if not report.is_post}
+    # for each cluster its units that hold more than posts, and those that do not
+    held: defaultdict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
     for unit in sorted(set(units.values())):
-        held[joined.find(unit)].append(unit)
+        held[joined.find(unit)][unit not in firm].append(unit)
     for one, other in sorted(between, key=lambda both: _order(evidence, *between[both])):
         first, second = joined.find(one), joined.find(other)
         if first == second:
             continue
+        (firms, posts), (others, their_posts) = held[first], held[second]
         complete = all(
-            pair(a, b) in between or (a in posts and b in posts)
-            for a in held[first]
-            for b in held[second]
+            pair(a, b) in between
+            for these, those in ((firms, others), (firms, their_posts), (posts, others))
+            for a in these
+            for b in those
         )
         if complete and joined.join(one, other):
-            together = held.pop(first) + held.pop(second)
-            held[joined.find(one)] = together
+            del held[first], held[second]
+            held[joined.find(one)] = (firms + others, posts + their_posts)
 
 
 def _decided(same: Mapping[Pair, Decision], joined: _Joined) -> Iterator[Match]:

@@ -122,9 +122,10 @@ def label_of(told: list[Report]) -> str:
 
     ``told`` are ordered by rank.
     """
-    for report in told:
-        if report.title.strip() and not report.is_post:
-            return " ".join(report.title.split())
+    titled = [report for report in told if report.title.strip() and not report.is_post]
+    if titled:
+        first = min(titled, key=lambda report: report.report_type in _AFTER)  # the first of such
+        return " ".join(first.title.split())
     first = told[0]
     kind = re.sub(r"(?<!^)(?=[A-Z])", " ", first.hazard.removesuffix("Hazard")).lower()
     where = ", ".join(sorted(first.countries))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -53,7 +54,7 @@ class Neighbourhood:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._hazards = Hazards(broader_hazards())
+        self.hazards = Hazards(broader_hazards())
         self._reports: dict[str, Report] = {}
         self._named: defaultdict[str, set[Identifier]] = defaultdict(set)
         self._near: dict[Pair, Nearness] = {}
@@ -93,12 +94,15 @@ class Neighbourhood:
         )
 
     def _fetch(self, iris: Iterable[str]) -> None:
+        told: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+        countries: defaultdict[str, set[str]] = defaultdict(set)
         for row in self._ask("event-reports.rq", iris):
-            report = _report(row)
-            before = self._reports.get(report.iri)
-            # Agreement leaves one value of each; without it the smallest holds.
-            if before is None or repr(report) < repr(before):
-                self._reports[report.iri] = report
+            iri, *facts, country = map(_value, row)
+            told[iri].add(tuple(facts))
+            countries[iri].add(country)
+        for iri, rows in told.items():
+            # Agreement leaves one value of each property; without it the smallest holds.
+            self._reports[iri] = _report(iri, min(rows), frozenset(countries[iri] - {""}))
 
     def _together(self, reports: Iterable[str]) -> set[str]:
         events = {_value(row[0]) for row in self._ask("event-of.rq", reports)} - self.events
@@ -118,14 +122,14 @@ class Neighbourhood:
         self._widen(placed)
         pairs: list[tuple[Report, Report]] = []
         for report in placed:
-            for other in self._pool.around(report, self._hazards):
+            for other in self._pool.around(report, self.hazards):
                 both = pair(report.iri, other.iri)
                 if report.iri != other.iri and both not in self._near:
                     pairs.append((report, other))
         self._place({one.iri for both in pairs for one in both})
         found = set()
         for one, other in pairs:
-            allowance = may_match(one, other, self._hazards)
+            allowance = may_match(one, other, self.hazards)
             if allowance is None or one.iri not in self._places or other.iri not in self._places:
                 continue
             evidence = nearness(one, other, allowance, self._places)
@@ -139,25 +143,36 @@ class Neighbourhood:
         wanted = []
         for report in placed:
             assert report.interval is not None
-            reach = min(self._hazards.allowance(report.hazard).hours, _LONGEST) + 24
+            reach = min(self.hazards.allowance(report.hazard).hours, _LONGEST) + 24
             wanted.append((report.interval[0] - reach, report.interval[1] + reach))
-        iris: set[str] = set()
-        for span in _merged(wanted):
-            if any(had[0] <= span[0] and span[1] <= had[1] for had in self._spans):
-                continue
-            self._spans = _merged([*self._spans, span])
-            iris.update(self._between(*span))
+        spans = [
+            span
+            for span in _merged(wanted)
+            if not any(had[0] <= span[0] and span[1] <= had[1] for had in self._spans)
+        ]
+        if spans:
+            self._spans = _merged([*self._spans, *spans])
+        iris = set(self._between(spans))
         self._fetch(iris - self._reports.keys())
         new = [self._reports[iri] for iri in iris if iri in self._reports]
         if any(report.iri not in self._pool.reports for report in (*new, *placed)):
             every = {report.iri: report for report in (*new, *placed) if _is_placed(report)}
             self._pool = _Pool({**self._pool.reports, **every})
 
-    def _between(self, start: float, end: float) -> Iterator[str]:
+    def _between(self, spans: list[tuple[float, float]]) -> Iterator[str]:
+        """The reports whose time touches one of the spans, which are in order and apart."""
+        if not spans:
+            return
         query = text("queries/internal", "event-reports-between.rq")
-        answer = self._store.query(query, bindings={"from": _moment(start), "until": _moment(end)})
-        for row in cast(Solutions, answer):
-            yield _value(row[2])
+        hull = {"from": _moment(spans[0][0]), "until": _moment(spans[-1][1])}
+        starts = [span[0] for span in spans]
+        for row in cast(Solutions, self._store.query(query, bindings=hull)):
+            report, start, end = map(_value, row[2:])
+            interval = interval_of(start, end)
+            if interval is not None:
+                before = spans[max(bisect_right(starts, interval[1]) - 1, 0)]
+                if before[0] <= interval[1] and interval[0] <= before[1]:
+                    yield report
 
     def _place(self, iris: set[str]) -> None:
         wanted = {iri for iri in iris - self._places.keys() if self._reports[iri].geometry}
@@ -186,6 +201,7 @@ class _Pool:
         self._names, self._kinds = np.unique(
             np.array([one.hazard for one in self._all], dtype=np.str_), return_inverse=True
         )
+        self._posts = np.array([one.is_post for one in self._all], dtype=np.bool_)
         self._start, self._end = _columns(spans, 2)
         west, self._south, east, self._north = _columns(boxes, 4)
         self._half = ((east - west) % 360) / 2
@@ -202,6 +218,8 @@ class _Pool:
         gap = np.maximum(self._start - end, start - self._end)
         alike = np.array([hazards.compatible(report.hazard, str(name)) for name in self._names])
         close = alike[self._kinds] & (gap <= allowance.hours)
+        if report.is_post:
+            close &= ~self._posts
         close &= (self._south - north <= degrees) & (south - self._north <= degrees)
         half = ((east - west) % 360) / 2
         turn = np.abs(self._middle - (west + half)) % 360
@@ -251,10 +269,10 @@ def _decisions(store: Store) -> list[Decision]:
     ]
 
 
-def _report(row: Row) -> Report:
-    iri, source, report_id, kind, hazard, start, end = map(_value, row[:7])
-    sides = [_value(side) for side in row[7:11]]
-    geometry, shape, title, countries = map(_value, row[11:])
+def _report(iri: str, facts: tuple[str, ...], countries: frozenset[str]) -> Report:
+    source, report_id, kind, hazard, start, end = facts[:6]
+    sides = facts[6:10]
+    geometry, shape, title = facts[10:]
     return Report(
         iri=iri,
         source=source,
@@ -264,16 +282,16 @@ def _report(row: Row) -> Report:
         start=start,
         end=end,
         box=_box(sides),
-        sides=tuple(sides),
+        sides=sides,
         geometry=geometry,
         dimension=_DIMENSIONS.get(shape.partition("(")[0].strip().upper(), -1),
         title=title,
-        countries=frozenset(countries.split()),
+        countries=countries,
         interval=interval_of(start, end),
     )
 
 
-def _box(sides: list[str]) -> Box | None:
+def _box(sides: tuple[str, ...]) -> Box | None:
     if not all(sides):
         return None
     west, south, east, north = map(float, sides)

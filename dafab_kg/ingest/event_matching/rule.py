@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 import shapely
-from shapely.affinity import scale, translate
 from shapely.geometry.base import BaseGeometry
 
 from dafab_kg.ingest.event_matching.reports import Box, Interval, Report
@@ -160,17 +160,34 @@ def apart(one: BaseGeometry, other: BaseGeometry) -> tuple[float, float | None]:
     The nearest points are sought in the plane with longitudes shortened as in the
     middle between both, on whichever side of the antimeridian is nearer.
     """
-    middle = (one.bounds[1] + one.bounds[3] + other.bounds[1] + other.bounds[3]) / 4
+    low, high = one.bounds, other.bounds
+    middle = (low[1] + low[3] + high[1] + high[3]) / 4
     shortened = max(math.cos(math.radians(middle)), 1e-3)
+    first = _moved(one, shortened, 0)
     best: tuple[float, float | None] = (math.inf, None)
-    first = scale(one, shortened, 1, origin=(0, 0))
-    for turn in (-360, 0, 360):
-        second = scale(translate(other, turn), shortened, 1, origin=(0, 0))
+    for turn in _turns(low, high):
+        second = _moved(other, shortened, turn)
         a, b = shapely.get_coordinates(shapely.shortest_line(first, second))
         km = great_circle(a[0] / shortened, a[1], b[0] / shortened, b[1])
         if km < best[0]:
             best = (km, _overlap(first, second))
     return best
+
+
+def _turns(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[int, ...]:
+    """Whole turns of the second that may bring it nearest, both given by their bounds.
+
+    What is cut at the antimeridian seems to go round the world and may need any.
+    """
+    if max(one[2] - one[0], other[2] - other[0]) > 180:
+        return (-360, 0, 360)
+    return (360 * round((one[0] + one[2] - other[0] - other[2]) / 720),)
+
+
+def _moved(geometry: BaseGeometry, shortened: float, turn: int) -> BaseGeometry:
+    offset, factor = np.array((turn, 0.0)), np.array((shortened, 1.0))
+    moved: BaseGeometry = shapely.transform(geometry, lambda points: (points + offset) * factor)
+    return moved
 
 
 def _overlap(one: BaseGeometry, other: BaseGeometry) -> float | None:

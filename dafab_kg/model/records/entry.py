@@ -13,8 +13,9 @@ class CatalogueEntry(Record):
 
     ``provider`` is the host that served it, ``eodag:`` and a name for what eodag
     retells, or ``-`` where the document does not tell; ``entry_id`` the provider's own
-    id.  ``interfaces`` are the forms it came in, one for each document: ``odata``, ``notification``, ``resto``,
-    ``dhus``, ``atom``, ``iso19115``, ``eodag``, ``eos`` or ``eo-geojson``.  ``created`` and
+    id.  ``interfaces`` are the forms it came in, one for each document: ``odata``,
+    ``notification``, ``resto``, ``dhus``, ``atom``, ``iso19115``, ``eodag``, ``eos`` or
+    ``eo-geojson``.  ``created`` and
     ``updated`` are when the entry was published and last changed; ``origin_date`` is
     when the provider got the product from its producer.  ``never_evicted`` says that
     the provider means to keep it online for good (the year 9999); else

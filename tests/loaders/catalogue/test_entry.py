@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dafab_kg
 from dafab_kg.loaders.catalogue import CatalogueLoader, convert
 from dafab_kg.loaders.catalogue.sizes import stated_size
 from dafab_kg.loaders.stac import StacLoader
@@ -281,3 +282,19 @@ def test_addresses_tell_the_provider_whatever_the_form() -> None:
         assert entry_of(data).provider == HOST.removeprefix("https://")
     assert entry_of(env.iso(IMAGE)).provider == "-"
     assert entry_of(env.eodag(IMAGE)).provider == "eodag:cop_dataspace"
+
+
+def test_all_real_answers_go_to_their_loaders_among_all_the_others(
+    shared: Path, tmp_path: Path
+) -> None:
+    folder = shared / "catalogue_api"
+    with dafab_kg.open(tmp_path / "store") as catalogue:
+        report = catalogue.load(folder)
+        taken: dict[str, list[str]] = {}
+        for outcome in report.outcomes:
+            name = outcome.origin.split("#")[0].removeprefix(f"{folder}/")
+            taken.setdefault(name, []).append(f"{outcome.kind} {outcome.status}")
+        assert {name: taken[name] for name in TABLE} == {
+            name: [f"{kind} loaded"] * count for name, (kind, count) in TABLE.items()
+        }
+        assert catalogue.doctor() == ()

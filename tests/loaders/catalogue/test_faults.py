@@ -188,9 +188,12 @@ def test_gml_whose_axes_cannot_be_told_is_rejected() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "POLYGON", "POLYGON EMPTY", "POLYGON ((1 2, 3 4", "POLYGON (1 2, 3 4, 1 2)", "CIRCLE (1 2)",
-     "POLYGON ((1 2, 3 x, 1 2))", "SRID=3857;POLYGON ((1 2, 3 4, 5 6, 1 2))", "POLYGON ((,))",
-     "POLYGON ((1 2, 3 4, 5 6, 1 2))) ", "POLYGON ((1 2)(3 4))" * 1000, "(" * 100_000],
+    [
+        "", "POLYGON", "POLYGON EMPTY", "POLYGON ((1 2, 3 4", "POLYGON (1 2, 3 4, 1 2)",
+        "CIRCLE (1 2)", "POLYGON ((1 2, 3 x, 1 2))", "POLYGON ((,))", "(" * 100_000,
+        "SRID=3857;POLYGON ((1 2, 3 4, 5 6, 1 2))", "POLYGON ((1 2, 3 4, 5 6, 1 2))) ",
+        "POLYGON ((1 2)(3 4))" * 1000,
+    ],
 )  # fmt: skip
 def test_no_wkt(text: str) -> None:
     with pytest.raises(GeometryNotValid) as caught:
@@ -272,7 +275,9 @@ def test_checksums_that_are_none_are_left_out() -> None:
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text("aZ0<>&/\"'. ", max_size=6),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=2)
+    ),
     max_leaves=4,
 )  # fmt: skip
 RENDERED = {

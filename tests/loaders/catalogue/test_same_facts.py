@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,8 @@ ALL: dict[str, Render] = {
     },
 }  # fmt: skip
 CORE = (
-    "product_id", "product_uri", "processing_level", "processing_baseline", "platform", "instrument",
-    "acquisition_ids", "mgrs_tiles", "relative_orbit", "datetime", "sensing_start",
+    "product_id", "product_uri", "processing_level", "processing_baseline", "platform",
+    "instrument", "acquisition_ids", "mgrs_tiles", "relative_orbit", "datetime", "sensing_start",
     "sensing_stop", "cloud_cover", "footprint_wkt", "west", "south", "east", "north",
 )  # fmt: skip
 
@@ -72,7 +73,7 @@ def images(draw: st.DrawFn) -> Image:
     ]
     fraction = draw(st.integers(0, 6))
     digits = f".{draw(st.integers(0, 10**fraction - 1)):0{fraction}}" if fraction else ""
-    day = draw(st.dates(min_value=__import__("datetime").date(2015, 7, 1)))
+    day = draw(st.dates(min_value=date(2015, 7, 1)))
     return Image(
         satellite=draw(st.sampled_from(["S2A", "S2B", "S2C"])),
         level=draw(st.sampled_from(["1C", "2A"])),
@@ -92,7 +93,7 @@ def test_one_image_in_all_envelopes_is_one_product(image: Image, time: str) -> N
     first = products["odata"]
     assert first.product_id == image.name
     assert first.cloud_cover == Decimal(image.cloud)
-    assert shapely.from_wkt(first.footprint_wkt).equals(shapely.from_wkt(image.wkt))
+    assert shapely.equals(shapely.from_wkt(first.footprint_wkt), shapely.from_wkt(image.wkt))
     for name, other in products.items():
         assert {f: getattr(other, f) for f in CORE} == {f: getattr(first, f) for f in CORE}, name
         # what only some envelopes tell, they tell alike
@@ -184,7 +185,7 @@ def test_real_products_are_the_same_in_safe_and_in_every_envelope(shared: Path) 
             assert other.absolute_orbit in (None, safe.absolute_orbit)
             assert other.product_type in (None, safe.product_type)
             a, b = shapely.from_wkt(other.footprint_wkt), shapely.from_wkt(safe.footprint_wkt)
-            assert a.equals(b), (name, folder.name)
+            assert shapely.equals(a, b), (name, folder.name)
             # SAFE's figure is that of the one tile, where its file is there
             assert abs(other.cloud_cover - safe.cloud_cover) < Decimal("0.001")  # type: ignore[operator]
             compared += 1
@@ -220,14 +221,11 @@ def test_two_real_catalogues_mean_one_acquisition(shared: Path) -> None:
     assert len(names) == 2
 
 
-@pytest.mark.parametrize("change", ["start", "tile", "satellite"])
-def test_another_image_is_another_product(change: str) -> None:
-    image = Image()
-    other = replace(
-        image,
-        **{change: {"start": "2023-05-18T10:36:29", "tile": "31UGR", "satellite": "S2A"}[change]},
-    )
-    assert (
-        product(only(env.odata(image))).acquisition_ids
-        != product(only(env.odata(other))).acquisition_ids
-    )
+@pytest.mark.parametrize(
+    "other",
+    [Image(start="2023-05-18T10:36:29"), Image(tile="31UGR"), Image(satellite="S2A")],
+    ids=["start", "tile", "satellite"],
+)
+def test_another_image_is_another_acquisition(other: Image) -> None:
+    own = product(only(env.odata(Image()))).acquisition_ids
+    assert own != product(only(env.odata(other))).acquisition_ids
