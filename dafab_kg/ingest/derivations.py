@@ -50,8 +50,8 @@ class Supersession:
     rule: str = supersession.RULE
 
     def touched(self, names: Names, nquads: str) -> set[str]:
-        """The acquisitions that the text speaks of."""
-        return supersession.acquisitions_in(nquads)
+        """The acquisitions and products that the text speaks of."""
+        return supersession.touched_by(nquads)
 
     def derive(self, store: Store, names: Names, touched: Iterable[str]) -> dict[str, GraphText]:
         """The graph of each acquisition."""

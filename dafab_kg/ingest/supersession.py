@@ -21,11 +21,22 @@ from dafab_kg.store.protocol import Iri, Literal, Solutions, Store
 
 RULE = "supersession"
 _ACQUIRED = re.compile(rf"<{re.escape(term('acquiredIn'))}> <([^>]+)>")
+_ORDERING = (term("processingLevel"), term("processingBaseline"), term("generationTime"))
+_ORDERED = re.compile(rf"(?m)^<([^>]+)> <(?:{'|'.join(map(re.escape, _ORDERING))})> ")
 
 
-def acquisitions_in(nquads: str) -> set[str]:
-    """IRIs of the acquisitions that N-Quads text speaks of."""
-    return set(_ACQUIRED.findall(nquads))
+def touched_by(nquads: str) -> set[str]:
+    """Acquisitions that N-Quads speak of, and products whose place in the order they tell."""
+    return {*_ACQUIRED.findall(nquads), *_ORDERED.findall(nquads)}
+
+
+def acquisitions_of(store: Store, touched: Iterable[str]) -> set[str]:
+    """IRIs of acquisitions: those of the products touched, and those touched themselves."""
+    found: set[str] = set()
+    for iri in touched:
+        acquired = [value[1:-1] for value, _ in store.values(iri, term("acquiredIn"))]
+        found.update(acquired or [iri])
+    return found
 
 
 def all_acquisitions(store: Store) -> set[str]:
@@ -34,12 +45,12 @@ def all_acquisitions(store: Store) -> set[str]:
     return {cast(Iri, row[0]).value for row in rows}
 
 
-def supersession(store: Store, names: Names, acquisitions: Iterable[str]) -> dict[str, GraphText]:
+def supersession(store: Store, names: Names, touched: Iterable[str]) -> dict[str, GraphText]:
     """Return the derived graph of each acquisition (IRI → content, empty if nothing follows)."""
     query = text("queries/internal", "supersession.rq")
     predicate = term("supersedes")
     graphs = {}
-    for acquisition in sorted(acquisitions):
+    for acquisition in sorted(acquisitions_of(store, touched)):
         by_level: defaultdict[str, list[tuple[tuple[str, str], str]]] = defaultdict(list)
         answer = cast(Solutions, store.query(query, bindings={"acquisition": Iri(acquisition)}))
         for _, level, product, baseline, generated in answer:

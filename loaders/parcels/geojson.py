@@ -108,14 +108,22 @@ def _dataset(fiboa: Collection) -> str:
 def _object(data: bytes, where: str, max_depth: int) -> dict[str, Any]:
     value = read_json(data, where=where, max_depth=max_depth)
     if not isinstance(value, dict):
-        raise NotWellFormed("It is JSON, but no object", where=where)
+        raise _no_object(where)
     return value
+
+
+def _no_object(where: str) -> NotWellFormed:
+    return NotWellFormed(
+        "It is JSON, but no object",
+        where=where,
+        remedy="Deliver a FeatureCollection (RFC 7946 section 3.3)",
+    )
 
 
 def _alone(data: bytes, where: str, max_depth: int, counted: Counter[str]) -> dict[str, Any]:
     value = _feature(data, where, max_depth, counted)
     if not isinstance(value, dict):
-        raise NotWellFormed("It is JSON, but no object", where=where)
+        raise _no_object(where)
     if "features" in value:
         raise FieldNotValid(
             "features is no array",

@@ -109,7 +109,11 @@ def _collection(told: Mapping[str, bytes], where: str) -> Any:
 def _object(data: bytes, where: str) -> dict[str, Any]:
     value = read_json(data, where=where)
     if not isinstance(value, dict):
-        raise FieldNotValid("The metadata are no JSON object", where=where)
+        raise FieldNotValid(
+            "The metadata are no JSON object",
+            where=where,
+            remedy="Write the file again with a GeoParquet writer",
+        )
     return value
 
 
@@ -120,7 +124,11 @@ def _crs(about: Mapping[str, Any], where: str) -> str:
     if crs is None:
         return ""
     if not isinstance(crs, str | dict):
-        raise FieldNotValid("The CRS is neither PROJJSON nor text", where=f"{where}: geo")
+        raise FieldNotValid(
+            "The CRS is neither PROJJSON nor text",
+            where=f"{where}: geo",
+            remedy="State it as PROJJSON, or leave it out for longitude and latitude",
+        )
     return crs if isinstance(crs, str) else write_json(crs)
 
 

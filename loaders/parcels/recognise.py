@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from dafab_kg.loaders.parcels.columns import TELLING
+from dafab_kg.loaders.reading import FileBytes
 from dafab_kg.model.documents import Entry, Tree
 from dafab_kg.model.errors import DocumentRejected
 from dafab_kg.model.strict_xml import root_name
@@ -16,6 +18,7 @@ from dafab_kg.model.strict_xml import root_name
 SIDE_FILES: Final = (".shx", ".dbf", ".prj", ".cpg")
 """What belongs to a .shp, besides what only speeds it up."""
 
+_MOST_BYTES: Final = 1 << 40  # they are streamed, never held
 _GEOPACKAGE_IDS: Final = (b"GPKG", b"GP10", b"GP11")
 _SHAPE_MAGIC: Final = b"\x00\x00\x27\x0a"
 _COLLECTION = re.compile(rb'"(?:FeatureCollection|Feature|features|Polygon|MultiPolygon)"')
@@ -51,8 +54,8 @@ def candidates(tree: Tree, *, assumed: bool) -> list[Candidate]:
     for entry in tree.entries:
         kind = container(entry)
         if kind == "Shapefile":
-            beside = (e for e in by_stem[_stem(entry)] if _suffix(e) in SIDE_FILES)
-            found.append(Candidate(kind, entry, tuple(beside)))
+            beside = [e for e in by_stem[_stem(entry)] if _suffix(e) in SIDE_FILES]
+            found.append(Candidate(kind, entry, tuple(beside or _on_disk(entry))))
         elif kind and (kind != "GeoJSON" or _tells(entry, assumed=assumed)):
             found.append(Candidate(kind, entry))
     return found
@@ -93,6 +96,16 @@ def _tells(entry: Entry, *, assumed: bool) -> bool:
     if _STAC.search(text):
         return False
     return assumed or _TELLING.search(text) is not None
+
+
+def _on_disk(entry: Entry) -> Iterator[Entry]:
+    """Give what lies beside a .shp that was given alone."""
+    shape = entry.path
+    for place in sorted(shape.parent.iterdir()) if shape is not None else ():
+        if shape is not None and place.stem == shape.stem and place.suffix.lower() in SIDE_FILES:
+            name = str(PurePosixPath(entry.name).with_suffix(place.suffix))
+            reader = FileBytes(str(place), _MOST_BYTES)
+            yield Entry(name, str(place), place.stat().st_size, b"", reader, place)
 
 
 def _stem(entry: Entry) -> str:

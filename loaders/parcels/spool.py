@@ -82,6 +82,7 @@ class Spool:
         self._flush()
         self._writer.close()
         self._sink.close()
+        self._writer = self._sink = None  # so that a spool can be sent to another process
         found = _duplicates(self._keys)
         self._keys = []
         repeated = [row for row, _ in (*found.same, *found.different)]

@@ -36,7 +36,8 @@ def stage(candidate: Candidate, within: str, codes: Entry | Path | None) -> Stag
     Raises:
         DocumentRejected: a member cannot be unpacked, or is beyond the bound.
     """
-    if _lie_together(candidate.entries):
+    # a GML is read apart from a schema beside it, which would decide what columns it has
+    if candidate.kind != "GML" and _lie_together(candidate.entries):
         parts = tuple(_part_of(entry) for entry in candidate.entries)
     else:
         folder = TemporaryFolder()
@@ -58,7 +59,7 @@ def restage(parts: Sequence[Part], where: str) -> Staged:
     folder = TemporaryFolder()
     staged: list[FilePart] = []
     for part in parts:
-        path = folder.path / PurePosixPath(part.name).name
+        path = folder.path / _file_name(part.name)
         if isinstance(part, FilePart) and sys.platform != "win32":
             path.symlink_to(part.path.resolve())
         elif isinstance(part, FilePart):
@@ -82,9 +83,14 @@ def _lie_together(entries: Sequence[Entry]) -> bool:
     """Tell whether all are files on disk, in one folder and under their own names."""
     paths = [entry.path for entry in entries]
     return all(
-        path is not None and path.name == PurePosixPath(entry.name).name
+        path is not None and path.name == PurePosixPath(entry.name).name and "!" not in str(path)
         for path, entry in zip(paths, entries, strict=True)
     )
+
+
+def _file_name(name: str) -> str:
+    """Return the last part of a name; pyogrio takes what follows a ``!`` for a member."""
+    return PurePosixPath(name).name.replace("!", "_")
 
 
 def _part_of(entry: Entry) -> FilePart:
@@ -93,8 +99,11 @@ def _part_of(entry: Entry) -> FilePart:
 
 
 def _unpacked(entry: Entry, folder: TemporaryFolder) -> FilePart:
-    path = folder.path / PurePosixPath(entry.name).name
-    save(entry.read, path)
+    path = folder.path / _file_name(entry.name)
+    if entry.path is not None and sys.platform != "win32":
+        path.symlink_to(entry.path.resolve())
+    else:
+        save(entry.read, path)
     return FilePart(entry.name, path, folder)
 
 

@@ -149,14 +149,42 @@ def _batch(piece: pa.RecordBatch, geometry: str, wanted: Sequence[str], first: i
 
 
 def _refuse_incomplete(path: Path, where: str) -> None:
-    beside = {other.suffix.lower() for other in path.parent.glob("*") if other.stem == path.stem}
-    missing = [suffix for suffix in (".shx", ".dbf") if suffix not in beside]
+    beside = [other for other in path.parent.iterdir() if other.stem == path.stem]
+    beside_by = {other.suffix.lower(): other for other in beside}
+    missing = [suffix for suffix in (".shx", ".dbf") if suffix not in beside_by]
     if missing:
         raise DocumentRejected(
             f"The Shapefile lacks its {' and '.join(missing)}",
             where=where,
             remedy="A Shapefile is .shp, .shx, .dbf and .prj together; deliver all of them",
         )
+    for suffix, stated in (
+        (".shp", _stated_shapes),
+        (".shx", _stated_shapes),
+        (".dbf", _stated_rows),
+    ):
+        file = beside_by.get(suffix, path)
+        with file.open("rb") as stream:
+            size = stated(stream.read(100))
+        if file.stat().st_size < size:
+            raise NotWellFormed(
+                f"Its {suffix} has {file.stat().st_size} of the {size} bytes that it states",
+                where=where,
+                remedy="It is not complete; fetch it again from its source",
+            )
+
+
+def _stated_shapes(head: bytes) -> int:
+    """Bytes of a .shp or .shx by its header (ESRI Shapefile description, 1998)."""
+    return int.from_bytes(head[24:28], "big") * 2
+
+
+def _stated_rows(head: bytes) -> int:
+    """Bytes of a .dbf by its header: so many rows of so many bytes."""
+    count, first, each = (
+        int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12))
+    )
+    return first + count * each
 
 
 def _broken(error: Exception, kind: str, where: str, at: str = "") -> NotWellFormed:

@@ -267,3 +267,22 @@ def test_real_documents_of_the_same_products_agree_on_one_value(
     west = next(v for s, p, v in answers[0] if "T34LBQ_20220401T110010" in s and p == NS + "west")
     # product_metadata.xml says 18.837533655; its STAC item was rounded to six decimals
     assert west == "18.837533655"
+
+
+def test_a_product_that_turns_out_newer_supersedes(tmp_path: Path) -> None:
+    """Nothing but its baseline changes: the order of the acquisition's products is made anew."""
+    acquired = f"<{NS}acquiredIn> <https://w3id.org/dafab/id/acquisition/A>"
+    level = f'<{NS}processingLevel> "L2A"'
+
+    def text(product: str, baseline: str) -> str:
+        return (
+            f'<{PRODUCT}{product}> {acquired} ; {level} ; <{NS}processingBaseline> "{baseline}" .'
+        )
+
+    with open_catalogue(settings=ranked(tmp_path)) as catalogue:
+        load(catalogue, tmp_path / "in", one=text("P", "04.00"), two=text("Q", "05.00"))
+        query = f"SELECT ?newer ?older {{ ?newer <{NS}supersedes> ?older }}"
+        assert rows(catalogue, query) == [(PRODUCT + "Q", PRODUCT + "P")]
+        load(catalogue, tmp_path / "in", one=text("P", "05.10"))
+        assert rows(catalogue, query) == [(PRODUCT + "P", PRODUCT + "Q")]
+        assert catalogue.doctor() == ()
