@@ -58,7 +58,9 @@ def chunks(count: int) -> Iterator[Any]:
                 "parcel_id": pa.array([f"P{one:09d}" for one in number]),
                 "season": pa.array([2024] * len(number), pa.int32()),
                 "crop_code": pa.array([f"C{one % 97}" for one in number]),
-                "hcat_code": pa.array(["3301010100" if one % 2 else "3302000000" for one in number]),
+                "hcat_code": pa.array(
+                    ["3301010100" if one % 2 else "3302000000" for one in number]
+                ),
                 "area_ha": pa.array(shapely.area(shapes) / 10_000),
                 "geometry": pa.array(shapely.to_wkb(shapes)),
             }

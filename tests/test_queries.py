@@ -84,6 +84,17 @@ def catalogue(sample):
         yield opened
 
 
+@pytest.fixture(scope="module")
+def whole(sample):
+    """The sample but for its SAFE metadata, with what is derived from it."""
+    with dafab_kg.open(sample / "whole") as opened:
+        folders = ("dafab", "stac", "fields", "events", "places")
+        opened.load(*(sample / "sample" / name for name in folders), validate=False)
+        opened.derive("coverage")
+        opened.derive("water")
+        yield opened
+
+
 def things(catalogue, name: str) -> list[str]:
     return [row[0].value.removeprefix(PRODUCT) for row in catalogue.query(read_saved(name).text)]
 
@@ -128,6 +139,5 @@ def test_headline_2_against_the_documents(catalogue, items):
 
 
 @pytest.mark.parametrize("query", saved(), ids=lambda query: query.name)
-def test_every_query_finds_something_in_the_sample(catalogue, query):
-    minimum = 1 if query.name != "one-product-many-documents" else 0  # one source is loaded here
-    assert sum(1 for _ in catalogue.query(query.text)) >= minimum
+def test_every_query_finds_something_in_the_sample(whole, query):
+    assert next(iter(whole.query(query.text)), None) is not None

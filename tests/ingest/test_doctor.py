@@ -44,7 +44,7 @@ def wrong(catalogue: Catalogue) -> str:
 def test_a_triple_missing_in_the_default_graph(catalogue: Catalogue) -> None:
     line, _ = some_triple(catalogue)
     catalogue._store.apply(Change(removed=(line,)))
-    assert "1 triples of documents are missing" in wrong(catalogue)
+    assert "1 properties that documents state are missing" in wrong(catalogue)
 
 
 def test_a_triple_that_no_document_states(catalogue: Catalogue) -> None:

@@ -29,7 +29,7 @@ from dafab_kg.ingest.event_matching.rule import (
 from dafab_kg.model.names import NS
 from dafab_kg.store.hazards import broader_hazards
 from tests.ingest.comparing import lasting
-from tests.ingest.event_documents import Document, Shelf, decision, report
+from tests.ingest.event_documents import Document, Shelf, decision, mapped, report
 
 # --- the real data ------------------------------------------------------------------------
 
@@ -473,17 +473,17 @@ def test_what_is_derived_does_not_depend_on_how_it_came(
     tmp_path_factory: pytest.TempPathFactory, history: list[list[tuple[bool, Document]]]
 ) -> None:
     shelf = Shelf(tmp_path_factory.mktemp("shelf") / "graph")
-    present: dict[int, Document] = {}
+    present: dict[str, Document] = {}
     for batch in history:
-        last = {id(document): (put, document) for put, document in batch}
+        last = {mapped(document)[0]: (put, document) for put, document in batch}
         shelf.change(
             [document for put, document in last.values() if put],
             [document for put, document in last.values() if not put],
         )
-        for put, document in last.values():
-            present.pop(id(document), None)
+        for graph, (put, document) in last.items():
+            present.pop(graph, None)
             if put:
-                present[id(document)] = document
+                present[graph] = document
     assert shelf.derived() == shelf.from_scratch()
     fresh = Shelf(tmp_path_factory.mktemp("fresh") / "graph")
     fresh.change(list(present.values()))

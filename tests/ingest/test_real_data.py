@@ -48,6 +48,8 @@ def test_everything_is_loaded_or_rejected_for_a_right_reason(catalogue: Catalogu
         # two manifests without the product they belong to
         "manifest.safe.S2_MSI_L1C": "FieldMissing",
         "manifest.safe.S2_MSI_L2A": "FieldMissing",
+        # one of Sentinel-1 under another name, in a directory that is not its product's
+        "manifest.safe.S1_SAR_GRD": "FieldMissing",
         # a STAC example in two versions under one self link: which is right cannot be told
         "sentinel1.json": "NotUnique",
     }

@@ -92,6 +92,8 @@ def disorder(valid: set[Triple], focus: str, path: str, other: str) -> set[Tripl
     low, high = "0.1", "0.2"
     if kind.endswith("dateTime>"):
         low, high = "2001-01-01T00:00:00Z", "2002-01-01T00:00:00Z"
+    if kind.endswith("integer>"):
+        low, high = "1", "2"
     kept = {t for t in valid if t[:2] not in {(focus, path), (focus, other)}}
     return kept | {(focus, path, f'"{high}"^^{kind}'), (focus, other, f'"{low}"^^{kind}')}
 
