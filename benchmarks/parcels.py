@@ -71,13 +71,13 @@ def write(path: Path, count: int) -> None:
     """Write the parcels as GeoParquet or GeoPackage, whichever ``path`` ends in."""
     import pyarrow.parquet as pq
     import pyogrio
-    from pyproj import CRS as Crs
+    import pyproj
 
     if path.suffix == ".parquet":
         column = {
             "encoding": "WKB",
             "geometry_types": ["Polygon"],
-            "crs": json.loads(Crs(CRS).to_json()),
+            "crs": json.loads(pyproj.CRS(CRS).to_json()),
         }
         geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
         writer = None

@@ -26,7 +26,8 @@ from dafab_kg.queries import saved
 
 COMMANDS = (
     "load", "query", "show", "delete", "validate", "quarantine", "stats", "doctor", "dump",
-    "restore", "sample", "serve", "mapping", "config", "run", "harvest", "enrich",
+    "restore", "sample", "serve", "mapping", "config", "run", "harvest", "enrich", "derive",
+    "events",
 )  # fmt: skip
 COUNT = "SELECT (COUNT(*) AS ?n) { ?p a dafab:SourceProduct }"
 
@@ -89,7 +90,12 @@ def test_help_names_every_command_and_imports_nothing_heavy():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_help_with_the_shared_options(command, capsys):
-    inner = {"quarantine": ["list"], "mapping": ["export"]}.get(command, [])
+    inner = {
+        "quarantine": ["list"],
+        "events": ["list"],
+        "mapping": ["export"],
+        "derive": ["water"],
+    }.get(command, [])
     assert main([command, *inner, "--help"]) == 0
     assert "--store" in capsys.readouterr().out
 

@@ -27,6 +27,10 @@ _MOST_PIECES: Final = 1_000
 _POLAR: Final = 80.0  # degrees; beyond, meridians run together within a field
 _POLAR_PIECES: Final = 200
 _SAME_AREA: Final = 1e-3  # relative difference that a repair may make
+_MOST_POSITIONS: Final = 550_000
+"""A literal of more would be beyond the 16 MiB that readers of N-Quads take in one line."""
+_TOLERANCES: Final = (1e-7, 1e-6, 1e-5)  # degrees: 1 cm, 11 cm, 1.1 m
+_PIECE_POSITIONS: Final = 1_000
 _LEAST_AREA: Final = 1e-4  # m²
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 _KINDS: Final = dict(enumerate(
@@ -83,6 +87,7 @@ class Placing:
         self._to_degrees(done)
         self._over_the_edge(done, origin)
         _round(done)
+        _thin(done)
         _repair(done)
         return done
 
@@ -197,6 +202,43 @@ def _round(done: Placed) -> None:
     if len(positions):
         # adding zero turns -0.0 to 0.0, which would be written differently
         done.shapes[:] = shapely.set_coordinates(done.shapes, np.round(positions, PLACES) + 0.0)
+
+
+def _thin(done: Placed) -> None:
+    """Take positions out of boundaries that have too many, as few centimetres off as can be."""
+    for row in np.flatnonzero(shapely.get_num_coordinates(done.shapes) > _MOST_POSITIONS):
+        whole = done.shapes[row]
+        for tolerance in _TOLERANCES:
+            thin = _simplified(whole, tolerance)
+            if shapely.get_num_coordinates(thin) <= _MOST_POSITIONS and thin.is_valid:
+                done.shapes[row] = thin
+                off = round(tolerance * 111_320, 2)
+                done.repaired[
+                    f"a boundary was drawn with fewer positions, {off} m off at most"
+                ] += 1
+                break
+        else:
+            count = shapely.get_num_coordinates(whole)
+            done.faults[int(row)] = f"its boundary has {count} positions"
+            done.shapes[row] = None
+
+
+def _simplified(whole: Any, tolerance: float) -> Any:
+    """Simplify piece by piece: on a whole ring the time may grow with the square of its length."""
+    polygons = []
+    for polygon in shapely.get_parts(whole):
+        rings = []
+        for ring in shapely.get_rings(polygon):
+            positions = shapely.get_coordinates(ring)
+            pieces = [
+                shapely.LineString(positions[start : start + _PIECE_POSITIONS + 1])
+                for start in range(0, len(positions) - 1, _PIECE_POSITIONS)
+            ]
+            thin = shapely.simplify(pieces, tolerance, preserve_topology=False)
+            ends = [shapely.get_coordinates(piece)[:-1] for piece in thin]
+            rings.append(shapely.LinearRing(np.vstack((*ends, positions[:1]))))
+        polygons.append(shapely.Polygon(rings[0], rings[1:]))
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
 
 
 def _repair(done: Placed) -> None:

@@ -13,13 +13,30 @@ VANN = Namespace("http://purl.org/vocab/vann/")
 DCTERMS = Namespace("http://purl.org/dc/terms/")
 SCHEMA = Namespace("https://schema.org/")
 ONT = "https://w3id.org/dafab/ont/"
-MODULES = {"meta", "core", "eo", "sensor", "water", "agri", "hcat", "storage", "prov", "event", "hazards", "place", "raster", "finding", "matching"}
+MODULES = {
+    "meta",
+    "core",
+    "eo",
+    "sensor",
+    "water",
+    "agri",
+    "hcat",
+    "storage",
+    "prov",
+    "event",
+    "hazards",
+    "place",
+    "raster",
+    "finding",
+    "matching",
+}
 CATEGORIES = {"identifying", "technical", "structural", "provenance", "descriptive"}
 NUMBERS = {XSD.decimal, XSD.integer}
 COUNTED = {  # numbers that count or order, or whose unit the document keeps to itself
     "absoluteOrbit", "bandIndex", "cloudFreeFieldCount", "count", "fieldCount", "number",
     "numberOfFields", "order", "physicalGain", "relativeOrbit", "severity", "impactValue",
-    "bandOffset", "cycleNumber", "imageNumber", "pixelHeight", "pixelWidth", "statisticsMaximum", "statisticsMean",
+    "bandOffset", "cycleNumber", "imageNumber", "pixelHeight", "pixelWidth",
+    "statisticsMaximum", "statisticsMean",
     "statisticsMinimum", "statisticsStddev",
 }  # fmt: skip
 

@@ -63,7 +63,8 @@ OF_A_DERIVED_PRODUCT = (
 )  # fmt: skip
 TIMES = {
     "generation_time", "datetime", "sensing_start", "sensing_stop", "sensing_time", "created",
-    "updated", "published", "time", "decided", "started", "ended", "start", "end", "loaded_at", "instants",
+    "updated", "published", "time", "decided", "started", "ended", "start", "end",
+    "loaded_at", "instants",
     "determined", "origin_date", "eviction_date", "notification_date", "checksum_date",
 }  # fmt: skip
 

@@ -46,7 +46,7 @@ def test_small_polygons_agree_with_geodesics(
         return
     expected = abs(Geod(ellps="WGS84").geometry_area_perimeter(shape)[0])
     # an edge is straight in degrees here, a geodesic there: they part near the poles
-    assert area(shape) == pytest.approx(expected, rel=2e-3 if abs(y) > 80 else 3e-4)
+    assert area(shape) == pytest.approx(expected, rel=5e-3 if abs(y) > 80 else 3e-4)
 
 
 @given(st.floats(-170, 160), st.floats(-80, 70), st.floats(0.001, 10), st.floats(0.05, 0.95))
