@@ -23,9 +23,11 @@ from dafab_kg.ingest.commit import Committer
 from dafab_kg.ingest.doctor import Disagreement, Finding, disagreements, examine_store
 from dafab_kg.ingest.event_matching import Explanation, explain
 from dafab_kg.ingest.flow import Options, ingest, ingest_documents
-from dafab_kg.ingest.prepare import UNREAD
+from dafab_kg.ingest.prepare import UNREAD, finders
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
 from dafab_kg.ingest.requeue import work_of
+from dafab_kg.loaders.registry import loaders
+from dafab_kg.model.documents import Loader
 from dafab_kg.model.errors import (
     FileNotUsable,
     StoreInUse,
@@ -329,7 +331,7 @@ class Catalogue:
         wanted = identifiers or tuple(entry.document_id for entry in self.quarantine())
         rejected = [self.quarantined(identifier) for identifier in wanted]
         report = ingest_documents(
-            [work for entry in rejected if entry.kind != UNREAD for work in work_of(entry)],
+            [work for e in rejected if e.kind != UNREAD for work in work_of(e, self._finders())],
             self._writer(),
             self.settings,
             validator=_validator(),
@@ -344,7 +346,10 @@ class Catalogue:
     def _retry_unread(self, entry: Quarantined) -> tuple[Outcome, ...]:
         """Try files that never became a document; they leave quarantine once they have."""
         report = ingest_documents(
-            work_of(entry), self._writer(), self.settings, validator=_validator()
+            work_of(entry, self._finders()),
+            self._writer(),
+            self.settings,
+            validator=_validator(),
         )
         if any(outcome.status in {"loaded", "replaced"} for outcome in report.outcomes):
             self._documents.forget_rejected(entry.document_id)
@@ -392,6 +397,9 @@ class Catalogue:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _finders(self) -> tuple[Loader, ...]:
+        return finders(loaders(self.settings), self.settings.load_as)
 
     def _writer(self) -> Committer:
         if self._committer is None:

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from dafab_kg.ingest.report import LoadReport, Outcome, Progress
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, directories or archives.")]
+Kind = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="KIND",
+        help="What the files are, if they do not tell: parcels, places, events, findings, …",
+    ),
+]
+Season = Annotated[str, typer.Option(help="Growing season of parcels that tell none.")]
+DataSet = Annotated[str, typer.Option(help="Name of the data set; else the file's.")]
 SHOWN_WARNINGS = 5
 STATUSES = ("loaded", "replaced", "unchanged", "removed", "rejected", "unrecognised")
 
@@ -46,16 +56,9 @@ def load(
     no_validate: Annotated[
         bool, typer.Option("--no-validate", help="Load without checking shapes.", metavar="")
     ] = False,
-    load_as: Annotated[
-        str,
-        typer.Option(
-            "--as",
-            metavar="KIND",
-            help="What the files are, if they do not tell: parcels, places, events, findings, …",
-        ),
-    ] = "",
-    season: Annotated[str, typer.Option(help="Growing season of parcels that tell none.")] = "",
-    dataset: Annotated[str, typer.Option(help="Name of the data set; else the file's.")] = "",
+    load_as: Kind = "",
+    season: Season = "",
+    dataset: DataSet = "",
 ) -> int:
     """Load documents; what they are is seen from their content."""
     refuse_missing(session, paths)
@@ -150,9 +153,13 @@ def show_quarantined(
 def retry(
     session: Session,
     identifiers: Annotated[list[str] | None, typer.Argument(metavar="[DOCUMENT]...")] = None,
+    load_as: Kind = "",
+    season: Season = "",
+    dataset: DataSet = "",
 ) -> int:
     """Try rejected documents again (none named: all)."""
-    with session.open() as catalogue, progress_bar(session) as progress:
+    chosen = {"load_as": load_as, "season": season, "dataset": dataset}
+    with session.open(chosen=chosen) as catalogue, progress_bar(session) as progress:
         report = catalogue.retry(*(identifiers or ()), progress=progress)
     if not report.outcomes and not session.as_json:
         if not session.quiet:

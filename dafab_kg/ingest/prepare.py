@@ -30,6 +30,7 @@ from dafab_kg.model.errors import (
     NotRecognised,
     NotWellFormed,
     ThingNotFound,
+    TooLarge,
 )
 from dafab_kg.model.names import Names
 from dafab_kg.model.records import (
@@ -55,6 +56,8 @@ from dafab_kg.store.oxigraph import refuse_unwritable
 from dafab_kg.store.rdf_text import left_out, statements
 
 KEPT_AT_MOST = 256 * 1024 * 1024  # bytes of a rejected archive
+
+LINE_AT_MOST = 15 * 1024 * 1024  # characters of one statement
 
 UNREAD = "unread"
 """Kind of what was rejected before any loader made a document of it."""
@@ -110,7 +113,7 @@ class Preparer:
         self.settings = settings
         self.load_id = load_id
         self.loaders: tuple[Loader, ...] = loaders(settings)
-        self.finders = _chosen(self.loaders, settings.load_as)
+        self.finders = finders(self.loaders, settings.load_as)
         self.mapping = _compiled(settings.names)
         self.mapping_version = fingerprint("mappings", ".yml")
         self.shapes_version = fingerprint("shapes", ".ttl")
@@ -187,6 +190,7 @@ class Preparer:
             described=described(records),
         )
         nquads = self.mapping.map((*records, graph_record), document_id=document.document_id)
+        refuse_long_lines(nquads, where=document.origin)
         entry = StoredDocument(
             document_id=document.document_id,
             kind=document.kind,
@@ -204,8 +208,12 @@ class Preparer:
         return Prepared(document, entry, nquads + rdf)
 
 
-def _chosen(present: tuple[Loader, ...], kind: str) -> tuple[Loader, ...]:
-    """Return the loaders that look for documents: all, or the one the user names (``--as``)."""
+def finders(present: tuple[Loader, ...], kind: str) -> tuple[Loader, ...]:
+    """Return the loaders that look for documents: all, or the one the user names (``--as``).
+
+    Raises:
+        ThingNotFound: no loader is called so.
+    """
     if not kind:
         return present
     chosen = tuple(loader for loader in present if loader.name == kind)
@@ -213,6 +221,24 @@ def _chosen(present: tuple[Loader, ...], kind: str) -> tuple[Loader, ...]:
         names = ", ".join(loader.name for loader in present)
         raise ThingNotFound(f"There is no kind of documents {kind!r}; `--as` takes one of {names}")
     return chosen
+
+
+def refuse_long_lines(nquads: str, *, where: str) -> None:
+    """Refuse a statement that the engine's parser would not take (16 MiB for a line).
+
+    Raises:
+        TooLarge: a value is too long.
+    """
+    if len(nquads) <= LINE_AT_MOST:
+        return
+    for line in nquads.split("\n"):
+        if len(line) > LINE_AT_MOST:
+            raise TooLarge(
+                f"one value of it has {len(line):,} characters, more than {LINE_AT_MOST:,}: "
+                f"{line[:120]}…",
+                where=where,
+                remedy="Simplify the geometry, or split it",
+            )
 
 
 def speakable(text: str) -> str:

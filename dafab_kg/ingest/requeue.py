@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dafab_kg.ingest.prepare import UNREAD, Work
-from dafab_kg.model.documents import Entry, FilePart, Found, SourceDocument
+from dafab_kg.loaders.registry import plan
+from dafab_kg.model.documents import Entry, FilePart, Found, Loader, SourceDocument, Tree
 from dafab_kg.store.documents import Quarantined
 
 HEAD = 4096
 
 
-def work_of(rejected: Quarantined) -> list[Work]:
-    """Return the work that the files of a rejected document make."""
+def work_of(rejected: Quarantined, finders: Sequence[Loader]) -> list[Work]:
+    """Return the work that the files of a rejected document make.
+
+    Files that never became a document are shown to ``finders`` as one tree again.
+    """
     if rejected.kind != UNREAD:
         in_json = not rejected.pointer or rejected.pointer.startswith("/")
         document = SourceDocument(
@@ -23,7 +29,7 @@ def work_of(rejected: Quarantined) -> list[Work]:
             family=rejected.family,
         )
         return [Found(document, ())]
-    return [
+    entries = tuple(
         Entry(
             part.name,
             rejected.origin,
@@ -33,4 +39,5 @@ def work_of(rejected: Quarantined) -> list[Work]:
             part.path if isinstance(part, FilePart) else None,
         )
         for part in rejected.parts
-    ]
+    )
+    return list(plan(Tree(rejected.origin, entries), finders))

@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     agent: str = Field(default="", description="Who loads, for provenance; nothing is guessed.")
     batch_documents: int = Field(default=500, ge=1, description="Documents committed together.")
     batch_bytes: int = Field(
-        default=64 * MIB,
+        default=32 * MIB,
         ge=1,
         description="Bytes of documents and N-Quads after which a batch is committed.",
     )

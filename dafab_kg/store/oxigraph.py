@@ -6,7 +6,6 @@ The only module that imports pyoxigraph, with :mod:`dafab_kg.store.nquads`.
 from __future__ import annotations
 
 import gc
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -281,7 +280,7 @@ class OxigraphStore:
 
     def bulk_load(self, nquads: str | IO[bytes]) -> None:
         """Add N-Quads fast."""
-        source = io.BytesIO(nquads.encode()) if isinstance(nquads, str) else nquads
+        source = nquads.encode() if isinstance(nquads, str) else nquads
         self._store.bulk_load(source, ox.RdfFormat.N_QUADS)
 
     def dump(self, out: IO[bytes]) -> None:

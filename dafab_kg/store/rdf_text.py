@@ -110,6 +110,11 @@ def _quads(text: RdfText, *, lenient: bool = False) -> Iterator[ox.Quad]:
         yield from ox.parse(text.data, format=form, base_iri=text.base, lenient=lenient)
     except (SyntaxError, ValueError) as error:
         raise _fault(error, text) from None
+    except MemoryError as error:
+        raise TooLarge(
+            f"one value of it is larger than the parser takes ({error})",
+            remedy="Simplify the geometry, or split it",
+        ) from None
 
 
 class _BlankNodes:

@@ -125,3 +125,27 @@ def test_a_rejected_part_is_tried_again_from_the_file_that_was_kept(
     monkeypatch.setattr(Cutter, "read", lambda self, document: Reading((Tile("31UGS"),)))
     assert catalogue.retry().counts == {"loaded": 1}
     assert catalogue.quarantine() == ()
+
+
+def test_a_value_that_the_engine_cannot_take_is_refused_by_itself(tmp_path: Path) -> None:
+    """Oxigraph's parser takes lines up to 16 MiB; a neighbour in the same batch is loaded."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "long.nt").write_text(f'<urn:a> <urn:b> "{"x" * 17_000_000}" .\n')
+    (tmp_path / "in" / "short.nt").write_text('<urn:a> <urn:b> "x" .\n')
+    with open_catalogue(settings=Settings(store=tmp_path / "store")) as opened:
+        report = opened.load(tmp_path / "in", validate=False)
+        assert report.counts == {"loaded": 1, "rejected": 1}
+        (rejected,) = report.rejected
+        assert "long.nt" in rejected.origin
+        assert opened.doctor() == ()
+
+
+def test_a_file_refused_for_want_of_a_season_is_read_once_it_is_told(
+    shared: Path, tmp_path: Path
+) -> None:
+    register = shared / "fields/fiboa-cli/convert/hr/land_parcels.gpkg"
+    with open_catalogue(settings=Settings(store=tmp_path / "store")) as opened:
+        assert opened.load(register, validate=False).counts == {"rejected": 1}
+    with open_catalogue(settings=Settings(store=tmp_path / "store", season="2023")) as opened:
+        assert set(opened.retry().counts) == {"loaded"}
+        assert opened.quarantine() == ()
