@@ -8,7 +8,7 @@ import typer
 
 from dafab_kg.cli.frame import AMISS, DONE, Session, command, remember
 from dafab_kg.cli.loading import report_load
-from dafab_kg.cli.printing import plain, print_json, print_line
+from dafab_kg.cli.printing import plain, print_json, print_line, tell
 
 if TYPE_CHECKING:
     from dafab_kg.catalogue.derivations import DeriveReport
@@ -93,6 +93,8 @@ def report_derivation(session: Session, report: DeriveReport) -> int:
         for lacking in report.lacking:
             remedy = f" ({lacking.remedy})" if lacking.remedy else ""
             print_line(f"not derived: {lacking.about}: {lacking.reason}{remedy}")
+        if not report.derived and not report.lacking:
+            tell("dafab-kg: there is nothing here to derive from")
         if report.load.outcomes:
             return max(code, report_load(session, report.load))
     return code if report.load.ok else AMISS

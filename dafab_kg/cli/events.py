@@ -65,11 +65,13 @@ def show_event(
 ) -> int:
     """Show the reports of an event."""
     from dafab_kg.model.errors import ThingNotFound
+    from dafab_kg.model.names import decode
 
     with session.open(read_only=True) as catalogue:
         iri = identifier
         if "://" not in identifier:
-            iri = catalogue.names.make("event", event_id=identifier)
+            name = decode(identifier.removeprefix("id:event/"))
+            iri = catalogue.names.make("event", event_id=name)
         reports = ask(catalogue, "event-show.rq", event=iri)
     if not reports:
         raise ThingNotFound(f"There is no event {identifier!r}; `dafab-kg events list` lists them")

@@ -215,6 +215,7 @@ def report_load(session: Session, report: LoadReport, *, strict: bool = False) -
                 "counts": report.counts,
                 "by_kind": report.by_kind,
                 "rejected": report.rejected,
+                "unrecognised": [o.origin for o in report.outcomes if o.status == "unrecognised"],
                 "warnings": [o for o in report.outcomes if o.warnings and o not in report.rejected],
             }
         )
@@ -249,6 +250,11 @@ def print_counts(report: LoadReport) -> None:
         print_table(("documents", *used), rows, numbers=used)
     triples = sum(o.triples for o in report.outcomes if o.status in ("loaded", "replaced"))
     print_line(f"{triples:,} triples stored in {report.seconds:.1f} s")
+    unknown = [o.origin for o in report.outcomes if o.status == "unrecognised"]
+    if unknown:
+        shown = ", ".join(Path(origin).name for origin in unknown[:SHOWN_WARNINGS])
+        more = f" and {len(unknown) - SHOWN_WARNINGS:,} more; --json lists them all"
+        print_line(f"not recognised: {shown}{more if len(unknown) > SHOWN_WARNINGS else ''}")
     warnings = [(o.origin, warning) for o in report.outcomes for warning in o.warnings]
     for origin, warning in warnings[:SHOWN_WARNINGS]:
         print_line(f"warning: {origin}: {' '.join(warning.split())}")

@@ -77,6 +77,7 @@ class PoliteIO(StacApiIO):
             timeout=_TIMEOUT,
             max_retries=_Patience(
                 total=TRIES,
+                connect=0,  # tried again below, where each wait is counted once
                 status_forcelist=BUSY,
                 allowed_methods=None,  # a search by POST changes nothing
                 backoff_factor=patience,

@@ -208,7 +208,8 @@ def _take_second(run: _Run, result: Passed | Prepared) -> None:
     error = NotUnique(
         f"{origin}, in the same load, is the same document with other content",
         where=entry.origin,
-        remedy="Keep one of the two, or load the right one by itself afterwards",
+        remedy="Keep one of the two, or load the right one by itself afterwards"
+        + ("; --dataset gives it a name of its own" if entry.family else ""),
     )
     if isinstance(result, Prepared):
         _reject(run, rejected(result.document, error))

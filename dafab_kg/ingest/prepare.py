@@ -147,7 +147,8 @@ class Preparer:
                 document.family,
             )
         try:
-            return self._read_and_map(document, content_hash, versions)
+            prepared = self._read_and_map(document, content_hash, versions)
+            return _told_of_other_origin(prepared, old)
         except DocumentRejected as error:
             return rejected(document, error)
         except DafabError as error:
@@ -206,6 +207,18 @@ class Preparer:
             family=document.family,
         )
         return Prepared(document, entry, nquads + rdf)
+
+
+def _told_of_other_origin(prepared: Prepared, old: StoredDocument | None) -> Prepared:
+    """Warn where a data set from one file takes the place of the same data set from another."""
+    entry = prepared.entry
+    if old is None or not entry.family or old.origin == entry.origin:
+        return prepared
+    warning = (
+        f"it replaces what {old.origin} brought under the same name ({entry.key}); "
+        "--dataset gives it a name of its own"
+    )
+    return replace(prepared, entry=replace(entry, warnings=(*entry.warnings, warning)))
 
 
 def finders(present: tuple[Loader, ...], kind: str) -> tuple[Loader, ...]:

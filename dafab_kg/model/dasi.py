@@ -99,6 +99,7 @@ def dasi_key(product: Product) -> tuple[DasiKey | None, tuple[str, ...]]:
         for key in told
         if key in named and told[key] != named[key] and not (close and key in _TAKE)
     )
+    warnings += _far_from_name(product, named)
     keys = {**told, **named}
     if "platform" not in keys or "takedate" not in keys:
         return None, warnings
@@ -215,6 +216,24 @@ def _is_close(told: Keys, named: Keys) -> bool:
     except (KeyError, ValueError):
         return False
     return told["platform"].startswith("s1") and abs(one - other) <= timedelta(seconds=1)
+
+
+def _far_from_name(product: Product, named: Keys) -> tuple[str, ...]:
+    """Warn where the time of sensing that a document states is hours from that in the name.
+
+    Identifiers of the datatake are often made from the name; the time is not.
+    """
+    stated = _MOMENT.match(product.sensing_start or product.datetime or "")
+    if stated is None or not named.keys() >= _TAKE:
+        return ()
+    one = datetime.strptime("".join(stated.groups()), "%Y%m%d%H%M%S")
+    other = datetime.strptime(f"{named['takedate']}{named['taketime']}", "%Y%m%d%H%M%S")
+    if abs(one - other) <= timedelta(hours=1):
+        return ()
+    return (
+        f"sensed {one:%Y-%m-%dT%H:%M:%SZ} by the metadata, but {other:%Y-%m-%dT%H:%M:%SZ} by the"
+        f" name {product.product_id}, from which DASI keys takedate and taketime are",
+    )
 
 
 def _moment(compact: str) -> Keys:

@@ -6,6 +6,7 @@ makes one and hands it on.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -33,7 +34,7 @@ class Settings(BaseSettings):
     agent: str = Field(default="", description="Who loads, for provenance; nothing is guessed.")
     batch_documents: int = Field(default=500, ge=1, description="Documents committed together.")
     batch_bytes: int = Field(
-        default=32 * MIB,
+        default=16 * MIB,
         ge=1,
         description="Bytes of documents and N-Quads after which a batch is committed.",
     )
@@ -88,6 +89,13 @@ class Settings(BaseSettings):
     query_rows: int = Field(
         default=1_000_000, ge=1, description="Most rows of one answer over HTTP."
     )
+
+    @field_validator("season")
+    @classmethod
+    def _season_begins_with_a_year(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(19|20)\d\d([-/ ][\w /-]{1,30})?", value):
+            raise ValueError("a season is a year, or begins with one: 2024, 2024-summer, 2023/2024")
+        return value
 
     @field_validator("base")
     @classmethod

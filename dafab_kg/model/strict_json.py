@@ -215,7 +215,8 @@ def _first_fault(text: str, where: str) -> DocumentRejected | None:
             if key in keys.setdefault(parent, set()):
                 fault = FieldNotValid(
                     f"the key {key!r} stands twice in one object",
-                    remedy="Keep one of the two; which one is meant cannot be guessed",
+                    remedy="Keep one of the two; which one is meant cannot be guessed. "
+                    "Field parcels with a stray type are read with --as parcels",
                 )
             keys[parent].add(key)
         if fault is not None:

@@ -40,9 +40,12 @@ _KNOWN: Final = frozenset({
 
 
 def is_event(feature: dict[str, Any]) -> bool:
-    """Tell whether the properties of a feature say by themselves that it is an event."""
+    """Tell whether the properties of a feature say by themselves that it is an event.
+
+    One without a time is taken too, so that it is refused for that and not passed over.
+    """
     keys = member(feature, "properties").keys()
-    return "event_id" in keys and bool(keys & {*_KINDS}) and bool(keys & {*_STARTS})
+    return "event_id" in keys and bool(keys & {*_KINDS})
 
 
 def form_for(dataset: str) -> Form:

@@ -204,7 +204,7 @@ def _spooled(
         raise FieldMissing(
             "It does not state the CRS of its coordinates",
             where=where,
-            remedy="Deliver the .prj of a Shapefile, or a file that states its CRS",
+            remedy="Deliver it with its CRS stated (for a Shapefile, its .prj)",
         )
     warnings: list[str] = []
     placing = Placing(layer.crs, where)

@@ -209,6 +209,9 @@ def platform_of(platform: str, constellation: str | None) -> Platform:
     label = f"{platform[:-1].capitalize()}{platform[-1].upper()}" if sentinel else platform
     if sentinel and constellation is None:
         constellation = platform[: len("sentinel-2")]
+    spelt = (constellation or "").lower().replace(" ", "-")
+    if sentinel and platform.startswith(spelt):  # "SENTINEL-2", "Sentinel 2"
+        constellation = spelt or constellation
     return Platform(platform, label, constellation)
 
 

@@ -178,6 +178,11 @@ def test_nothing_of_the_properties_is_lost(shared):
         told = rebuilt(reading, value)
         for pointer, delivered in leaves(value["properties"], "/properties"):
             assert pointer in told, (found.document.key, pointer)
+            if (
+                pointer.endswith("constellation")
+                and str(delivered).lower().replace(" ", "-") == told[pointer]
+            ):
+                continue  # one spelling for all
             assert is_same(delivered, told[pointer]), (found.document.key, pointer, told[pointer])
             count += 1
     assert count > 2000
