@@ -248,13 +248,13 @@ def print_counts(report: LoadReport) -> None:
         rows.append(("all", *(report.counts[status] for status in used)))
     if rows:
         print_table(("documents", *used), rows, numbers=used)
-    triples = sum(o.triples for o in report.outcomes if o.status in ("loaded", "replaced"))
-    print_line(f"{triples:,} triples stored in {report.seconds:.1f} s")
     unknown = [o.origin for o in report.outcomes if o.status == "unrecognised"]
     if unknown:
         shown = ", ".join(Path(origin).name for origin in unknown[:SHOWN_WARNINGS])
         more = f" and {len(unknown) - SHOWN_WARNINGS:,} more; --json lists them all"
         print_line(f"not recognised: {shown}{more if len(unknown) > SHOWN_WARNINGS else ''}")
+    triples = sum(o.triples for o in report.outcomes if o.status in ("loaded", "replaced"))
+    print_line(f"{triples:,} triples stored in {report.seconds:.1f} s")
     warnings = [(o.origin, warning) for o in report.outcomes for warning in o.warnings]
     for origin, warning in warnings[:SHOWN_WARNINGS]:
         print_line(f"warning: {origin}: {' '.join(warning.split())}")
