@@ -80,7 +80,8 @@ $(READY): requirements.lock pyproject.toml
 		echo "$(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; fi
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version); this takes a minute or two, once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes -r requirements.lock
+	@# the lock is complete: a resolver might stumble over a newer release that it does not pin
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -14,16 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from _process import run, tell
 from rich.console import Console
 from rich.table import Table
 
@@ -95,20 +93,7 @@ def phase(name: str, directory: Path) -> None:
         "bulk": lambda: bulk(directory, "all.nq"),
         "bulk-mapped": lambda: bulk(directory, "mapped.nq"),
     }
-    figures = ways[name]()
-    figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(figures))
-
-
-def run(name: str, directory: Path) -> dict[str, Any]:
-    """Run one way in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--phase", name, "--directory", str(directory)],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+    tell(ways[name]())
 
 
 def main() -> None:
@@ -128,9 +113,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary)
         write_items(directory, arguments.items)
-        figures = {"load": run("load", directory)}
+        figures = {"load": run(__file__, "load", "--directory", directory)}
         split(directory)
-        figures |= {way: run(way, directory) for way in ways}
+        figures |= {way: run(__file__, way, "--directory", directory) for way in ways}
     report(figures, arguments.items)
 
 

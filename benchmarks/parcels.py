@@ -13,10 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from _process import run, tell
 from rich.console import Console
 from rich.table import Table
 
@@ -149,20 +147,7 @@ def phase(name: str, path: Path) -> None:
         "load, validated": lambda: load(path, validate=True),
         "geopandas": lambda: plain(path),
     }
-    figures = ways[name]()
-    figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(figures))
-
-
-def run(name: str, path: Path) -> dict[str, Any]:
-    """Run one way in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--phase", name, "--file", str(path)],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+    tell(ways[name]())
 
 
 def main() -> None:
@@ -184,7 +169,9 @@ def main() -> None:
             path = Path(temporary) / f"parcels.{suffix}"
             write(path, arguments.parcels)
             for way in ways:
-                figures[f"{suffix}: {way}"] = run(way, path) | {"file_bytes": path.stat().st_size}
+                figures[f"{suffix}: {way}"] = run(__file__, way, "--file", path) | {
+                    "file_bytes": path.stat().st_size
+                }
     report(figures, arguments.parcels)
 
 

@@ -30,7 +30,7 @@ from dafab_kg.model.errors import FieldNotValid
 from dafab_kg.model.names import PREFIXES, TEMPLATES, Names, term
 from dafab_kg.model.resources import text
 from dafab_kg.model.values import instant
-from dafab_kg.store.nquads import GraphText
+from dafab_kg.store.nquads import GraphText, triple_line
 from dafab_kg.store.protocol import Change, Iri, Solutions, Store
 from dafab_kg.store.replacement import plan_replacement
 from dafab_kg.store.vocabulary import single_valued
@@ -124,8 +124,10 @@ class Agreement:
             wanted = {chosen.value} if chosen else set()
             if predicate not in self._single:  # it was, before the ontology changed
                 wanted, others = {value for value, graph in stated if graph}, []
-            removed.extend(_triple(subject, predicate, value) for value in sorted(here - wanted))
-            added.extend(_triple(subject, predicate, value) for value in sorted(wanted - here))
+            removed.extend(
+                triple_line(subject, predicate, value) for value in sorted(here - wanted)
+            )
+            added.extend(triple_line(subject, predicate, value) for value in sorted(wanted - here))
             if chosen:
                 for other in others:
                     lines.update(self._claim(subject, predicate, chosen, other))
@@ -182,7 +184,7 @@ class Agreement:
 
     def everything(self) -> set[str]:
         """All things of which documents state, or the default graph holds, several values."""
-        claimed = f"SELECT DISTINCT ?s {{ ?c <{term('claimSubject')}> ?s }}"
+        claimed = text("queries/internal", "claimed.rq")
         rows = cast(Solutions, self._store.query(text("queries/internal", "repeated.rq")))
         found = {cast(Iri, row[0]).value for row in rows if cast(Iri, row[1]).value in self._single}
         return found | {
@@ -236,15 +238,15 @@ class Agreement:
             document = self._document(graph)
             key = "\0".join((subject, predicate, other.value, document)).encode()
             claim = self._names.make("claim", claim_id=hashlib.sha256(key).hexdigest()[:32])
-            yield _triple(claim, _TYPE, f"<{term('Claim')}>")
-            yield _triple(claim, term("claimSubject"), f"<{subject}>")
-            yield _triple(claim, term("claimProperty"), f"<{predicate}>")
+            yield triple_line(claim, _TYPE, f"<{term('Claim')}>")
+            yield triple_line(claim, term("claimSubject"), f"<{subject}>")
+            yield triple_line(claim, term("claimProperty"), f"<{predicate}>")
             stated = term("claimValue") if _is_literal(other) else term("claimThing")
-            yield _triple(claim, stated, other.value)
-            yield _triple(claim, term("claimedBy"), f"<{document}>")
+            yield triple_line(claim, stated, other.value)
+            yield triple_line(claim, term("claimedBy"), f"<{document}>")
             instead = term("acceptedValue") if _is_literal(chosen) else term("acceptedThing")
-            yield _triple(claim, instead, chosen.value)
-            yield _triple(claim, term("acceptedFrom"), f"<{source}>")
+            yield triple_line(claim, instead, chosen.value)
+            yield triple_line(claim, term("acceptedFrom"), f"<{source}>")
 
     def _document(self, graph: str) -> str:
         return self._names.make("document", document_id=graph.rsplit("/", 1)[-1])
@@ -275,13 +277,3 @@ def comparable(value: str) -> str:
 def _shape(lexical: str) -> str:
     crs, _, wkt = lexical.rpartition("> ")
     return crs + str(shapely.normalize(shapely.from_wkt(wkt)).wkb_hex)
-
-
-def split_triple(triple: str) -> tuple[str, str, str]:
-    """Return subject IRI, predicate IRI and object term of an N-Triples line."""
-    subject, predicate, value = triple.removesuffix(" .\n").split(" ", 2)
-    return subject[1:-1], predicate[1:-1], value
-
-
-def _triple(subject: str, predicate: str, value: str) -> str:
-    return f"<{subject}> <{predicate}> {value} .\n"

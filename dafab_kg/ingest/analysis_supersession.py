@@ -20,7 +20,7 @@ from typing import Final, cast
 from dafab_kg.ingest.supersession import steps
 from dafab_kg.model.names import NS, Names, term
 from dafab_kg.model.resources import text
-from dafab_kg.store.nquads import GraphText
+from dafab_kg.store.nquads import GraphText, triple_line
 from dafab_kg.store.protocol import Iri, Literal, Solutions, Store
 
 RULE: Final = "analysis-supersession"
@@ -137,7 +137,7 @@ def _lines(store: Store, source: str) -> frozenset[str]:
             by_kind[kind.value].append((rank, product.value))
     predicate = term("supersedes")
     return frozenset(
-        f"<{newer}> <{predicate}> <{older}> .\n"
+        triple_line(newer, predicate, f"<{older}>")
         for products in by_kind.values()
         for older, newer in steps(products)
     )

@@ -24,7 +24,7 @@ from pathlib import Path
 import orjson
 
 from dafab_kg.ingest.agreement import Agreement
-from dafab_kg.ingest.derivations import DERIVATIONS, derive_all
+from dafab_kg.ingest.derivations import derive_all, derive_anew
 from dafab_kg.ingest.prepare import Prepared, Rejected
 from dafab_kg.model.errors import StoreNotUsable
 from dafab_kg.model.names import Names
@@ -115,14 +115,8 @@ class Committer:
 
     def rederive(self) -> None:
         """Choose among documents anew, and derive what follows: after the settings changed."""
-        change = self.agreement.settle(self.agreement.everything())
-        if change != Change():
-            self.store.apply(change)
-        for derivation in DERIVATIONS:
-            graphs = derivation.derive(
-                self.store, self.names, derivation.everything(self.store, self.names)
-            )
-            self.store.apply(plan_replacement(self.store, graphs))
+        self.store.apply(self.agreement.settle(self.agreement.everything()))
+        derive_anew(self.store, self.names)
         self.store.flush()
 
     def commit(
@@ -157,16 +151,11 @@ class Committer:
             self.store.bulk_load(journal.bulk)
         elif journal.bulk:
             self.store.apply(Change(added=journal.bulk))
-        self._settle(journal)
+        self.store.apply(self.agreement.settle(journal.shared))
         self._derive(journal)
         self.store.flush()
         self.documents.finish(batch)
         self._file(batch.sequence).unlink(missing_ok=True)
-
-    def _settle(self, journal: Journal) -> None:
-        change = self.agreement.settle(journal.shared)
-        if change != Change():
-            self.store.apply(change)
 
     def _derive(self, journal: Journal) -> None:
         text = journal.bulk + journal.change.added + "".join(journal.change.removed)

@@ -111,7 +111,15 @@ DERIVATIONS: Final[tuple[Derivation, ...]] = (
 def derive_all(store: Store, names: Names, nquads: str) -> None:
     """Bring the derived graphs up to date after a change that ``nquads`` tells."""
     for derivation in DERIVATIONS:
-        touched = derivation.touched(names, nquads)
-        if touched:
-            graphs = derivation.derive(store, names, touched)
-            store.apply(plan_replacement(store, graphs))
+        _rebuild(store, names, derivation, derivation.touched(names, nquads))
+
+
+def derive_anew(store: Store, names: Names) -> None:
+    """Make all derived graphs anew."""
+    for derivation in DERIVATIONS:
+        _rebuild(store, names, derivation, derivation.everything(store, names))
+
+
+def _rebuild(store: Store, names: Names, derivation: Derivation, touched: set[str]) -> None:
+    if touched:
+        store.apply(plan_replacement(store, derivation.derive(store, names, touched)))

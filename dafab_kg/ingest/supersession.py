@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from dafab_kg.model.names import Names, term
 from dafab_kg.model.resources import text
-from dafab_kg.store.nquads import GraphText
+from dafab_kg.store.nquads import GraphText, triple_line
 from dafab_kg.store.protocol import Iri, Literal, Solutions, Store
 
 RULE = "supersession"
@@ -69,7 +69,7 @@ def supersession(store: Store, names: Names, touched: Iterable[str]) -> dict[str
                 rank = (_lexical(baseline), _lexical(generated))
                 by_level[level.value].append((rank, product.value))
         lines = {
-            f"<{newer}> <{predicate}> <{older}> .\n"
+            triple_line(newer, predicate, f"<{older}>")
             for products in by_level.values()
             for older, newer in steps(products)
         }

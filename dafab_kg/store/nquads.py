@@ -37,6 +37,11 @@ class GraphText:
         )
 
 
+def triple_line(subject: str, predicate: str, value: str) -> str:
+    """Write an N-Triples line; ``value`` is a term as written there (``<iri>``, ``"text"``)."""
+    return f"<{subject}> <{predicate}> {value} .\n"
+
+
 def in_graph(triple: str, graph: str | None) -> str:
     """Write an N-Triples line as N-Quads in ``graph`` (None: the default graph)."""
     return triple if graph is None else f"{triple[:-3]} <{graph}> .\n"

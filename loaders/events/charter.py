@@ -25,7 +25,7 @@ from dafab_kg.loaders.events.forms import (
 )
 from dafab_kg.loaders.events.hazards import CONCEPT_OF, KINDS, concept_of_codes, concept_of_word
 from dafab_kg.loaders.events.identifiers import records
-from dafab_kg.loaders.events.items import kept, links_of, stac_span
+from dafab_kg.loaders.events.items import kept, links_of, remark_version, stac_span
 from dafab_kg.loaders.events.prose import plain
 from dafab_kg.model.documents import Reading
 from dafab_kg.model.errors import GeometryNotValid
@@ -63,13 +63,7 @@ def _identify(value: Any, where: str) -> Identity:
 
 def _read(value: Any, identity: Identity, context: Context) -> Reading:
     properties = member(value, "properties")
-    for extension in texts(value.get("stac_extensions")):
-        found = _EXTENSION.search(extension)
-        if found and (int(found[1]), int(found[2])) > _LATEST:
-            context.notes.add(
-                f"/stac_extensions: disaster {found[1]}.{found[2]} is newer than "
-                f"{_LATEST[0]}.{_LATEST[1]}; what is known was read"
-            )
+    remark_version(value, _EXTENSION, "disaster", _LATEST, context)
     words = texts(properties.get("disaster:types", properties.get("disaster:type")))
     hazard = concept_of_words(words, "/properties/disaster:types", context)
     span, published, updated = stac_span(properties, context)

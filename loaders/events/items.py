@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from dafab_kg.loaders.events import spans
-from dafab_kg.loaders.events.forms import Context, member, text
+from dafab_kg.loaders.events.forms import Context, member, text, texts
 from dafab_kg.loaders.stac.leaves import Owner, keep, keep_member
 from dafab_kg.model.names import is_iri
 from dafab_kg.model.records import Link, Property
@@ -40,6 +41,23 @@ def stac_span(
     published, updated = time("published", "created"), time("updated", "modified")
     spans.known(span, published, updated, where=context.at("/properties/datetime"))
     return span, published, updated
+
+
+def remark_version(
+    value: dict[str, Any],
+    extension: re.Pattern[str],
+    name: str,
+    latest: tuple[int, int],
+    context: Context,
+) -> None:
+    """Warn where an item follows a newer version of an extension than is known."""
+    for told in texts(value.get("stac_extensions")):
+        found = extension.search(told)
+        if found and (int(found[1]), int(found[2])) > latest:
+            context.notes.add(
+                f"/stac_extensions: {name} {found[1]}.{found[2]} is newer than "
+                f"{latest[0]}.{latest[1]}; what is known was read"
+            )
 
 
 def links_of(value: dict[str, Any], owner: str, context: Context) -> Iterator[Link]:

@@ -38,7 +38,7 @@ from dafab_kg.loaders.events.identifiers import (
     names_in,
     records,
 )
-from dafab_kg.loaders.events.items import kept, links_of, stac_span
+from dafab_kg.loaders.events.items import kept, links_of, remark_version, stac_span
 from dafab_kg.loaders.events.prose import plain
 from dafab_kg.model.documents import Reading
 from dafab_kg.model.records import EventImpact, EventReport
@@ -152,7 +152,7 @@ def _identify(value: Any, where: str) -> Identity:
 
 def _read(value: Any, identity: Identity, context: Context) -> Reading:
     properties = member(value, "properties")
-    _warn_of_version(value, context)
+    remark_version(value, _EXTENSION, "Monty", _LATEST, context)
     codes = texts(properties.get("monty:hazard_codes"))
     hazard, unknown = concept_of_codes(codes)
     unknown_codes(unknown, "/properties/monty:hazard_codes", context)
@@ -258,16 +258,6 @@ def _impacts(
             estimate_type=text(detail.get("estimate_type")),
             description=plain(detail.get("description")),
         )
-
-
-def _warn_of_version(value: dict[str, Any], context: Context) -> None:
-    for extension in texts(value.get("stac_extensions")):
-        found = _EXTENSION.search(extension)
-        if found and (int(found[1]), int(found[2])) > _LATEST:
-            context.notes.add(
-                f"/stac_extensions: Monty {found[1]}.{found[2]} is newer than "
-                f"{_LATEST[0]}.{_LATEST[1]}; what is known was read"
-            )
 
 
 ITEM: Final = Form("monty", _identify, _read)

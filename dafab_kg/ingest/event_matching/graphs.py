@@ -14,7 +14,7 @@ from dafab_kg.ingest.event_matching.rule import RULE_VERSION, diagonal, source_r
 from dafab_kg.mapping.nquads import literal
 from dafab_kg.model.names import PREFIXES, Names, decode, term
 from dafab_kg.model.values import decimal_text
-from dafab_kg.store.nquads import GraphText
+from dafab_kg.store.nquads import GraphText, triple_line
 
 RULE: Final = "event"
 _AFTER: Final = frozenset({POST, "impact", "response"})
@@ -167,12 +167,12 @@ def _part(text: str) -> str:
 
 
 def _link(subject: str, predicate: str, other: str) -> str:
-    return f"<{subject}> <{predicate}> <{other}> .\n"
+    return triple_line(subject, predicate, f"<{other}>")
 
 
 def _text(subject: str, predicate: str, text: str, datatype: str = "") -> str:
     typed = f"^^<{datatype}>" if datatype else ""
-    return f'<{subject}> <{predicate}> "{literal(text)}"{typed} .\n'
+    return triple_line(subject, predicate, f'"{literal(text)}"{typed}')
 
 
 def _number(subject: str, predicate: str, number: float) -> str:
