@@ -16,6 +16,7 @@
     ├── MappingNotValid             a mapping file says something unsupported
     ├── NameNotValid                an IRI cannot be made from this
     ├── QueryNotValid               a query cannot be answered as it stands
+    ├── AxiomNotTranslated          an axiom of an ontology cannot be made a rule
     ├── ThingNotFound               nothing has this IRI, product id or DID
     ├── StoreNotUsable              the store cannot be opened
     │   ├── StoreNotFound           there is no store in this directory
@@ -32,6 +33,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "AxiomNotTranslated",
     "DafabError",
     "DocumentRejected",
     "ExtraMissing",
@@ -148,6 +150,10 @@ class NameNotValid(DafabError):
 
 class QueryNotValid(DafabError):
     """A query cannot be parsed, or asks for what this catalogue refuses."""
+
+
+class AxiomNotTranslated(DafabError):
+    """Axioms of an ontology cannot be made rules; each is named, with the reason."""
 
 
 class ThingNotFound(DafabError):

@@ -124,6 +124,8 @@ TEMPLATES: Final[dict[str, str]] = {
     "load": "load/{load_id}",
     "derived_graph": "derived/{rule}/{key}",
     "load_graph": "graph-of-loads/{load_id}",
+    "inferred_graph": "inferred",
+    "scratch_graph": "scratch",
     "claim": "claim/{claim_id}",
 }
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import pyoxigraph as ox
 
 from dafab_kg.model.errors import NotWellFormed
+
+_ENDED: Final = re.compile(r'(?<!\\)(?:\\\\)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?\Z')
+"""The end of a literal."""
 
 
 def parse_triple(line: str) -> ox.Quad:
@@ -45,6 +51,24 @@ def triple_line(subject: str, predicate: str, value: str) -> str:
 def in_graph(triple: str, graph: str | None) -> str:
     """Write an N-Triples line as N-Quads in ``graph`` (None: the default graph)."""
     return triple if graph is None else f"{triple[:-3]} <{graph}> .\n"
+
+
+def default_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Return those of some N-Quads lines that are in the default graph.
+
+    The end of a line tells: a graph is an IRI after a whole triple.
+    """
+    for line in lines:
+        body = line[:-3]
+        if body.endswith(">"):
+            start = body.rfind(" <")
+            before = body[:start]
+            if before.count(" ") > 1:
+                third = before.split(" ", 2)[2]
+                # a graph follows a term that has ended: an IRI, or a literal after its last quote
+                if third[0] != '"' or ('"' not in body[start:] and _ENDED.search(third)):
+                    continue
+        yield line
 
 
 def canonical(nquads: str, own_graph: str | None = None) -> GraphText:

@@ -6,6 +6,7 @@ The only module that imports pyoxigraph, with :mod:`dafab_kg.store.nquads`.
 from __future__ import annotations
 
 import gc
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -32,6 +33,9 @@ from dafab_kg.store.refusals import refuse_remote
 if TYPE_CHECKING:
     import geopandas
     import pandas
+
+MIB = 1024 * 1024
+BULK_FROM = 2 * MIB  # bytes of N-Triples; below, a transaction is faster than a bulk load
 
 RESULT_FORMATS = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -187,7 +191,7 @@ class OxigraphStore:
         text: str,
         *,
         bindings: Mapping[str, Term] | None = None,
-        default_graphs: Sequence[str] | None = None,
+        default_graphs: Sequence[str | None] | None = None,
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
     ) -> Answer:
@@ -211,6 +215,42 @@ class OxigraphStore:
         if isinstance(result, ox.QueryTriples):
             return EngineTriples(result)
         return Truth(bool(result))
+
+    def rows(self, text: str, graphs: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
+        """Rows of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""
+        found = cast("ox.QuerySolutions", self._store.query(text, default_graph=_nodes(graphs)))
+        for row in found:
+            yield tuple("" if term is None else str(term) for term in row)
+
+    def construct_into(self, graph: str, text: str, graphs: Sequence[str | None]) -> int:
+        """Add what a CONSTRUCT makes to a graph, without a way through Python."""
+        made = cast("ox.QueryTriples", self._store.query(text, default_graph=_nodes(graphs)))
+        with tempfile.TemporaryFile() as lines:
+            made.serialize(lines, format=ox.RdfFormat.N_TRIPLES)
+            size = lines.tell()
+            lines.seek(0)
+            count = sum(chunk.count(b"\n") for chunk in iter(lambda: lines.read(MIB), b""))
+            lines.seek(0)
+            if size:
+                into = self._store.load if size < BULK_FROM else self._store.bulk_load
+                into(lines, ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(graph))
+        return count
+
+    def present(self, triples: Iterable[str], graphs: Sequence[str | None]) -> set[str]:
+        """Tell which N-Triples lines are in one of some graphs."""
+        lines = list(triples)
+        names = _nodes(graphs) or []
+        found = set()
+        parsed = ox.parse("".join(lines).encode(), format=ox.RdfFormat.N_TRIPLES)
+        for line, quad in zip(lines, parsed, strict=True):
+            terms = quad.subject, quad.predicate, quad.object
+            if any(ox.Quad(*terms, name) in self._store for name in names):
+                found.add(line)
+        return found
+
+    def drop(self, graph: str) -> None:
+        """Remove a named graph."""
+        self._store.remove_graph(ox.NamedNode(graph))
 
     def graphs(self) -> Iterator[str]:
         """All named graphs."""
@@ -326,9 +366,11 @@ def refuse_unwritable(nquads: str, *, where: str) -> None:
         ) from error
 
 
-def _nodes(graphs: Sequence[str] | None) -> list[Any] | None:
+def _nodes(graphs: Sequence[str | None] | None) -> list[Any] | None:
     try:
-        return None if graphs is None else [ox.NamedNode(graph) for graph in graphs]
+        if graphs is None:
+            return None
+        return [ox.DefaultGraph() if graph is None else ox.NamedNode(graph) for graph in graphs]
     except ValueError as error:
         raise QueryNotValid(f"A graph of the dataset has no valid IRI: {error}") from error
 

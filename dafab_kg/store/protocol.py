@@ -6,7 +6,7 @@ engine behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
@@ -134,20 +134,44 @@ class Store(Protocol):
         text: str,
         *,
         bindings: Mapping[str, Term] | None = None,
-        default_graphs: Sequence[str] | None = None,
+        default_graphs: Sequence[str | None] | None = None,
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
     ) -> Answer:
         """Answer a SPARQL query; ``bindings`` fixes variables of its projection to terms.
 
         ``default_graphs`` and ``named_graphs`` are the dataset of the SPARQL 1.1
-        Protocol (section 2.1.4); None leaves it to the query.  ``base`` is what
-        relative IRIs are relative to.
+        Protocol (section 2.1.4); None leaves it to the query, and None among the
+        default graphs is the store's own.  ``base`` is what relative IRIs are
+        relative to.
 
         Raises:
             QueryNotValid: it cannot be parsed, is nested or long beyond all use, or
                 asks for SERVICE.
         """
+        ...
+
+    def rows(self, text: str, graphs: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
+        """Answer a SELECT of our own over the merge of ``graphs`` (None: the default graph).
+
+        Rows hold N-Triples terms, "" where a variable is unbound.  The text is
+        trusted: it is made by code, and may be as long as that likes.
+        """
+        ...
+
+    def construct_into(self, graph: str, text: str, graphs: Sequence[str | None]) -> int:
+        """Add to ``graph`` what a CONSTRUCT of our own makes from the merge of ``graphs``.
+
+        Returns how many triples were made, repeated ones counted each time.
+        """
+        ...
+
+    def present(self, triples: Iterable[str], graphs: Sequence[str | None]) -> set[str]:
+        """Return those of the N-Triples lines that at least one of ``graphs`` holds."""
+        ...
+
+    def drop(self, graph: str) -> None:
+        """Remove a named graph with all its triples; it need not be there."""
         ...
 
     def graphs(self) -> Iterator[str]:

@@ -1,0 +1,149 @@
+"""Rules as SPARQL: over everything, from given facts forwards, and from given heads backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dafab_kg.reasoning.rules import Atom, Check, Filter, Rule, Var
+
+Pair = tuple[str, str]
+"""Subject and object of a triple, as N-Triples terms."""
+
+
+def group(atoms: Iterable[Atom], filters: Iterable[Filter] = ()) -> str:
+    """Return the body of a group graph pattern."""
+    patterns = [f"{atom} ." for atom in atoms]
+    patterns.extend(f"FILTER({one.expression})" for one in filters)
+    return " ".join(patterns)
+
+
+def construct_key(key_rules: Sequence[Rule]) -> str:
+    """Return a CONSTRUCT of all that rules with one head key make and nobody states yet.
+
+    Heads may differ in variables and constants: each branch binds ``?s_`` and ``?o_``.
+    """
+    branches = " UNION ".join(f"{{ {_branch(rule)} }}" for rule in key_rules)
+    head = f"?s_ {key_rules[0].head.predicate} ?o_"
+    return (
+        f"CONSTRUCT {{ {head} }} WHERE {{ SELECT DISTINCT ?s_ ?o_ {{ {branches} "
+        f"FILTER NOT EXISTS {{ {head} }} }} }}"
+    )
+
+
+def _branch(rule: Rule) -> str:
+    return (
+        f"{group(rule.body, rule.filters)} "
+        f"BIND({rule.head.subject} AS ?s_) BIND({rule.head.object} AS ?o_)"
+    )
+
+
+def construct_transitive(predicate: str) -> str:
+    """Return a CONSTRUCT of the transitive closure of a predicate that nobody states yet."""
+    return (
+        f"CONSTRUCT {{ ?x {predicate} ?y }} WHERE {{ ?x {predicate}+ ?y "
+        f"FILTER NOT EXISTS {{ ?x {predicate} ?y }} }}"
+    )
+
+
+def forwards(rule: Rule, place: int, facts: Iterable[Pair]) -> str:
+    """Return a SELECT of the heads (``?s_``, ``?o_``) that follow with ``facts`` at one place."""
+    driven = rule.body[place]
+    rest = [atom for other, atom in enumerate(rule.body) if other != place]
+    lateral = f"LATERAL {{ {group(rest, rule.filters)} }}"
+    return (
+        f"SELECT DISTINCT ?s_ ?o_ {{ {_given(driven, facts)} {lateral} "
+        f"BIND({rule.head.subject} AS ?s_) BIND({rule.head.object} AS ?o_) }}"
+    )
+
+
+def backwards(rule: Rule, heads: Iterable[Pair]) -> str:
+    """Return a SELECT of those of ``heads`` (``?s_``, ``?o_``) that the rule makes now."""
+    head = rule.head
+    same = [
+        f"FILTER(sameTerm({name}, {term}))"
+        for name, term in (("?s_", head.subject), ("?o_", head.object))
+        if not isinstance(term, Var)
+    ]
+    if head.subject == head.object and isinstance(head.subject, Var):
+        same.append("FILTER(sameTerm(?s_, ?o_))")
+    renamed = {v: n for v, n in ((head.object, "o_"), (head.subject, "s_")) if isinstance(v, Var)}
+    inner = group(
+        (_renamed(atom, renamed) for atom in rule.body),
+        (_renamed_filter(one, renamed) for one in rule.filters),
+    )
+    rows = " ".join(f"({s} {o})" for s, o in heads)
+    exists = f"FILTER EXISTS {{ {inner} }}" if inner else ""
+    return f"SELECT ?s_ ?o_ {{ VALUES (?s_ ?o_) {{ {rows} }} {' '.join(same)} {exists} }}"
+
+
+def proofs(rule: Rule, subject: str, value: str, most: int) -> tuple[str, tuple[Var, ...]]:
+    """Return a SELECT of how a rule makes one triple, and the variables of its rows."""
+    known = {
+        variable: term
+        for variable, term in ((rule.head.subject, subject), (rule.head.object, value))
+        if isinstance(variable, Var)
+    }
+    variables = tuple(dict.fromkeys(v for atom in rule.body for v in atom.variables))
+    given = "".join(f"VALUES {v} {{ {term} }} " for v, term in known.items())
+    names = " ".join(map(str, variables)) or "*"
+    text = f"SELECT {names} {{ {given}{group(rule.body, rule.filters)} }} LIMIT {most}"
+    return text, variables
+
+
+def clashes(check: Check, most: int) -> tuple[str, tuple[Var, ...]]:
+    """Return a SELECT of what breaks a check, and the variables of its rows."""
+    choices = dict(check.choices)
+    given = "".join(f"VALUES {v} {{ {' '.join(choices[v])} }} " for v in list(choices)[:1])
+    variables = tuple(dict.fromkeys(v for atom in check.body for v in atom.variables))
+    first, *rest = check.body
+    inner = f"{first} ." + "".join(f" LATERAL {{ {atom} . }}" for atom in rest)
+    limits = [f"FILTER({v} IN ({', '.join(terms)}))" for v, terms in list(choices.items())[1:]] + [
+        f"FILTER({one.expression})" for one in check.filters
+    ]
+    names = " ".join(map(str, variables))
+    return (
+        f"SELECT DISTINCT {names} {{ {given}{inner} {' '.join(limits)} }} LIMIT {most}",
+        variables,
+    )
+
+
+def by_key(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    """Rules by the key that they make."""
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        found.setdefault(rule.head.key, []).append(rule)
+    return found
+
+
+def _given(atom: Atom, facts: Iterable[Pair]) -> str:
+    """VALUES for the variables of an atom, of the facts that fit it."""
+    variables = atom.variables
+    subject, value = atom.subject, atom.object
+    rows = []
+    for s, o in facts:
+        if not isinstance(subject, Var) and subject != s:
+            continue
+        if not isinstance(value, Var) and value != o:
+            continue
+        if subject == value and s != o:
+            continue
+        terms = {subject: s, value: o} if subject != value else {subject: s}
+        rows.append(f"({' '.join(terms[v] for v in variables)})")
+    return f"VALUES ({' '.join(map(str, variables))}) {{ {' '.join(rows)} }}"
+
+
+def _renamed(atom: Atom, names: dict[Var, str]) -> Atom:
+    subject, value = atom.subject, atom.object
+    if isinstance(subject, Var):
+        subject = Var(names.get(subject, subject.name))
+    if isinstance(value, Var):
+        value = Var(names.get(value, value.name))
+    return Atom(subject, atom.predicate, value)
+
+
+def _renamed_filter(one: Filter, names: dict[Var, str]) -> Filter:
+    return Filter(
+        tuple(
+            Var(names.get(part, part.name)) if isinstance(part, Var) else part for part in one.parts
+        )
+    )

@@ -1,0 +1,94 @@
+"""An ontology as triples that can be looked up, and as words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from dafab_kg.model.names import PREFIXES
+
+RDF: Final = PREFIXES["rdf"]
+RDFS: Final = PREFIXES["rdfs"]
+OWL: Final = PREFIXES["owl"]
+XSD: Final = PREFIXES["xsd"]
+
+BLANK: Final = "urn:dafab:blank:"
+"""What the IRIs begin with that stand for blank nodes of an ontology."""
+
+
+class Triples:
+    """Triples by subject and predicate; terms are N-Triples texts, blank nodes are IRIs."""
+
+    def __init__(self) -> None:
+        self._by_subject: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+        self._source: dict[tuple[str, str, str], str] = {}
+
+    def add(self, nquads: str, source: str) -> None:
+        """Take in the statements of one file, ``source`` for short."""
+        for line in nquads.splitlines():
+            subject, predicate, value = line.removesuffix(" .").split(" ", 2)
+            values = self._by_subject[subject].setdefault(predicate, [])
+            if value not in values:
+                values.append(value)
+                self._source[subject, predicate, value] = source
+
+    def subjects(self) -> Iterator[str]:
+        """All subjects, in the order in which they came."""
+        yield from list(self._by_subject)
+
+    def of(self, subject: str) -> dict[str, list[str]]:
+        """Predicates and values of a subject."""
+        return self._by_subject.get(subject, {})
+
+    def values(self, subject: str, predicate: str) -> list[str]:
+        """Values of one predicate."""
+        return self.of(subject).get(predicate, [])
+
+    def value(self, subject: str, predicate: str) -> str | None:
+        """The first value of a predicate, None if there is none."""
+        return next(iter(self.values(subject, predicate)), None)
+
+    def has(self, subject: str, predicate: str, value: str) -> bool:
+        """Tell whether a triple is here."""
+        return value in self.values(subject, predicate)
+
+    def source(self, subject: str, predicate: str, value: str) -> str:
+        """The file that states a triple."""
+        return self._source.get((subject, predicate, value), "")
+
+    def list_of(self, subject: str, predicate: str) -> list[str] | None:
+        """Members of the RDF list that is a predicate's value; None without that predicate."""
+        node = self.value(subject, predicate)
+        return None if node is None else list(self.members(node))
+
+    def members(self, node: str) -> Iterator[str]:
+        """Members of an RDF list; one that does not end, or goes in circles, ends where it does."""
+        seen = set()
+        while node != f"<{RDF}nil>" and node not in seen:
+            seen.add(node)
+            first = self.value(node, f"<{RDF}first>")
+            if first is not None:
+                yield first
+            node = self.value(node, f"<{RDF}rest>") or f"<{RDF}nil>"
+
+
+def is_blank(node: str) -> bool:
+    """Tell whether a term stands for a blank node."""
+    return node.startswith(f"<{BLANK}")
+
+
+def short(term: str) -> str:
+    """Write a term as people do: with a prefix that the catalogue knows, or its local name."""
+    if not term.startswith("<"):
+        return term.replace(f"^^<{XSD}", "^^xsd:").removesuffix(">") if "^^<" in term else term
+    iri = term[1:-1]
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace) and "/" not in iri.removeprefix(namespace):
+            return f"{prefix}:{iri.removeprefix(namespace)}"
+    return term
+
+
+def shortened(terms: Iterable[str], joiner: str) -> str:
+    """Write several terms as people do."""
+    return joiner.join(short(term) for term in terms)
