@@ -37,9 +37,14 @@ from dafab_kg.model.errors import (
 )
 from dafab_kg.model.resources import text
 from dafab_kg.model.settings import Settings
+from dafab_kg.reasoning.clash import Clash, clashes
+from dafab_kg.reasoning.explain import Proof, parse_triple_text
+from dafab_kg.reasoning.explain import explain as prove
+from dafab_kg.reasoning.reasoner import Facts, Reasoned, Reasoner
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
+from dafab_kg.store.refusals import has_dataset
 from dafab_kg.validation import Validator
 
 if TYPE_CHECKING:
@@ -71,6 +76,7 @@ class Catalogue:
             self._store = opened.enter_context(
                 closing(OxigraphStore(path / "graph", read_only=read_only))
             )
+            self._reasoner = Reasoner(self._store, self.names, path / "reasoning.json")
             self._committer = None
             if not read_only:
                 self._committer = Committer(
@@ -79,6 +85,8 @@ class Catalogue:
                     path / "journal",
                     self.names,
                     settings.source_ranking,
+                    reasoner=self._reasoner,
+                    reasoning=settings.reasoning,
                 )
                 self._committer.recover()
             self._opened = opened.pop_all()
@@ -217,19 +225,24 @@ class Catalogue:
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
+        facts: Facts = "both",
     ) -> Answer:
         """Answer a SPARQL 1.1 query; a SELECT's answer has to_pandas() and to_geopandas().
 
         ``bindings`` fixes variables of the projection; ``base`` is what relative IRIs
-        are relative to.
+        are relative to.  ``facts`` says what the default graph is where neither the
+        query (FROM) nor the graphs given do: what is asserted, what is inferred, or both.
 
         Raises:
             QueryNotValid: it cannot be parsed, or asks for SERVICE.
         """
+        graphs: Sequence[str | None] | None = default_graphs
+        if graphs is None and named_graphs is None and not has_dataset(query):
+            graphs = self._reasoner.dataset(facts)
         return self._store.query(
             query,
             bindings=bindings,
-            default_graphs=default_graphs,
+            default_graphs=graphs,
             named_graphs=named_graphs,
             base=base,
         )
@@ -271,6 +284,7 @@ class Catalogue:
                 self.names,
                 self.path / "journal",
                 Agreement(self._store, self.names, self.settings.source_ranking),
+                self._reasoner,
                 tell,
             )
         )
@@ -282,6 +296,33 @@ class Catalogue:
             StoreNotUsable: the catalogue is open for reading only.
         """
         self._writer().rederive()
+
+    def reason(
+        self, *, full: bool = False, told: Callable[[int, int], None] | None = None
+    ) -> Reasoned:
+        """Bring what is inferred up to date: all anew, or what changed in rules and facts.
+
+        Raises:
+            StoreNotUsable: the catalogue is open for reading only.
+            AxiomNotTranslated: the ontology says what no rule can.
+        """
+        reasoner = self._writer().reasoner
+        return reasoner.run_full(told, resume=not full) if full else reasoner.ensure(told)
+
+    def explain(self, triple: str) -> Proof:
+        """Explain why a triple holds, down to the documents that state the facts.
+
+        ``triple`` is written as in Turtle, with the catalogue's prefixes.
+
+        Raises:
+            ThingNotFound: it does not hold.
+            QueryNotValid: it is no triple.
+        """
+        return prove(parse_triple_text(triple, self.names), self._store, self._reasoner)
+
+    def check(self, *, most: int = 1000) -> tuple[Clash, ...]:
+        """Find facts that contradict each other by the ontology; at most ``most`` by an axiom."""
+        return tuple(clashes(self._store, self._reasoner, most=most))
 
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Return what documents say differently of one property of one thing."""

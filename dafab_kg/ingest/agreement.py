@@ -74,6 +74,7 @@ class Agreement:
         rooms = (names.base + TEMPLATES[kind].split("{", 1)[0] for kind in _ALONE)
         self._subject = re.compile(rf"(?m)^<(?!{'|'.join(map(re.escape, rooms))})([^>]+)>")
         self._sources: dict[str, Source | None] = {}
+        self._inferred = names.make("inferred_graph")
 
     def subjects_in(self, nquads: str) -> set[str]:
         """IRIs of the things that N-Quads speak of and that several documents may describe."""
@@ -118,7 +119,7 @@ class Agreement:
         added: list[str] = []
         lines: set[str] = set()
         for predicate in sorted(contested):
-            stated = list(self._store.values(subject, predicate))
+            stated = list(self._stated(subject, predicate))
             here = {value for value, graph in stated if not graph}
             chosen, others = self.choose(subject, predicate)
             wanted = {chosen.value} if chosen else set()
@@ -147,7 +148,7 @@ class Agreement:
     def choose(self, subject: str, predicate: str) -> tuple[Statement | None, list[Statement]]:
         """Return the value that holds, and those that differ from it in more than form."""
         forms: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
-        for value, graph in self._store.values(subject, predicate):
+        for value, graph in self._stated(subject, predicate):
             if graph and self._source(graph) is not None:
                 forms[comparable(value)].setdefault(value, set()).add(graph)
         if not forms:
@@ -166,7 +167,7 @@ class Agreement:
         if predicate not in self._single:
             return False
         chosen, _ = self.choose(subject, predicate)
-        here = [v for v, graph in self._store.values(subject, predicate) if not graph]
+        here = [v for v, graph in self._stated(subject, predicate) if not graph]
         return chosen is not None and here == [chosen.value]
 
     def amiss(self, subjects: Iterable[str]) -> Iterator[str]:
@@ -193,7 +194,7 @@ class Agreement:
 
     def _told_apart(self, subject: str) -> set[str]:
         """Single-valued properties of a thing of which documents' graphs hold several values."""
-        return {p for p in self._single if len({v for v, _ in self._store.values(subject, p)}) > 1}
+        return {p for p in self._single if len({v for v, _ in self._stated(subject, p)}) > 1}
 
     @cached_property
     def _single(self) -> frozenset[str]:
@@ -213,6 +214,12 @@ class Agreement:
             if fnmatchcase(subject, pattern):
                 return position
         return len(self._ranking)
+
+    def _stated(self, subject: str, predicate: str) -> Iterator[tuple[str, str]]:
+        """Values and their graphs; what is merely inferred contradicts no document."""
+        for value, graph in self._store.values(subject, predicate):
+            if graph != self._inferred:
+                yield value, graph
 
     def _source(self, graph: str) -> Source | None:
         """Return the document behind a graph; None for graphs that documents bring of their own."""

@@ -7,7 +7,7 @@ Order (docs/decisions/commit.md):
 3. the graph changes: replaced and deleted documents in one transaction, new
    ones by bulk load;
 4. where documents differ one value is chosen, and what follows from the batch
-   is derived;
+   is derived, then inferred by the rules of the ontology;
 5. one LMDB transaction records the documents as loaded and clears the journal.
 
 After a crash between 2 and 5, :meth:`Committer.recover` does 3 to 5 again from
@@ -17,7 +17,8 @@ the journal file.  Each of these steps can be repeated without harm.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from dafab_kg.ingest.derivations import derive_all, derive_anew
 from dafab_kg.ingest.prepare import Prepared, Rejected
 from dafab_kg.model.errors import StoreNotUsable
 from dafab_kg.model.names import Names
+from dafab_kg.reasoning.reasoner import Reasoner
+from dafab_kg.reasoning.watching import Watch
 from dafab_kg.store.documents import (
     Documents,
     Kept,
@@ -41,6 +44,16 @@ from dafab_kg.store.protocol import Change, Store
 from dafab_kg.store.replacement import plan_replacement
 
 BULK_FROM = 2 * 1024 * 1024  # bytes of N-Quads; below, one transaction is faster
+
+
+class _Unwatched:
+    """Stands for a watch where nothing is inferred beside the change."""
+
+    def change(self, change: Change) -> None:
+        """Take no note."""
+
+    def addition(self, nquads: str) -> None:
+        """Take no note."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,10 @@ class Journal:
 
 
 class Committer:
-    """Owns the order in which documents, graph and journal are written."""
+    """Owns the order in which documents, graph and journal are written.
+
+    ``reasoning`` False infers nothing; the reasoner is told that it lags behind.
+    """
 
     def __init__(
         self,
@@ -88,8 +104,13 @@ class Committer:
         directory: Path,
         names: Names,
         ranking: Sequence[str] = (),
+        *,
+        reasoner: Reasoner | None = None,
+        reasoning: bool = True,
     ) -> None:
         self.agreement = Agreement(store, names, ranking)
+        self.reasoner = reasoner or Reasoner(store, names)
+        self._reasoning = reasoning
         self.store = store
         self.documents = documents
         self.names = names
@@ -103,7 +124,8 @@ class Committer:
         for batch in pending:
             file = self._file(batch.sequence)
             try:
-                self._apply(batch, Journal.read(file))
+                self.reasoner.mark_stale()  # what was inferred before the crash is not known
+                self._apply(batch, Journal.read(file), _Unwatched())
             except (OSError, SyntaxError, ValueError) as error:
                 raise StoreNotUsable(
                     f"The commit that {file} describes cannot be ended: {error}. "
@@ -111,13 +133,22 @@ class Committer:
                 ) from error
         for left in self._directory.iterdir():
             left.unlink()  # journal files that no entry names were never begun
+        if self._reasoning and pending:
+            self.reasoner.ensure()
         return len(pending)
 
     def rederive(self) -> None:
         """Choose among documents anew, and derive what follows: after the settings changed."""
-        self.store.apply(self.agreement.settle(self.agreement.everything()))
-        derive_anew(self.store, self.names)
+        with self._following() as watch:
+            self._change(self.agreement.settle(self.agreement.everything()), watch)
+            for change in derive_anew(self.store, self.names):
+                self._change(change, watch)
         self.store.flush()
+
+    def state(self, nquads: str) -> None:
+        """Add statements that no document makes (who loads), and what follows from them."""
+        with self._following() as watch:
+            self._change(Change(added=nquads), watch)
 
     def commit(
         self,
@@ -142,24 +173,45 @@ class Committer:
         batch = Pending(self._sequence, entries, tuple(entry.document_id for entry in deleted))
         journal.write(self._file(batch.sequence))
         self.documents.begin(batch, files, quarantined)
-        self._apply(batch, journal)
+        with self._following() as watch:
+            self._change_graph(journal, watch)
+        self._finish(batch)
         return entries
 
-    def _apply(self, batch: Pending, journal: Journal) -> None:
-        self.store.apply(journal.change)
-        if len(journal.bulk) >= BULK_FROM:
-            self.store.bulk_load(journal.bulk)
-        elif journal.bulk:
-            self.store.apply(Change(added=journal.bulk))
-        self.store.apply(self.agreement.settle(journal.shared))
-        self._derive(journal)
+    def _apply(self, batch: Pending, journal: Journal, watch: Watch | _Unwatched) -> None:
+        self._change_graph(journal, watch)
+        self._finish(batch)
+
+    def _finish(self, batch: Pending) -> None:
         self.store.flush()
         self.documents.finish(batch)
         self._file(batch.sequence).unlink(missing_ok=True)
 
-    def _derive(self, journal: Journal) -> None:
+    def _change_graph(self, journal: Journal, watch: Watch | _Unwatched) -> None:
+        """Do what the journal says, then settle and derive what follows from it."""
+        self._change(journal.change, watch)
+        if len(journal.bulk) >= BULK_FROM:
+            watch.addition(journal.bulk)
+            self.store.bulk_load(journal.bulk)
+        elif journal.bulk:
+            self._change(Change(added=journal.bulk), watch)
+        self._change(self.agreement.settle(journal.shared), watch)
         text = journal.bulk + journal.change.added + "".join(journal.change.removed)
-        derive_all(self.store, self.names, text)
+        for change in derive_all(self.store, self.names, text):
+            self._change(change, watch)
+
+    def _change(self, change: Change, watch: Watch | _Unwatched) -> None:
+        watch.change(change)
+        self.store.apply(change)
+
+    @contextmanager
+    def _following(self) -> Iterator[Watch | _Unwatched]:
+        if self._reasoning:
+            with self.reasoner.following() as watch:
+                yield watch
+        else:
+            self.reasoner.mark_stale()
+            yield _Unwatched()
 
     def _plan(
         self, prepared: list[Prepared], deleted: list[StoredDocument]

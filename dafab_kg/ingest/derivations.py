@@ -7,14 +7,14 @@ everything there is, it says what must be there, which is how the doctor checks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from dafab_kg.ingest import analysis_supersession, event_matching, supersession
 from dafab_kg.model.names import Names
 from dafab_kg.store.nquads import GraphText
-from dafab_kg.store.protocol import Store
+from dafab_kg.store.protocol import Change, Store
 from dafab_kg.store.replacement import plan_replacement
 
 
@@ -108,18 +108,23 @@ DERIVATIONS: Final[tuple[Derivation, ...]] = (
 """All rules, in the order in which they are applied."""
 
 
-def derive_all(store: Store, names: Names, nquads: str) -> None:
-    """Bring the derived graphs up to date after a change that ``nquads`` tells."""
+def derive_all(store: Store, names: Names, nquads: str) -> Iterator[Change]:
+    """Yield what brings the derived graphs up to date after a change that ``nquads`` tells.
+
+    Each change is to be applied before the next is asked for.
+    """
     for derivation in DERIVATIONS:
-        _rebuild(store, names, derivation, derivation.touched(names, nquads))
+        yield from _rebuilt(store, names, derivation, derivation.touched(names, nquads))
 
 
-def derive_anew(store: Store, names: Names) -> None:
-    """Make all derived graphs anew."""
+def derive_anew(store: Store, names: Names) -> Iterator[Change]:
+    """Yield what makes all derived graphs anew, each to be applied before the next."""
     for derivation in DERIVATIONS:
-        _rebuild(store, names, derivation, derivation.everything(store, names))
+        yield from _rebuilt(store, names, derivation, derivation.everything(store, names))
 
 
-def _rebuild(store: Store, names: Names, derivation: Derivation, touched: set[str]) -> None:
+def _rebuilt(
+    store: Store, names: Names, derivation: Derivation, touched: set[str]
+) -> Iterator[Change]:
     if touched:
-        store.apply(plan_replacement(store, derivation.derive(store, names, touched)))
+        yield plan_replacement(store, derivation.derive(store, names, touched))

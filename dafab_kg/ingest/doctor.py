@@ -17,6 +17,7 @@ from dafab_kg.ingest.derivations import DERIVATIONS, Derivation
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.model.names import Names, term
 from dafab_kg.model.resources import text
+from dafab_kg.reasoning.reasoner import Reasoner
 from dafab_kg.store.documents import Documents, StoredDocument
 from dafab_kg.store.protocol import Iri, Literal, Solutions, Store, Term
 
@@ -32,6 +33,7 @@ class Finding:
 
 
 RELOAD = "Load the document again, or delete it with `dafab-kg delete`"
+REASON = "dafab-kg reason --full"
 REBUILD = "Dump the documents and load them into a fresh store"
 
 
@@ -41,6 +43,7 @@ def examine_store(
     names: Names,
     journal: Path,
     agreement: Agreement,
+    reasoner: Reasoner,
     tell: Callable[[str], None] | None = None,
 ) -> Iterator[Finding]:
     """Yield everything that is amiss."""
@@ -65,7 +68,9 @@ def examine_store(
     owned = {graph for entry in documents.all() for graph in entry.named_graphs}
     yield from _examine_graphs(store, names, known, owned)
     say("default graph")
-    yield from _examine_default_graph(store, agreement)
+    yield from _examine_default_graph(store, agreement, reasoner)
+    say("inferred graph")
+    yield from _examine_inferred(store, reasoner)
     for derivation in DERIVATIONS:
         say(derivation.rule)
         yield from _examine_derived(store, names, derivation)
@@ -145,19 +150,36 @@ def _examine_graphs(
     store: Store, names: Names, known: set[str], owned: set[str]
 ) -> Iterator[Finding]:
     for graph in store.graphs():
-        ours = names.within(graph, "load_graph") or names.within(graph, "derived_graph")
+        kinds = ("load_graph", "derived_graph", "inferred_graph", "scratch_graph")
+        ours = any(names.within(graph, kind) for kind in kinds)
         if graph in known or graph in owned or ours:
             continue
         yield Finding("error", "no document stands behind this graph", graph, REBUILD)
 
 
-def _examine_default_graph(store: Store, agreement: Agreement) -> Iterator[Finding]:
+def _examine_inferred(store: Store, reasoner: Reasoner) -> Iterator[Finding]:
+    """The inferred graph must be made by the rules as they are, and hold nothing stated."""
+    if store.count() and not reasoner.up_to_date:
+        yield Finding(
+            "warning", "it is not what follows by the rules as they are", reasoner.graph, REASON
+        )
+        return
+    query, inferred = text("queries/internal", "inferred-too.rq"), {"inferred": Iri(reasoner.graph)}
+    both = sum(1 for _ in cast(Solutions, store.query(query, bindings=inferred)))
+    if both:
+        yield Finding("error", f"{both} triples in it are stated too", reasoner.graph, REASON)
+
+
+def _examine_default_graph(
+    store: Store, agreement: Agreement, reasoner: Reasoner
+) -> Iterator[Finding]:
     """The default graph must hold what the named graphs state, and nothing else.
 
     Where documents differ on a single-valued property it holds the one value that is
     to hold, and the others stand as claims.
     """
-    rows = cast(Solutions, store.query(text("queries/internal", "missing.rq")))
+    inferred = {"inferred": Iri(reasoner.graph)}
+    rows = cast(Solutions, store.query(text("queries/internal", "missing.rq"), bindings=inferred))
     lacking = [(cast(Iri, row[0]).value, cast(Iri, row[1]).value) for row in rows]
     missing = [pair for pair in lacking if not agreement.settled(*pair)]
     if missing:

@@ -36,7 +36,6 @@ from dafab_kg.model.records import Load
 from dafab_kg.model.settings import Settings
 from dafab_kg.model.version import __version__
 from dafab_kg.store.documents import StoredDocument
-from dafab_kg.store.protocol import Change
 from dafab_kg.validation import Validator
 
 
@@ -310,7 +309,7 @@ def _begin_load(run: _Run) -> None:
     )
     nquads = run.preparer.mapping.map([record], document_id=run.load_id)
     own = nquads.replace(f" <{graph}> .\n", " .\n")
-    run.committer.store.apply(Change(added=nquads + own))
+    run.committer.state(nquads + own)
 
 
 def _tell(run: _Run, current: str) -> None:

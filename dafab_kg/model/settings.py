@@ -78,6 +78,9 @@ class Settings(BaseSettings):
         description="Whose value holds where documents differ, first the highest: kinds of "
         "documents, or kind:key with * for anything; all others come last.",
     )
+    reasoning: bool = Field(
+        default=True, description="Infer what follows by the ontology with each commit."
+    )
     json_ld_contexts: dict[str, Path] = Field(
         default_factory=dict,
         description="Allow-list of JSON-LD contexts: URL to local file.",

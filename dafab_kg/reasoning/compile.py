@@ -8,7 +8,6 @@ taken as unique, and what would make two of them one is found by a check.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -25,7 +24,7 @@ from dafab_kg.reasoning.expressions import (
     link,
     right,
 )
-from dafab_kg.reasoning.rules import TYPE, Atom, Axiom, Check, Filter, Kind, RuleSet, Var
+from dafab_kg.reasoning.rules import TYPE, Atom, Axiom, Check, Filter, Kind, RuleSet, Term, Var
 from dafab_kg.reasoning.strata import stratified
 from dafab_kg.reasoning.triples import OWL, RDF, RDFS, Triples, is_blank, short
 from dafab_kg.reasoning.words import expression
@@ -160,6 +159,10 @@ def compile_ontology(triples: Triples, *, skip_refused: bool = False) -> RuleSet
         )
     notices.extend(f"left out: {text}" for text in compiler.refused)
     return stratified(parts.rules, parts.checks, dict.fromkeys(notices))
+
+
+def _other(term: Term, names: dict[Var, Var]) -> Term:
+    return names.get(term, term) if isinstance(term, Var) else term
 
 
 class _Compiler:
@@ -362,40 +365,23 @@ class _Compiler:
         )
 
     def _key(self, subject: str, value: str, axiom: Axiom) -> None:
-        bodies = left(subject, _X, self.parts)
-        keys: list[Atom] = []
-        filters = [Filter(("STR(", _X, ") < STR(", _Y, ")"))]
-        for prop in self.triples.members(value):
-            one, other = self.parts.fresh(), self.parts.fresh()
-            keys.append(link(prop, _X, one, self.triples))
-            keys.append(link(prop, _Y, other, self.triples))
-            filters.append(
-                Filter(
-                    (
-                        "(sameTerm(",
-                        one,
-                        ", ",
-                        other,
-                        ") || COALESCE(",
-                        one,
-                        " = ",
-                        other,
-                        ", false))",
-                    )
-                )
-            )
-        for body in bodies:
-            renamed = [
-                Atom(_Y if a.subject == _X else a.subject, a.predicate, a.object)
-                for a in body.atoms
+        """Two things of a class with the same terms for all key properties."""
+        props = list(self.triples.members(value))
+        shared = [self.parts.fresh() for _ in props]
+        apart = Filter(("STR(", _X, ") < STR(", _Y, ")"))
+        for one in left(subject, _X, self.parts):
+            keys = [
+                link(prop, _X, key, self.triples) for prop, key in zip(props, shared, strict=True)
             ]
-            self._check(
-                "one key",
-                (*body.atoms, *keys, *renamed),
-                (*body.filters, *filters),
-                "{x} and {y} have one key",
-                axiom,
+            mine = Condition((*one.atoms, *keys), one.filters)
+            others = {v: self.parts.fresh() for a in one.atoms for v in a.variables} | {_X: _Y}
+            theirs = tuple(
+                Atom(_other(a.subject, others), a.predicate, _other(a.object, others))
+                for a in mine.atoms
             )
+            filters = (*mine.filters, apart)
+            message = "{x} and {y} have one key"
+            self._check("one key", (*mine.atoms, *theirs), filters, message, axiom)
 
     # properties
 
@@ -481,7 +467,6 @@ class _Compiler:
         message: str,
         axiom: Axiom,
     ) -> None:
-        message = re.sub(r"<([^<>]*)>", r"<\1>", message)
         self.parts.checks.append(Check(kind, tuple(body), tuple(filters), message, axiom))
 
 

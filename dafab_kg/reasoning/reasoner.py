@@ -12,12 +12,15 @@ import orjson
 
 from dafab_kg.model.names import Names
 from dafab_kg.reasoning.full import materialise
-from dafab_kg.reasoning.incremental import Delta, Facts, Incremental, facts
+from dafab_kg.reasoning.incremental import Delta, Incremental, facts
 from dafab_kg.reasoning.ontology import packaged_rules
-from dafab_kg.reasoning.rules import RuleSet, key_of
+from dafab_kg.reasoning.rules import RuleSet
 from dafab_kg.reasoning.sparql import construct_key
 from dafab_kg.reasoning.watching import Watch
 from dafab_kg.store.protocol import Change, Store
+
+Facts = Literal["asserted", "inferred", "both"]
+"""What a query is asked of."""
 
 Told = Callable[[int, int], None]
 MOSTLY_NEW = 0.5
@@ -71,6 +74,10 @@ class Reasoner:
         self._file = state_file
         self._kept: State | None = None
         self._ensured = False
+
+    def dataset(self, which: Facts) -> tuple[str | None, ...]:
+        """Return the graphs whose merge holds the facts (None: the default graph)."""
+        return {"asserted": (None,), "inferred": (self.graph,), "both": (None, self.graph)}[which]
 
     @property
     def rules(self) -> RuleSet:
@@ -200,13 +207,3 @@ class Reasoner:
         with self.following() as watch:
             watch.change(change)
             self.store.apply(change)
-
-
-def facts_of(store: Store, graphs: list[str | None]) -> Facts:
-    """All triples of some graphs by key; for small stores."""
-    found = facts()
-    for graph in graphs:
-        for line in store.graph_triples(graph):
-            subject, predicate, value = line.removesuffix(" .\n").split(" ", 2)
-            found[key_of(predicate, value)].add((subject, value))
-    return found

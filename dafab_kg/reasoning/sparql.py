@@ -92,18 +92,34 @@ def proofs(rule: Rule, subject: str, value: str, most: int) -> tuple[str, tuple[
 
 def clashes(check: Check, most: int) -> tuple[str, tuple[Var, ...]]:
     """Return a SELECT of what breaks a check, and the variables of its rows."""
-    choices = dict(check.choices)
-    given = "".join(f"VALUES {v} {{ {' '.join(choices[v])} }} " for v in list(choices)[:1])
     variables = tuple(dict.fromkeys(v for atom in check.body for v in atom.variables))
-    first, *rest = check.body
-    inner = f"{first} ." + "".join(f" LATERAL {{ {atom} . }}" for atom in rest)
-    limits = [f"FILTER({v} IN ({', '.join(terms)}))" for v, terms in list(choices.items())[1:]] + [
-        f"FILTER({one.expression})" for one in check.filters
-    ]
+    given = _shared_keys(check) if check.kind == "one key" else ""
+    limits = [f"FILTER({one.expression})" for one in check.filters]
+    for place, (variable, terms) in enumerate(check.choices):
+        if place:
+            limits.append(f"FILTER({variable} IN ({', '.join(terms)}))")
+        else:
+            given += f"VALUES {variable} {{ {' '.join(terms)} }} "
+    inner = " ".join(f"LATERAL {{ {atom} . }}" for atom in check.body)
     names = " ".join(map(str, variables))
     return (
         f"SELECT DISTINCT {names} {{ {given}{inner} {' '.join(limits)} }} LIMIT {most}",
         variables,
+    )
+
+
+def _shared_keys(check: Check) -> str:
+    """Keys that more than one thing has: found by grouping, as comparing pairs costs squares."""
+    mine = check.body[: len(check.body) // 2]
+    theirs = check.body[len(mine) :]
+    known = {v for atom in theirs for v in atom.variables}
+    keys = " ".join(
+        map(str, dict.fromkeys(v for atom in mine for v in atom.variables if v in known))
+    )
+    thing = Var("x")
+    return (
+        f"{{ SELECT {keys} {{ {group(mine)} }} GROUP BY {keys} "
+        f"HAVING (COUNT(DISTINCT {thing}) > 1) }} "
     )
 
 

@@ -55,6 +55,17 @@ def refuse_remote(query: str) -> None:
                 raise QueryNotValid(f"SERVICE is refused (line {line}): {reason}")
 
 
+def has_dataset(query: str) -> bool:
+    """Tell whether a query names its own dataset (FROM), outside of strings and comments.
+
+    Where that cannot be told it counts as naming one, and is left as it is.
+    """
+    if "from" not in query.lower() and "\\u" not in query.lower():
+        return False
+    text = _CODE_POINT.sub(_character, query)
+    return any((token["word"] or "").lower() == "from" for token in _TOKENS.finditer(text))
+
+
 def _reason(token: re.Match[str]) -> str:
     if "service" in (token["word"] or "").lower():
         return (
