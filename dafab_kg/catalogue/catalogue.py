@@ -320,9 +320,11 @@ class Catalogue:
         """
         return prove(parse_triple_text(triple, self.names), self._store, self._reasoner)
 
-    def check(self, *, most: int = 1000) -> tuple[Clash, ...]:
+    def check(
+        self, *, most: int = 1000, told: Callable[[int, int], None] | None = None
+    ) -> tuple[Clash, ...]:
         """Find facts that contradict each other by the ontology; at most ``most`` by an axiom."""
-        return tuple(clashes(self._store, self._reasoner, most=most))
+        return tuple(clashes(self._store, self._reasoner, most=most, told=told))
 
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Return what documents say differently of one property of one thing."""

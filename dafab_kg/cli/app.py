@@ -64,7 +64,19 @@ def root(
         raise typer.Exit(USAGE)
 
 
-for module in (loading, harvest, enrich, derive, events, asking, keeping, serving, setting):
+for module in (
+    loading,
+    reasoning,
+    harvest,
+    enrich,
+    derive,
+    reasoning,
+    events,
+    asking,
+    keeping,
+    serving,
+    setting,
+):
     module.add(app)
 
 

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from dafab_kg.catalogue import Catalogue
     from dafab_kg.catalogue.description import Description, Fact
+    from dafab_kg.reasoning.reasoner import Facts
     from dafab_kg.store.protocol import Answer, Term
 
+FACTS = ("asserted", "inferred", "both")
 FORMATS = (
     "table",
     "csv",
@@ -55,6 +57,10 @@ def query(
         str | None,
         typer.Option("--format", help=f"One of {', '.join(FORMATS)}.", metavar="FORMAT"),
     ] = None,
+    facts: Annotated[
+        str,
+        typer.Option("--facts", help="Ask what is asserted, inferred, or both.", metavar="WHICH"),
+    ] = "both",
 ) -> int:
     """Ask a SPARQL query, or one of the saved ones.
 
@@ -64,6 +70,8 @@ def query(
         return list_saved(session)
     if form is not None and form not in FORMATS:
         raise WrongUsage(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}")
+    if facts not in FACTS:
+        raise WrongUsage(f"There are no {facts!r} facts. Choose one of {', '.join(FACTS)}")
     asked = _text(text, file, name)
     if asked is None:
         raise WrongUsage(
@@ -71,11 +79,11 @@ def query(
             "(--list shows names)"
         )
     with session.open(read_only=True) as catalogue:
-        print_answer(session, catalogue, ask(catalogue, asked), form)
+        print_answer(session, catalogue, ask(catalogue, asked, cast("Facts", facts)), form)
     return DONE
 
 
-def ask(catalogue: Catalogue, text: str) -> Answer:
+def ask(catalogue: Catalogue, text: str, facts: Facts = "both") -> Answer:
     """Put a query; declare the catalogue's prefixes if it does not hold without them.
 
     Raises:
@@ -84,12 +92,12 @@ def ask(catalogue: Catalogue, text: str) -> Answer:
     from dafab_kg.model.errors import QueryNotValid
 
     try:
-        return catalogue.query(text)
+        return catalogue.query(text, facts=facts)
     except QueryNotValid:
         prefixes = catalogue.names.prefixes.items()
         declared = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes)
         with suppress(QueryNotValid):
-            return catalogue.query(declared + text)
+            return catalogue.query(declared + text, facts=facts)
         raise  # positions are those of the text as given
 
 
@@ -205,6 +213,7 @@ def print_description(found: Description, prefixes: Mapping[str, str]) -> None:
     from dafab_kg.cli.labels import term_labels
 
     marks = {document.graph: str(n) for n, document in enumerate(found.documents, 1)}
+    marks[f"{prefixes['id']}inferred"] = "inferred"
     page = _Page(term_labels(), prefixes, marks)
     print_line(found.label)
     print_line(found.iri)

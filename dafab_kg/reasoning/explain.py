@@ -171,6 +171,12 @@ def instance(atom: Atom, binding: dict[Var, str]) -> str:
     return f"{subject} {atom.predicate} {value} .\n"
 
 
+def plain_triple(triple: str) -> str:
+    """Write an N-Triples line with short names."""
+    subject, predicate, value = triple.removesuffix(" .\n").split(" ", 2)
+    return f"{short(subject)} {'a' if predicate == TYPE else short(predicate)} {short(value)}"
+
+
 def _said(rule: Rule) -> str:
     """Write a rule with short names."""
 

@@ -92,10 +92,17 @@ class Rule:
 
     @property
     def identity(self) -> str:
-        """A hash over what the rule says, whatever axiom says it."""
-        filters = " && ".join(f.expression for f in self.filters)
-        parts = " . ".join(map(str, self.body))
-        return hashlib.sha256(f"{parts} | {filters} -> {self.head}".encode()).hexdigest()[:16]
+        """A hash over what the rule says, whatever axiom says it and its variables are called."""
+        names: dict[Var, str] = {}
+
+        def term(one: Term) -> str:
+            return names.setdefault(one, f"?{len(names)}") if isinstance(one, Var) else one
+
+        parts = [
+            f"{term(a.subject)} {a.predicate} {term(a.object)}" for a in (*self.body, self.head)
+        ]
+        parts.extend("".join(map(term, one.parts)) for one in self.filters)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
         conditions = [*map(str, self.body), *(f.expression for f in self.filters)]

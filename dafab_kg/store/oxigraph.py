@@ -345,6 +345,15 @@ class OxigraphStore:
         gc.collect()
 
 
+def turtle_of(ntriples: str, prefixes: Mapping[str, str]) -> str:
+    """Write N-Triples as Turtle, grouped by subject."""
+    triples = sorted(
+        (quad.triple for quad in _parse(ntriples)), key=lambda t: (str(t.subject), str(t.predicate))
+    )
+    written = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes))
+    return cast(bytes, written).decode()
+
+
 def refuse_unwritable(nquads: str, *, where: str) -> None:
     """Refuse statements of others that the store would not take.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast, get_args
 from urllib.parse import parse_qsl
 
 from flask import Request
 
 from dafab_kg.model.names import is_iri
+from dafab_kg.reasoning.reasoner import Facts
 from dafab_kg.web.problems import Problem
 
 FORM = "application/x-www-form-urlencoded"
@@ -22,13 +24,15 @@ class Asked:
     """A query operation; the graphs are None where the request names no dataset.
 
     ``formats`` are the values of ``format``, a parameter of our own that
-    overrides Accept, as other endpoints have it.
+    overrides Accept, as other endpoints have it.  ``facts``, our own too, says what
+    the default graph holds where the request names no dataset.
     """
 
     query: str
     default_graphs: tuple[str, ...] | None
     named_graphs: tuple[str, ...] | None
     formats: tuple[str, ...] = ()
+    facts: Facts = "both"
 
 
 def read_request(request: Request) -> Asked:
@@ -57,7 +61,7 @@ def read_request(request: Request) -> Asked:
     default_graphs = _graphs(pairs, "default-graph-uri")
     named_graphs = _graphs(pairs, "named-graph-uri")
     if not default_graphs and not named_graphs:
-        return Asked(queries[0], None, None, formats)
+        return Asked(queries[0], None, None, formats, _facts(pairs))
     return Asked(queries[0], default_graphs, named_graphs, formats)
 
 
@@ -124,6 +128,19 @@ def _not_utf8(where: str) -> Problem:
 
 def _values(pairs: Pairs, name: str) -> list[str]:
     return [value for key, value in pairs if key == name]
+
+
+def _facts(pairs: Pairs) -> Facts:
+    values = _values(pairs, "facts") or ["both"]
+    if len(values) > 1 or values[0] not in get_args(Facts):
+        raise Problem(
+            400,
+            "There are no such facts",
+            f"The parameter facts is {', '.join(values)[:200]!r}.",
+            where="parameter facts",
+            remedy=f"Ask for one of {', '.join(get_args(Facts))}.",
+        )
+    return cast(Facts, values[0])
 
 
 def _graphs(pairs: Pairs, name: str) -> tuple[str, ...]:

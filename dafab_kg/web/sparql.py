@@ -66,6 +66,7 @@ def ask(catalogue: Catalogue, asked: Asked) -> Answer:
         asked.query,
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
+        facts=asked.facts,
         base=request.base_url if is_iri(request.base_url) else None,
     )
 
