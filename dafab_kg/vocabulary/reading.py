@@ -62,7 +62,7 @@ def read_turtle(text: str, where: str) -> Graph:
     graph = Graph(bind_namespaces="none")
     try:
         with _literals_as_written():
-            graph.parse(data=text, format="turtle", publicID="urn:dafab:no-base:")
+            graph.parse(data=text, format="turtle", publicID="https://no-base.invalid/")
     except Exception as error:  # the parser raises errors of many kinds
         raise NotWellFormed(
             f"this is no Turtle: {' '.join(str(error).split())[:300]}",
@@ -77,9 +77,9 @@ def read_turtle(text: str, where: str) -> Graph:
 
 
 def _check_iri(iri: str, where: str) -> None:
-    if iri.startswith("urn:dafab:no-base:"):
+    if iri.startswith("https://no-base.invalid/"):
         raise NotWellFormed(
-            f"<{iri.removeprefix('urn:dafab:no-base:')[:200]}> is a relative IRI",
+            f"<{iri.removeprefix('https://no-base.invalid/')[:200]}> is a relative IRI",
             where=where,
             remedy="Write it absolute, or declare @base",
         )

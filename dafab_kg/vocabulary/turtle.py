@@ -23,8 +23,9 @@ WIDTH = 100
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w-]*[A-Za-z0-9_-])?", re.ASCII)
 _BARE = {
     str(XSD.boolean): re.compile(r"true|false"),
-    str(XSD.integer): re.compile(r"[+-]?[0-9]+"),
-    str(XSD.decimal): re.compile(r"[+-]?[0-9]*\.[0-9]+"),
+    # only canonical ones: some parsers read 05 as 5
+    str(XSD.integer): re.compile(r"0|-?[1-9][0-9]*"),
+    str(XSD.decimal): re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+"),
 }
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SPECIAL = re.compile(r'[\\"\x00-\x1f\x7f]')
