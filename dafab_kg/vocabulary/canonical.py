@@ -70,7 +70,7 @@ def format_turtle(text: str, where: str, *, drop_comments: bool = False) -> str:
     for section in sections(writer):
         heading = f"# {section.title}\n\n" if section.title else ""
         parts.append(heading + "\n".join(writer.block(s) for s in section.subjects))
-    head = "\n".join(leading_comments(text) or _described(graph))
+    head = "\n".join(_head(text) or _described(graph))
     used = {name: prefixes[name] for name in sorted(writer.used)}
     declared = "".join(f"@prefix {name}: <{space}> .\n" for name, space in used.items())
     return "\n".join(part for part in (head + "\n" if head else "", declared, *parts) if part)
@@ -141,6 +141,13 @@ def _section(graph: Graph, subject: Node) -> str:
         if kinds & set(expanded(types)):
             return title
     return INDIVIDUALS if kinds else FOREIGN
+
+
+def _head(text: str) -> list[str]:
+    """Return the comments at the beginning, unless they are but the heading of a section."""
+    lines = leading_comments(text)
+    told = [line.strip("# \t") for line in lines]
+    return lines if any(t and t.casefold() not in _HEADINGS for t in told) else []
 
 
 def _described(graph: Graph) -> list[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rdflib import OWL, RDF, Graph, URIRef
-from rdflib.term import Node
 
 from dafab_kg.model.strict_xml import read_xml
 from dafab_kg.vocabulary.reading import read_file, read_turtle
@@ -80,10 +79,12 @@ def catalogue(folder: Path) -> dict[str, Path]:
     }
 
 
-def declared(graph: Graph) -> set[Node]:
+def declared(graph: Graph) -> set[URIRef]:
     """Return the named things that a graph gives a type, but for the ontology itself."""
     ontologies = set(graph.subjects(RDF.type, OWL.Ontology))
-    return {s for s in graph.subjects(RDF.type, None) if isinstance(s, URIRef)} - ontologies
+    return {s for s in graph.subjects(RDF.type, None) if isinstance(s, URIRef)}.difference(
+        ontologies
+    )
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -10,12 +10,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.semanticweb.owlapi.apibinding.OWLManager;
+import org.semanticweb.owlapi.formats.TurtleDocumentFormat;
 import org.semanticweb.owlapi.model.AddAxiom;
 import org.semanticweb.owlapi.model.IRI;
 import org.semanticweb.owlapi.model.OWLAxiom;
 import org.semanticweb.owlapi.model.OWLClass;
 import org.semanticweb.owlapi.model.OWLDataFactory;
 import org.semanticweb.owlapi.model.OWLDataProperty;
+import org.semanticweb.owlapi.model.OWLDocumentFormat;
 import org.semanticweb.owlapi.model.OWLOntology;
 import org.semanticweb.owlapi.model.OWLOntologyManager;
 import org.semanticweb.owlapi.model.parameters.Imports;
@@ -30,7 +32,8 @@ import org.w3c.dom.NodeList;
  *
  * <pre>
  * OwlApi profile FILE...   counts, and what keeps each file out of OWL 2 DL and RL
- * OwlApi edit FILE OUT     adds a class and a property, and saves as Protégé does
+ * OwlApi edit FILE OUT FORM  adds a class and a property, and saves as Protégé does:
+ *                          in the form it came in (same) or by the older Turtle writer (turtle)
  * </pre>
  *
  * Imports are resolved through catalog-v001.xml beside the file, never by the network.
@@ -42,7 +45,7 @@ public final class OwlApi {
     public static void main(String[] arguments) throws Exception {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         if (arguments[0].equals("edit")) {
-            edit(new File(arguments[1]), new File(arguments[2]));
+            edit(new File(arguments[1]), new File(arguments[2]), arguments[3]);
             return;
         }
         Map<String, String> reports = new LinkedHashMap<>();
@@ -93,7 +96,7 @@ public final class OwlApi {
     }
 
     /** Adds what a person would add in Protégé, and saves in the format that the file came in. */
-    private static void edit(File file, File saved) throws Exception {
+    private static void edit(File file, File saved, String form) throws Exception {
         OWLOntology ontology = load(file);
         OWLOntologyManager manager = ontology.getOWLOntologyManager();
         OWLDataFactory make = manager.getOWLDataFactory();
@@ -110,7 +113,13 @@ public final class OwlApi {
         add(ontology, make.getOWLDataPropertyRangeAxiom(figure, make.getDoubleOWLDatatype()));
         describe(ontology, make, figure.getIRI(), "added figure", "A figure that a test adds.", home);
         try (OutputStream stream = new FileOutputStream(saved)) {
-            manager.saveOntology(ontology, ontology.getNonnullFormat(), stream);
+            OWLDocumentFormat format = ontology.getNonnullFormat();
+            if (form.equals("turtle")) {
+                TurtleDocumentFormat other = new TurtleDocumentFormat();
+                other.copyPrefixesFrom(format.asPrefixOWLDocumentFormat());
+                format = other;
+            }
+            manager.saveOntology(ontology, format, stream);
         }
     }
 
