@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -199,7 +198,7 @@ def replace(file: Path, text: str) -> None:
     beside = file.with_name(f".{file.name}.new")
     try:
         beside.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(beside, file)
+        beside.replace(file)
     except OSError as error:
         beside.unlink(missing_ok=True)
         reason = error.strerror or str(error)
