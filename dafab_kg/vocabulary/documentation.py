@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rdflib import OWL, RDF, Graph
@@ -21,15 +23,15 @@ def write_documentation(files: Iterable[Path], folder: Path) -> Path:
         ExtraMissing: pyLODE is not installed.
         FileNotUsable: the page cannot be written, or no file holds an ontology.
     """
-    try:
-        from pylode import OntPub
-    except ImportError as error:
-        raise ExtraMissing(
-            "pyLODE is not installed; `pip install pylode==3.2.1` does it"
-        ) from error
-    opened = open_files(files)
+    with _logging_kept():
+        try:
+            from pylode import OntPub
+        except ImportError as error:
+            raise ExtraMissing(
+                "pyLODE is not installed; `pip install pylode==3.2.1` does it"
+            ) from error
+        made = OntPub(ontology=_merged(open_files(files)), sort_subjects=False).make_html()
     page = folder / PAGE
-    made = OntPub(ontology=_merged(opened), sort_subjects=False).make_html()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         page.write_text(str(made), encoding="utf-8")
@@ -37,6 +39,20 @@ def write_documentation(files: Iterable[Path], folder: Path) -> Path:
         reason = error.strerror or str(error)
         raise FileNotUsable(f"{page} cannot be written: {reason}; choose another --out") from error
     return page
+
+
+@contextmanager
+def _logging_kept() -> Iterator[None]:
+    """Undo what pyLODE does to everybody's logging when it is imported, and hush it."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+        root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 def _merged(opened: Opened) -> Graph:
