@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import rdflib
 from rdflib import Graph
@@ -24,6 +25,7 @@ _TOKEN = re.compile(
     r"|(?P<comment>#[^\n]*)",
     re.DOTALL,
 )
+_SWITCH = Lock()
 _PREFIX = re.compile(r"(?im)^\s*@?prefix\s+([\w.-]*):\s*<([^>\s]*)>")
 
 
@@ -92,18 +94,19 @@ def _check_iri(iri: str, where: str) -> None:
 @contextmanager
 def _literals_as_written() -> Iterator[None]:
     """Keep rdflib from rewriting "05"^^xsd:integer as 5; it has but a switch for all of it."""
-    before = rdflib.NORMALIZE_LITERALS
-    rdflib.NORMALIZE_LITERALS = False
-    try:
-        yield
-    finally:
-        rdflib.NORMALIZE_LITERALS = before
+    with _SWITCH:  # two threads at once would leave it off
+        before = rdflib.NORMALIZE_LITERALS
+        rdflib.NORMALIZE_LITERALS = False
+        try:
+            yield
+        finally:
+            rdflib.NORMALIZE_LITERALS = before
 
 
 def leading_comments(text: str) -> list[str]:
     """Return the lines of the comment block at the very beginning."""
     lines: list[str] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if not line.startswith("#"):
             break
         lines.append(line.rstrip())
