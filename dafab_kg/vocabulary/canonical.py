@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rdflib import DCTERMS, OWL, RDF, XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
-from dafab_kg.model.errors import CommentsLost
+from dafab_kg.model.errors import CommentsLost, TooLarge
 from dafab_kg.model.names import is_iri
 from dafab_kg.vocabulary.order import (
     AXIOMS,
@@ -57,12 +57,24 @@ def format_turtle(text: str, where: str, *, drop_comments: bool = False) -> str:
     Raises:
         NotWellFormed: the text is no Turtle.
         CommentsLost: it has comments that the canonical form has no place for.
+        TooLarge: blank nodes are nested by the thousand.
     """
     graph = read_turtle(text, where)
     if not drop_comments:
         lost = lost_comments(text)
         if lost:
             raise CommentsLost(_told(lost, where))
+    try:
+        return _written(graph, text)
+    except RecursionError:
+        raise TooLarge(
+            "blank nodes are nested too deeply",
+            where=where,
+            remedy="Give some of them a name",
+        ) from None
+
+
+def _written(graph: Graph, text: str) -> str:
     prefixes = _prefixes(_preferred(graph) + declared_prefixes(text))
     graph = normalised(graph)
     writer = Turtle(graph, prefixes)

@@ -224,14 +224,16 @@ def _is_forest(graph: Graph) -> bool:
             if value in above:
                 return False
             above[value] = subject
+    sound: set[Node] = set()  # these lead up to a node that hangs on nothing
     for start in above:
         node: Node = start
-        steps = 0
-        while isinstance(node, BNode) and node in above:
-            node = above[node]
-            steps += 1
-            if steps > len(above):
+        way: set[Node] = set()
+        while isinstance(node, BNode) and node in above and node not in sound:
+            if node in way:
                 return False
+            way.add(node)
+            node = above[node]
+        sound |= way
     return True
 
 

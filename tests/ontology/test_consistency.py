@@ -10,6 +10,8 @@ from rdflib import OWL, RDF, RDFS, BNode, Graph, Literal, URIRef
 
 from tests.ontology.conftest import NS, ROOT
 
+pytestmark = pytest.mark.slow
+
 WKT = URIRef("http://www.opengis.net/ont/geosparql#wktLiteral")
 WHOLE = ("align-", "dafab-full")
 

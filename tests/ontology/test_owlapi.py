@@ -12,6 +12,8 @@ from dafab_kg.vocabulary.canonical import format_turtle
 from tests.ontology.conftest import ROOT
 from tests.ontology.owlapi import compiled, edited, profiles
 
+pytestmark = pytest.mark.slow
+
 FOLDER = ROOT / "ontology"
 FILES = sorted(FOLDER.glob("*.ttl"))
 BEYOND_RULES = ("thresholds", "dafab-full", "align-")

@@ -13,7 +13,7 @@ from rdflib.collection import Collection
 from rdflib.compare import isomorphic
 from rdflib.term import Node
 
-from dafab_kg.model.errors import CommentsLost, NotWellFormed
+from dafab_kg.model.errors import CommentsLost, NotWellFormed, TooLarge
 from dafab_kg.vocabulary.canonical import format_turtle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,3 +182,27 @@ def test_what_is_no_turtle_is_refused(text: str, told: str) -> None:
     with pytest.raises(NotWellFormed, match=told) as refused:
         format_turtle(text, "a.ttl")
     assert refused.value.where.startswith("a.ttl")
+
+
+def test_what_is_nested_beyond_use_is_refused_and_what_is_long_is_not() -> None:
+    p = "<https://e.example/p>"
+    deep = f"<https://e.example/a> {p} _:n0 .\n" + "".join(
+        f"_:n{i} {p} _:n{i + 1} .\n" for i in range(5_000)
+    )
+    with pytest.raises(TooLarge, match="too deeply"):
+        format_turtle(deep, "deep.ttl")
+    long = f"<https://e.example/a> {p} ( {' '.join(map(str, range(20_000)))} ) ."
+    assert format_turtle(long, "long.ttl").count("\n") > 20_000
+
+
+def test_two_shared_nodes_that_look_alike_are_written_the_same_from_either_order() -> None:
+    p, q = "<https://e.example/p>", "<https://e.example/q>"
+    lines = [
+        f"<https://e.example/{s}> {verb} _:{node} ."
+        for s, verb, node in (("a", p, "x"), ("b", p, "x"), ("a", q, "y"), ("b", q, "y"))
+    ]
+    one, other = "\n".join(lines), "\n".join(reversed(lines))
+    made = format_turtle(one, "one")
+    assert made == format_turtle(other.replace("_:x", "_:z"), "other")
+    assert "_:b1" in made
+    assert "_:b2" in made
