@@ -29,7 +29,7 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 
 help: ## List the targets
 	@echo "Targets:"
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1@\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1@\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-22s %s\n", $$1, $$2 }'
 	@echo "Variables: DATA (directory with documents), STORE ($(STORE)), PORT ($(PORT)), TESTS ($(TESTS))"
 
 run: setup ## Load a sample catalogue, or DATA=DIR, ask two questions of it and serve it
