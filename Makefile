@@ -25,11 +25,11 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(CANDIDATES); do \
 	if $$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: help run test lint format judges benchmarks lock build setup clean distclean
+.PHONY: help run test lint format ontology docs-ontology judges benchmarks lock build setup clean distclean
 
 help: ## List the targets
 	@echo "Targets:"
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1@\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1@\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-22s %s\n", $$1, $$2 }'
 	@echo "Variables: DATA (directory with documents), STORE ($(STORE)), PORT ($(PORT)), TESTS ($(TESTS))"
 
 run: setup ## Load a sample catalogue, or DATA=DIR, ask two questions of it and serve it
@@ -49,6 +49,13 @@ lint: setup ## Check style, types and the direction of imports
 format: setup ## Bring the code into the house's form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+ontology: setup ## Bring ontology/ into its canonical form and check it
+	@$(BIN)/dafab-kg ontology format
+	@$(BIN)/dafab-kg ontology check
+
+docs-ontology: setup ## Write the ontology's documentation to build/ontology-docs/
+	@$(BIN)/dafab-kg ontology docs --out build/ontology-docs
 
 judges: setup ## Compare with other people's implementations and test suites
 	@$(BIN)/python -m pytest $(TESTS) -m oracle

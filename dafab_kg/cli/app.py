@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from dafab_kg import __version__
-from dafab_kg.cli import asking, derive, enrich, events, harvest, keeping, loading, serving, setting
+from dafab_kg.cli import (
+    asking,
+    derive,
+    enrich,
+    events,
+    harvest,
+    keeping,
+    loading,
+    ontology,
+    reasoning,
+    serving,
+    setting,
+)
 from dafab_kg.cli.frame import (
     AMISS,
     DONE,
@@ -64,9 +76,8 @@ def root(
         raise typer.Exit(USAGE)
 
 
-for module in (
+GROUPS = (
     loading,
-    reasoning,
     harvest,
     enrich,
     derive,
@@ -74,9 +85,12 @@ for module in (
     events,
     asking,
     keeping,
+    ontology,
     serving,
     setting,
-):
+)
+
+for module in GROUPS:
     module.add(app)
 
 

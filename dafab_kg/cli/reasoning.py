@@ -25,9 +25,7 @@ Data = Annotated[
 ]
 OntologyFiles = Annotated[
     list[Path] | None,
-    typer.Option(
-        "--ontology", help="OWL file to reason with, instead of our own; may be repeated."
-    ),
+    typer.Option("--ontology", help="OWL file, instead of our own; may be repeated."),
 ]
 SkipRefused = Annotated[
     bool,

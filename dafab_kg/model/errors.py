@@ -13,6 +13,7 @@
     │   ├── NotUnique               two documents of one load claim to be the same
     │   ├── GeometryNotValid        a footprint that describes no place
     │   └── ShapeViolated           the RDF breaks a shape of the ingest tier
+    ├── CommentsLost                formatting would lose comments of a file
     ├── MappingNotValid             a mapping file says something unsupported
     ├── NameNotValid                an IRI cannot be made from this
     ├── QueryNotValid               a query cannot be answered as it stands
@@ -34,6 +35,7 @@ from typing import Any
 
 __all__ = [
     "AxiomNotTranslated",
+    "CommentsLost",
     "DafabError",
     "DocumentRejected",
     "ExtraMissing",
@@ -138,6 +140,10 @@ class ShapeViolated(DocumentRejected):
         """Return the same error, with its report, placed inside ``where``."""
         place = f"{where}: {self.where}" if self.where else where
         return ShapeViolated(self.what, where=place, remedy=self.remedy, report=self.report)
+
+
+class CommentsLost(DafabError):
+    """A file has comments that its canonical form has no place for."""
 
 
 class MappingNotValid(DafabError):

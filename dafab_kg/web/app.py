@@ -14,6 +14,7 @@ from dafab_kg.web.health import health_face
 from dafab_kg.web.pages import describing, pages_face
 from dafab_kg.web.problems import answer_problems
 from dafab_kg.web.sparql import sparql_face
+from dafab_kg.web.terms import terms_face
 
 MOST_BYTES = 1024 * 1024
 """Longest body of a request."""
@@ -48,6 +49,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.url_map.strict_slashes = False
     app.register_blueprint(sparql_face(catalogue, chosen))
     app.register_blueprint(pages_face(catalogue, chosen))
+    app.register_blueprint(terms_face(catalogue))
     app.register_blueprint(health_face(catalogue))
     answer_problems(app)
     prefixes = catalogue.names.prefixes
