@@ -97,12 +97,13 @@ class Incremental:
         for key, pairs in delta.went.items():
             if key not in made:
                 self._lose(key, pairs)
+        ruled = {key for stratum in self.rules.strata() for key in stratum.keys}
+        for key in (made | doubted.keys()) - ruled:
+            self._settle_given(key, delta, doubted, following)
         for level in self.rules.levels:
             for stratum in level:
                 self._retract(stratum, delta, doubted)
                 self._extend(stratum, delta, following)
-        for key in made - {key for stratum in self.rules.strata() for key in stratum.keys}:
-            self._settle_given(key, delta, doubted, following)
         if self._scratched:
             self.store.drop(self.scratch)
 
@@ -200,7 +201,7 @@ class Incremental:
             wave = self._proposed(stratum.recurring, new, lost=False)
 
     def _settle_given(self, key: str, delta: Delta, doubted: Facts, following: Facts) -> None:
-        """Keys that only the ontology itself states."""
+        """Keys that no rule makes (any more): only the ontology itself may state them."""
         self._decide(defaultdict(set, {key: delta.went[key] | doubted[key]}))
         fresh = self._unknown(key, following[key] - delta.came[key])
         self._write(added={line_of(key, pair) for pair in fresh})

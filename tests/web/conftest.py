@@ -36,7 +36,8 @@ class MemoryCatalogue:
         self.store = OxigraphStore()
         self.store.bulk_load(data)
 
-    def query(self, text: str, **options: Any) -> Any:
+    def query(self, text: str, facts: str = "both", **options: Any) -> Any:
+        assert facts == "both"  # nothing is inferred here
         return self.store.query(text, **options)
 
     def stats(self) -> Stats:
