@@ -93,9 +93,19 @@ class Rule:
     @property
     def identity(self) -> str:
         """A hash over what the rule says, whatever axiom says it."""
-        filters = " && ".join(f.expression for f in self.filters)
-        parts = " . ".join(map(str, self.body))
-        return hashlib.sha256(f"{parts} | {filters} -> {self.head}".encode()).hexdigest()[:16]
+        # variables by their place: their names depend on the axioms that came before
+        places: dict[Var, str] = {}
+
+        def said(part: Term) -> str:
+            return places.setdefault(part, f"?{len(places)}") if isinstance(part, Var) else part
+
+        def atom(one: Atom) -> str:
+            return f"{said(one.subject)} {one.predicate} {said(one.object)}"
+
+        parts = " . ".join(map(atom, self.body))
+        filters = " && ".join("".join(map(said, one.parts)) for one in self.filters)
+        text = f"{parts} | {filters} -> {atom(self.head)}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
         conditions = [*map(str, self.body), *(f.expression for f in self.filters)]

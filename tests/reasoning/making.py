@@ -46,8 +46,10 @@ _numbers = st.sampled_from(['"5"^^xsd:integer', '"7.5"^^xsd:decimal', '"0"^^xsd:
 _compared = st.sampled_from(["minInclusive", "minExclusive", "maxInclusive", "maxExclusive"])
 facets = st.one_of(
     st.tuples(_compared, _numbers).map(
-        lambda one: "[ a rdfs:Datatype ; owl:onDatatype xsd:decimal ; "
-        f"owl:withRestrictions ( [ xsd:{one[0]} {one[1]} ] ) ]"
+        lambda one: (
+            "[ a rdfs:Datatype ; owl:onDatatype xsd:decimal ; "
+            f"owl:withRestrictions ( [ xsd:{one[0]} {one[1]} ] ) ]"
+        )
     ),
     st.just(
         "[ a rdfs:Datatype ; owl:onDatatype xsd:string ; "
@@ -132,18 +134,18 @@ two_sided = st.recursive(
         st.builds(lambda p, v: restricted(p, f"owl:hasValue {v}"), data, literals),
         paths.map(lambda p: restricted(p, 'owl:hasSelf "true"^^xsd:boolean')),
     ),
-    lambda inner: st.lists(inner, min_size=2, max_size=2)
-    .map(" ".join)
-    .map(lambda some: f"[ a owl:Class ; owl:intersectionOf ( {some} ) ]"),
+    lambda inner: (
+        st.lists(inner, min_size=2, max_size=2)
+        .map(" ".join)
+        .map(lambda some: f"[ a owl:Class ; owl:intersectionOf ( {some} ) ]")
+    ),
     max_leaves=3,
 )
 """Class expressions that can stand on both sides."""
 
 conclusions = st.recursive(
     two_sided,
-    lambda inner: st.builds(
-        lambda p, c: restricted(p, f"owl:allValuesFrom {c}"), paths, inner
-    ),
+    lambda inner: st.builds(lambda p, c: restricted(p, f"owl:allValuesFrom {c}"), paths, inner),
     max_leaves=3,
 )
 
@@ -176,9 +178,7 @@ given_facts = st.one_of(
     st.builds(lambda s, c: f"{s} a {c} , owl:NamedIndividual .", things, names),
     st.builds(lambda s, p, o: f"{s} a owl:NamedIndividual ; {p} {o} .", things, roles, things),
 )
-ontologies = st.lists(axioms, min_size=1, max_size=7).map(
-    lambda some: DECLARED + "\n".join(some)
-)
+ontologies = st.lists(axioms, min_size=1, max_size=7).map(lambda some: DECLARED + "\n".join(some))
 stating = st.lists(st.one_of(axioms, axioms, given_facts), min_size=1, max_size=7).map(
     lambda some: DECLARED + "\n".join(some)
 )
