@@ -123,7 +123,7 @@ class Incremental:
         wave = _without(wave, suspects)
         self._merge(suspects, self._inferred(wave))
         if not stratum.recursive:
-            self._decide(suspects)
+            self._decide(suspects, delta)
             return
         wave = _copy(suspects)
         while any(wave.values()):
@@ -132,20 +132,22 @@ class Incremental:
                 _without(self._proposed(stratum.recurring, wave, lost=True), suspects)
             )
             self._merge(suspects, wave)
-        self._rederive(suspects)
+        self._rederive(suspects, delta)
 
-    def _decide(self, suspects: Facts) -> None:
+    def _decide(self, suspects: Facts, delta: Delta) -> None:
         """Keep what a rule still makes; the rest is gone."""
         for key, pairs in suspects.items():
             if not pairs:
                 continue
             kept = self._derivable(key, pairs)
             self._write(added={line_of(key, pair) for pair in kept})
+            # what went may have come and gone with this delta: then its effects are due yet
+            self._fresh[key] |= kept & delta.went[key]
             lost = pairs - kept
             self._write(removed={line_of(key, pair) for pair in lost})
             self._lose(key, lost)
 
-    def _rederive(self, suspects: Facts) -> None:
+    def _rederive(self, suspects: Facts, delta: Delta) -> None:
         """Take all out, then put back what can be made, until no more can."""
         left = _copy(suspects)
         for key, pairs in left.items():
@@ -158,6 +160,7 @@ class Incremental:
                 break
             for key, pairs in back.items():
                 self._write(added={line_of(key, pair) for pair in pairs})
+                self._fresh[key] |= pairs & delta.went[key]
                 left[key] -= pairs
         for key, pairs in left.items():
             self._lose(key, pairs)
@@ -206,7 +209,7 @@ class Incremental:
         self, key: str, delta: Delta, doubted: Facts, unused: frozenset[Rule]
     ) -> None:
         """Keys that only the ontology itself states, or nothing any more."""
-        self._decide(defaultdict(set, {key: delta.went[key] | doubted[key]}))
+        self._decide(defaultdict(set, {key: delta.went[key] | doubted[key]}), delta)
         fresh = self._unknown(key, _facts_of(unused, key) - delta.came[key])
         self._write(added={line_of(key, pair) for pair in fresh})
         self._fresh[key] |= fresh

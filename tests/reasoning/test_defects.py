@@ -144,3 +144,19 @@ def test_a_double_is_no_decimal() -> None:
     ):
         turtle = f"[ a owl:Restriction ; owl:onProperty :d ; {expression} ] rdfs:subClassOf :A ."
         assert not inferred(compiled(DECLARED + turtle), {line(":a", ":d", '"5.0E0"^^xsd:double')})
+
+
+def test_what_is_taken_back_but_was_never_there_may_follow_all_the_same() -> None:
+    for more in ("", ":C rdfs:subClassOf :A ."):
+        turtle = DECLARED + ":A rdfs:subClassOf :B . :B rdfs:subClassOf :C ." + more
+        store, reasoner = changing(turtle)
+        with reasoner.following() as watch:
+            for change in (
+                Change(added=line(":a", "a", ":A")),
+                Change(added=line(":a", "a", ":B")),
+                Change(removed=(line(":a", "a", ":B"),)),
+            ):
+                watch.change(change)
+                store.apply(change)
+        full = inferred(compiled(turtle), {line(":a", "a", ":A")})
+        assert set(store.graph_triples(reasoner.graph)) == full
