@@ -158,7 +158,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 
 class TestSequences(Catalogue.TestCase):
-    settings = settings(max_examples=120, stateful_step_count=8)
+    settings = settings(max_examples=40, stateful_step_count=8)
 
 
 @pytest.mark.oracle
