@@ -14,6 +14,7 @@ from typing import Final
 from dafab_kg.model.errors import AxiomNotTranslated
 from dafab_kg.reasoning.existence import consequences
 from dafab_kg.reasoning.expressions import (
+    NOTHING,
     THING,
     Condition,
     NotTranslated,
@@ -67,6 +68,8 @@ _DECLARATIONS: Final = frozenset(
         f"<{RDF}List>",
     }
 )
+_KNOWN_KINDS: Final = _DECLARATIONS | {THING, NOTHING}
+_UNIQUE: Final = "names are taken as unique anyhow"
 _CHARACTERISTICS: Final = {
     f"<{OWL}{local}Property>": local
     for local in (
@@ -187,6 +190,7 @@ class _Compiler:
             f"<{RDFS}domain>": self._domain,
             f"<{RDFS}range>": self._range,
             f"<{OWL}sameAs>": self._same,
+            f"<{OWL}differentFrom>": self._different,
         }
 
     def run(self) -> None:
@@ -289,6 +293,10 @@ class _Compiler:
             self._all_disjoint_properties(subject, source)
         elif value == f"<{OWL}NegativePropertyAssertion>":
             self._negative(subject, source)
+        elif value == f"<{OWL}AllDifferent>":
+            self._all_different(subject, source)
+        elif value.startswith(f"<{OWL}") and value not in _KNOWN_KINDS:
+            raise NotTranslated("this is no kind of OWL 2 that is known here")
         elif value not in _DECLARATIONS and not (is_blank(subject) and not is_blank(value)):
             axiom = Axiom(f"{short(subject)} Type {expression(value, self.triples)}", source)
             right(value, subject, Condition(), self.parts, axiom)
@@ -307,6 +315,15 @@ class _Compiler:
 
     def _same(self, subject: str, value: str, axiom: Axiom) -> None:
         raise NotTranslated("names are taken as unique: use one name, or skos:exactMatch")
+
+    def _different(self, subject: str, value: str, axiom: Axiom) -> None:
+        self.notices.append(f"{axiom}: {_UNIQUE}")
+
+    def _all_different(self, node: str, source: str) -> None:
+        members = self.triples.list_of(node, f"<{OWL}distinctMembers>")
+        members = members or self.triples.list_of(node, f"<{OWL}members>") or []
+        axiom = Axiom("DifferentIndividuals: " + ", ".join(map(self._said, members)), source)
+        self.notices.append(f"{axiom}: {_UNIQUE}")
 
     # classes
 

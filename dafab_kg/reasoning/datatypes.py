@@ -129,8 +129,21 @@ def same_value(variable: Var, literal: str) -> Parts:
         variable,
         f", {literal}) || COALESCE(",
         variable,
-        f" = {literal}, false))",
+        f" = {literal}",
+        *_of_one_space(variable, literal),
+        ", false))",
     )
+
+
+def _of_one_space(variable: Var, literal: str) -> Parts:
+    """A number is of the value space of another: SPARQL compares decimals with doubles too."""
+    local = literal.rpartition("^^")[2][1:-1].removeprefix(XSD)
+    if local in {"double", "float"}:
+        return (" && DATATYPE(", variable, f") = <{XSD}{local}>")
+    if local in _closure("decimal"):
+        kinds = ", ".join(f"<{XSD}{one}>" for one in _closure("decimal"))
+        return (" && DATATYPE(", variable, f") IN ({kinds})")
+    return ()
 
 
 def _datatype(node: str, variable: Var) -> Parts:
@@ -205,7 +218,7 @@ def _restricted(node: str, on: str, variable: Var, triples: Triples) -> Parts:
 
 def _facet(predicate: str, value: str, variable: Var) -> Parts:
     if predicate in _COMPARED:
-        return (variable, f" {_COMPARED[predicate]} {value}")
+        return (variable, f" {_COMPARED[predicate]} {value}", *_of_one_space(variable, value))
     if predicate in _LENGTHS:
         return ("STRLEN(STR(", variable, f")) {_LENGTHS[predicate]} {value}")
     if predicate == f"<{XSD}pattern>":

@@ -1,44 +1,161 @@
 """Does anything named follow from the existence of something nameless?
 
 ``C SubClassOf p some D`` gives each C a p that has no name.  No fact can say that,
-and none is lost as long as no rule draws a conclusion about C's instance from its
-nameless p.  This is tried on the smallest example: an instance of C, and its p.
+and none is lost as long as no rule draws a conclusion about named things from it.
+This is tried on the smallest example, an instance of C and its p: each rule that the
+nameless one takes part in is followed, whatever else it needs of named things being
+supposed.  What then follows of named things, and not from what was supposed alone,
+would be lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
-from dafab_kg.reasoning.expressions import THING, Existence, NotTranslated, Parts, link
-from dafab_kg.reasoning.rules import TYPE, Atom, Rule, Term, Var
-from dafab_kg.reasoning.triples import is_blank, short
+from dafab_kg.reasoning.datatypes import is_datatype
+from dafab_kg.reasoning.expressions import (
+    THING,
+    Condition,
+    Existence,
+    NotTranslated,
+    Parts,
+    link,
+    right,
+)
+from dafab_kg.reasoning.rules import Atom, Rule, Term, Var
+from dafab_kg.reasoning.triples import OWL, short
 
-_NAMELESS = "<urn:dafab:nameless>"
+_NAMELESS: Final = "<urn:dafab:nameless:"
+DEEPEST: Final = 3
+"""Nameless things in a row; those further on are taken for the last."""
+MOST: Final = 2000
+"""Facts about nameless things that are looked through."""
 Fact = tuple[str, str, str]
+Supposed = frozenset[Fact]
 
 
 def consequences(existence: Existence, parts: Parts) -> str:
     """Return a fact that follows, in words, or "" if none does.
 
-    Conditions with filters are taken as fulfilled, and a filler that is no named class
-    as one that may be anything, so that the answer errs towards refusing.
+    Conditions with filters are taken as fulfilled, and of several classes that
+    something may be, all: the answer errs towards refusing.
     """
     names: dict[Var, str] = {}
-    facts = {_ground(atom, names) for atom in existence.body.atoms}
+    search = _Search({_ground(atom, names) for atom in existence.body.atoms}, parts)
     of = existence.of if isinstance(existence.of, str) else _name(existence.of, names)
-    before = closure(facts, parts.rules)
     try:
-        atom = _ground(link(existence.property, of, _NAMELESS, parts.triples), names)
+        search.exists(existence, of, frozenset())
+        return search.lost()
     except NotTranslated as error:
         return str(error)
-    extra = {atom}
-    if existence.filler != THING and not is_blank(existence.filler):
-        extra.add((_NAMELESS, TYPE, existence.filler))
-    after = closure(facts | extra, parts.rules)
-    for subject, predicate, value in sorted(after - before):
-        if _NAMELESS not in (subject, value):
-            return f"{short(subject)} {short(predicate)} {short(value)}"
-    return ""
+
+
+class _Search:
+    """Facts about nameless things, each with what had to be supposed for it."""
+
+    def __init__(self, stated: set[Fact], parts: Parts) -> None:
+        self.stated = stated
+        self.parts = parts
+        self.rules = list(parts.rules)
+        self.existences = list(parts.existences)
+        # what is known without the nameless must be certain: no condition is taken for granted
+        self.certain = [rule for rule in parts.rules if not rule.filters]
+        self.found: dict[tuple[Fact, Supposed], None] = {}
+
+    def exists(self, existence: Existence, of: str, supposed: Supposed) -> None:
+        """Add a nameless thing, and what is said of it."""
+        number = next(n for n, one in enumerate(self.existences) if one is existence)
+        depth = int(of.split(":")[3]) + 1 if of.startswith(_NAMELESS) else 0
+        if depth < DEEPEST:
+            thing = f"{_NAMELESS}{depth}:{number}:{of[1:-1]}>"
+        else:
+            thing = f"{_NAMELESS}{DEEPEST}:{number}>"
+        self._add(_ground(link(existence.property, of, thing, self.parts.triples), {}), supposed)
+        self._is(thing, existence.filler, existence, supposed)
+
+    def _is(self, thing: str, node: str, existence: Existence, supposed: Supposed) -> None:
+        triples = self.parts.triples
+        if node == THING or is_datatype(node, triples):
+            return
+        for predicate in ("intersectionOf", "unionOf"):
+            members = triples.list_of(node, f"<{OWL}{predicate}>")
+            if members is not None:
+                for member in members:
+                    self._is(thing, member, existence, supposed)
+                return
+        if triples.value(node, f"<{OWL}complementOf>") is not None:
+            return
+        said = Parts(triples, numbers=self.parts.numbers)
+        right(node, thing, Condition(), said, existence.axiom)
+        for rule in said.rules:
+            if not rule.body:
+                self._add(_ground(rule.head, {}), supposed)
+            elif rule not in self.rules:
+                self.rules.append(rule)
+        for inner in said.existences:
+            known = [
+                one
+                for one in self.existences
+                if (one.of, one.property, one.filler) == (inner.of, inner.property, inner.filler)
+            ]
+            if not known:
+                self.existences.append(inner)
+            self.exists(known[0] if known else inner, thing, supposed)
+
+    def _add(self, fact: Fact, supposed: Supposed) -> None:
+        # with less supposed, more is new: a weaker way to a known fact adds nothing
+        weaker = any(one == fact and less <= supposed for one, less in self.found)
+        if not weaker:
+            self.found[fact, supposed] = None
+
+    def lost(self) -> str:
+        """Follow all rules until something named follows, or nothing new."""
+        before = -1
+        while before < len(self.found) <= MOST:
+            before = len(self.found)
+            for rule in list(self.rules):
+                for binding, supposed in self._ways(rule.body):
+                    fact = _instance(rule.head, binding)
+                    if _is_nameless(fact):
+                        self._add(fact, supposed)
+                    elif fact not in closure(self.stated | supposed, self.certain):
+                        return " ".join(map(short, fact))
+            for existence in list(self.existences):
+                for binding, supposed in self._ways(existence.body.atoms):
+                    of = existence.of
+                    thing = of if isinstance(of, str) else binding[of]
+                    self.exists(existence, thing, supposed)
+        return "" if len(self.found) <= MOST else "more than can be looked through"
+
+    def _ways(self, body: tuple[Atom, ...]) -> list[tuple[dict[Var, str], Supposed]]:
+        """How a body holds with at least one fact about something nameless."""
+        found = []
+        for binding, supposed, rest in self._matches(body, {}, frozenset()):
+            if len(rest) == len(body):
+                continue
+            atoms = {_ground(atom, binding) for atom in rest}
+            if not any(map(_is_nameless, atoms)):
+                found.append((binding, supposed | (atoms - self.stated)))
+        return found
+
+    def _matches(
+        self, body: tuple[Atom, ...], binding: dict[Var, str], supposed: Supposed
+    ) -> Iterator[tuple[dict[Var, str], Supposed, tuple[Atom, ...]]]:
+        if not body:
+            yield dict(binding), supposed, ()
+            return
+        first, *others = body
+        for fact, more in self.found:
+            extended = _matched(first, fact, binding)
+            if extended is not None:
+                yield from self._matches(tuple(others), extended, supposed | more)
+        for ended, all_supposed, rest in self._matches(tuple(others), binding, supposed):
+            yield ended, all_supposed, (first, *rest)
+
+
+def _is_nameless(fact: Fact) -> bool:
+    return fact[0].startswith(_NAMELESS) or fact[2].startswith(_NAMELESS)
 
 
 def _ground(atom: Atom, names: dict[Var, str]) -> Fact:
@@ -59,7 +176,7 @@ def closure(facts: Iterable[Fact], rules: Iterable[Rule]) -> set[Fact]:
         made = {
             _instance(rule.head, binding)
             for rule in rules
-            for binding in _matches(rule.body, known, {})
+            for binding in _bindings(rule.body, known, {})
         } - known
         if not made:
             return known
@@ -72,22 +189,29 @@ def _instance(head: Atom, binding: dict[Var, str]) -> Fact:
     return subject, head.predicate, value
 
 
-def _matches(
+def _bindings(
     body: tuple[Atom, ...], known: set[Fact], binding: dict[Var, str]
 ) -> Iterator[dict[Var, str]]:
     if not body:
         yield binding
         return
     first, *rest = body
-    for subject, predicate, value in known:
-        if predicate != first.predicate:
-            continue
-        extended = dict(binding)
-        for term, given in ((first.subject, subject), (first.object, value)):
-            if isinstance(term, Var):
-                if extended.setdefault(term, given) != given:
-                    break
-            elif term != given:
-                break
-        else:
-            yield from _matches(tuple(rest), known, extended)
+    for fact in known:
+        extended = _matched(first, fact, binding)
+        if extended is not None:
+            yield from _bindings(tuple(rest), known, extended)
+
+
+def _matched(atom: Atom, fact: Fact, binding: dict[Var, str]) -> dict[Var, str] | None:
+    """Return the binding under which an atom is a fact, None if there is none."""
+    subject, predicate, value = fact
+    if predicate != atom.predicate:
+        return None
+    extended = dict(binding)
+    for term, given in ((atom.subject, subject), (atom.object, value)):
+        if isinstance(term, Var):
+            if extended.setdefault(term, given) != given:
+                return None
+        elif term != given:
+            return None
+    return extended

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Final
 
 from dafab_kg.reasoning.rules import TYPE, Atom, Rule, RuleSet, Stratum, Var
-from dafab_kg.reasoning.sparql import Pair, backwards, forwards
+from dafab_kg.reasoning.sparql import Pair, backwards, forwards, select_key
 from dafab_kg.store.nquads import in_graph
 from dafab_kg.store.protocol import Change, Store
 
@@ -78,16 +78,14 @@ class Incremental:
         self.added = 0
         self.removed = 0
 
-    def run(
-        self, delta: Delta, doubted: Facts | None = None, following: Facts | None = None
-    ) -> None:
+    def run(self, delta: Delta, doubted: Facts | None = None, unused: Iterable[Rule] = ()) -> None:
         """Bring the inferred graph up to date.
 
-        ``doubted`` are inferred triples that may have lost their rule, ``following``
-        triples that a new rule makes: both for changes of rules, not of facts.
+        ``doubted`` are inferred triples that may have lost their rule, ``unused`` the
+        rules that were not applied before: both for changes of rules, not of facts.
         """
         doubted = doubted or facts()
-        following = following or facts()
+        unused = frozenset(unused)
         self._fresh = facts()
         for key, pairs in delta.came.items():
             # what meets no other fact in a rule's body costs nothing where it is not new
@@ -97,13 +95,13 @@ class Incremental:
         for key, pairs in delta.went.items():
             if key not in made:
                 self._lose(key, pairs)
-        ruled = {key for stratum in self.rules.strata() for key in stratum.keys}
-        for key in (made | doubted.keys()) - ruled:
-            self._settle_given(key, delta, doubted, following)
+        layered = {key for stratum in self.rules.strata() for key in stratum.keys}
+        for key in (made | doubted.keys()) - layered:
+            self._settle_given(key, delta, doubted, unused)
         for level in self.rules.levels:
             for stratum in level:
                 self._retract(stratum, delta, doubted)
-                self._extend(stratum, delta, following)
+                self._extend(stratum, delta, unused)
         if self._scratched:
             self.store.drop(self.scratch)
 
@@ -125,7 +123,7 @@ class Incremental:
         wave = _without(wave, suspects)
         self._merge(suspects, self._inferred(wave))
         if not stratum.recursive:
-            self._decide(suspects)
+            self._decide(suspects, delta)
             return
         wave = _copy(suspects)
         while any(wave.values()):
@@ -134,20 +132,22 @@ class Incremental:
                 _without(self._proposed(stratum.recurring, wave, lost=True), suspects)
             )
             self._merge(suspects, wave)
-        self._rederive(suspects)
+        self._rederive(suspects, delta)
 
-    def _decide(self, suspects: Facts) -> None:
+    def _decide(self, suspects: Facts, delta: Delta) -> None:
         """Keep what a rule still makes; the rest is gone."""
         for key, pairs in suspects.items():
             if not pairs:
                 continue
             kept = self._derivable(key, pairs)
             self._write(added={line_of(key, pair) for pair in kept})
+            # what went may have come and gone with this delta: then its effects are due yet
+            self._fresh[key] |= kept & delta.went[key]
             lost = pairs - kept
             self._write(removed={line_of(key, pair) for pair in lost})
             self._lose(key, lost)
 
-    def _rederive(self, suspects: Facts) -> None:
+    def _rederive(self, suspects: Facts, delta: Delta) -> None:
         """Take all out, then put back what can be made, until no more can."""
         left = _copy(suspects)
         for key, pairs in left.items():
@@ -160,6 +160,7 @@ class Incremental:
                 break
             for key, pairs in back.items():
                 self._write(added={line_of(key, pair) for pair in pairs})
+                self._fresh[key] |= pairs & delta.went[key]
                 left[key] -= pairs
         for key, pairs in left.items():
             self._lose(key, pairs)
@@ -183,11 +184,15 @@ class Incremental:
 
     # what came
 
-    def _extend(self, stratum: Stratum, delta: Delta, following: Facts) -> None:
+    def _extend(self, stratum: Stratum, delta: Delta, unused: frozenset[Rule]) -> None:
         stated = delta.came
         wave = self._proposed(stratum.rules, self._fresh, lost=False)
+        for rule in stratum.rules:
+            if rule in unused:
+                # only here: all that its body needs from lower strata is final by now
+                wave[rule.head.key] |= self._made_by(rule)
         for key in stratum.keys:
-            wave[key] |= following[key]
+            wave[key] |= _facts_of(unused, key)
         while any(wave.values()):
             new = facts()
             for key, pairs in wave.items():
@@ -200,14 +205,21 @@ class Incremental:
                 return
             wave = self._proposed(stratum.recurring, new, lost=False)
 
-    def _settle_given(self, key: str, delta: Delta, doubted: Facts, following: Facts) -> None:
-        """Keys that no rule makes (any more): only the ontology itself may state them."""
-        self._decide(defaultdict(set, {key: delta.went[key] | doubted[key]}))
-        fresh = self._unknown(key, following[key] - delta.came[key])
+    def _settle_given(
+        self, key: str, delta: Delta, doubted: Facts, unused: frozenset[Rule]
+    ) -> None:
+        """Keys that only the ontology itself states, or nothing any more."""
+        self._decide(defaultdict(set, {key: delta.went[key] | doubted[key]}), delta)
+        fresh = self._unknown(key, _facts_of(unused, key) - delta.came[key])
         self._write(added={line_of(key, pair) for pair in fresh})
         self._fresh[key] |= fresh
 
     # questions to the store
+
+    def _made_by(self, rule: Rule) -> set[Pair]:
+        """Heads that a rule makes of all there is, and nobody states yet."""
+        rows = self.store.rows(select_key([rule]), self._both)
+        return {(s, o) for s, o in rows if not s.startswith('"')}
 
     def _proposed(self, rules: Iterable[Rule], given: Facts, *, lost: bool) -> Facts:
         """Heads of rules whose body holds one of the given facts, and otherwise what is known."""
@@ -280,6 +292,15 @@ class Incremental:
 def joins(rules: RuleSet, key: str) -> bool:
     """Tell whether a fact of this kind meets other facts in the body of a rule."""
     return any(len(rule.body) > 1 for rule, _ in rules.by_body.get(key, ()))
+
+
+def _facts_of(given: Iterable[Rule], key: str) -> set[Pair]:
+    """Facts that the ontology itself states, of one key."""
+    return {
+        (str(rule.head.subject), str(rule.head.object))
+        for rule in given
+        if not rule.body and rule.head.key == key
+    }
 
 
 def _instances(head: Atom, atom: Atom, pairs: set[Pair]) -> Iterator[Pair]:

@@ -16,6 +16,7 @@ from dafab_kg.model.names import Names
 from dafab_kg.reasoning.compile import compile_ontology
 from dafab_kg.reasoning.rules import RuleSet
 from dafab_kg.reasoning.triples import BLANK, OWL, Triples
+from dafab_kg.store.nquads import lines_in
 from dafab_kg.store.rdf_text import statements
 
 MEDIA_TYPES: Final = {
@@ -136,7 +137,7 @@ def read_ontologies(paths: Iterable[Path]) -> tuple[Triples, tuple[str, ...]]:
 def imports(lines: str) -> list[str]:
     """IRIs that an ontology imports."""
     found = []
-    for line in lines.splitlines():
+    for line in lines_in(lines):
         _, predicate, value = line.removesuffix(" .").split(" ", 2)
         if predicate == _IMPORTS:
             found.append(value[1:-1])

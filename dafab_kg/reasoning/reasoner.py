@@ -15,7 +15,6 @@ from dafab_kg.reasoning.full import materialise
 from dafab_kg.reasoning.incremental import Delta, Incremental, facts
 from dafab_kg.reasoning.ontology import packaged_rules
 from dafab_kg.reasoning.rules import RuleSet
-from dafab_kg.reasoning.sparql import construct_key
 from dafab_kg.reasoning.watching import Watch
 from dafab_kg.store.protocol import Change, Store
 
@@ -162,26 +161,18 @@ class Reasoner:
         rules = self.rules
         now = rules.identities
         self._keep(State({}, 0))  # an interruption is mended by a full run
-        doubted, following = facts(), facts()
+        doubted = facts()
         for key in {old[one] for one in old.keys() - now.keys()}:
             doubted[key] |= self._inferred_of(key)
-        fresh = [rule for rule in rules.rules if rule.identity not in old]
-        for rule in fresh:
-            following[rule.head.key] |= self._made_by(construct_key([rule]))
-        for rule in rules.given:
-            if rule.identity not in old:
-                following[rule.head.key].add((str(rule.head.subject), str(rule.head.object)))
-        self._incremental().run(Delta(), doubted, following)
+        every = (*rules.rules, *rules.given)
+        unused = [rule for rule in every if rule.identity not in old]
+        self._incremental().run(Delta(), doubted, unused)
 
     def _inferred_of(self, key: str) -> set[tuple[str, str]]:
         pattern = f"?s a {key[2:]}" if key.startswith("a ") else f"?s {key} ?o"
         value = f"BIND({key[2:]} AS ?o)" if key.startswith("a ") else ""
         rows = self.store.rows(f"SELECT ?s ?o {{ {pattern} {value} }}", [self.graph])
         return {(s, o) for s, o in rows}
-
-    def _made_by(self, construct: str) -> set[tuple[str, str]]:
-        select = construct[construct.index("SELECT") : construct.rindex("}")]
-        return {(s, o) for s, o in self.store.rows(select, [None, self.graph]) if s[0] != '"'}
 
     def _incremental(self) -> Incremental:
         return Incremental(self.store, self.rules, self.graph, self._scratch)

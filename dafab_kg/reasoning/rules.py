@@ -92,17 +92,20 @@ class Rule:
 
     @property
     def identity(self) -> str:
-        """A hash over what the rule says, whatever axiom says it and its variables are called."""
-        names: dict[Var, str] = {}
+        """A hash over what the rule says, whatever axiom says it."""
+        # variables by their place: their names depend on the axioms that came before
+        places: dict[Var, str] = {}
 
-        def term(one: Term) -> str:
-            return names.setdefault(one, f"?{len(names)}") if isinstance(one, Var) else one
+        def said(part: Term) -> str:
+            return places.setdefault(part, f"?{len(places)}") if isinstance(part, Var) else part
 
-        parts = [
-            f"{term(a.subject)} {a.predicate} {term(a.object)}" for a in (*self.body, self.head)
-        ]
-        parts.extend("".join(map(term, one.parts)) for one in self.filters)
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+        def atom(one: Atom) -> str:
+            return f"{said(one.subject)} {one.predicate} {said(one.object)}"
+
+        parts = " . ".join(map(atom, self.body))
+        filters = " && ".join("".join(map(said, one.parts)) for one in self.filters)
+        text = f"{parts} | {filters} -> {atom(self.head)}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
         conditions = [*map(str, self.body), *(f.expression for f in self.filters)]

@@ -22,12 +22,15 @@ def construct_key(key_rules: Sequence[Rule]) -> str:
 
     Heads may differ in variables and constants: each branch binds ``?s_`` and ``?o_``.
     """
+    head = f"?s_ {key_rules[0].head.predicate} ?o_"
+    return f"CONSTRUCT {{ {head} }} WHERE {{ {select_key(key_rules)} }}"
+
+
+def select_key(key_rules: Sequence[Rule]) -> str:
+    """Return a SELECT of the heads (``?s_``, ``?o_``) that :func:`construct_key` makes."""
     branches = " UNION ".join(f"{{ {_branch(rule)} }}" for rule in key_rules)
     head = f"?s_ {key_rules[0].head.predicate} ?o_"
-    return (
-        f"CONSTRUCT {{ {head} }} WHERE {{ SELECT DISTINCT ?s_ ?o_ {{ {branches} "
-        f"FILTER NOT EXISTS {{ {head} }} }} }}"
-    )
+    return f"SELECT DISTINCT ?s_ ?o_ {{ {branches} FILTER NOT EXISTS {{ {head} }} }}"
 
 
 def _branch(rule: Rule) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dafab_kg.model.names import PREFIXES
+from dafab_kg.store.nquads import as_stored, lines_in
 
 RDF: Final = PREFIXES["rdf"]
 RDFS: Final = PREFIXES["rdfs"]
@@ -26,8 +27,10 @@ class Triples:
 
     def add(self, nquads: str, source: str) -> None:
         """Take in the statements of one file, ``source`` for short."""
-        for line in nquads.splitlines():
-            subject, predicate, value = line.removesuffix(" .").split(" ", 2)
+        rows = [line.removesuffix(" .").split(" ", 2) for line in lines_in(nquads)]
+        spelled = as_stored(value for _, _, value in rows)
+        for subject, predicate, value in rows:
+            value = spelled.get(value, value)
             values = self._by_subject[subject].setdefault(predicate, [])
             if value not in values:
                 values.append(value)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dafab_kg.reasoning.incremental import Delta, joins, line_of, split
 from dafab_kg.reasoning.rules import RuleSet, key_of
-from dafab_kg.store.nquads import default_lines
+from dafab_kg.store.nquads import as_stored, default_lines, lines_in
 from dafab_kg.store.protocol import Change, Store
 
 
@@ -26,19 +26,23 @@ class Watch:
     def change(self, change: Change) -> None:
         """Take note of a change that is about to be applied."""
         self._note(default_lines(change.removed), there=False)
-        self._note(default_lines(change.added.splitlines(keepends=True)), there=True)
+        self._note(default_lines(f"{line}\n" for line in lines_in(change.added)), there=True)
 
     def addition(self, nquads: str) -> None:
         """Take note of statements that are about to be added."""
-        self._note(default_lines(nquads.splitlines(keepends=True)), there=True)
+        self._note(default_lines(f"{line}\n" for line in lines_in(nquads)), there=True)
 
     def _note(self, lines: Iterable[str], *, there: bool) -> None:
+        rows = [
+            (subject, predicate, value)
+            for subject, predicate, value in map(split, lines)
+            if key_of(predicate, value) in self._relevant
+        ]
+        spelled = as_stored(value for _, _, value in rows)
         asked = []
-        for line in lines:
-            _, predicate, value = split(line)
+        for subject, predicate, value in rows:
             key = key_of(predicate, value)
-            if key not in self._relevant:
-                continue
+            line = line_of(key, (subject, spelled.get(value, value)))
             if key in self._joining and line not in self._before:
                 asked.append(line)
             self._there[line] = there

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import pyoxigraph as ox
 
@@ -51,6 +51,28 @@ def triple_line(subject: str, predicate: str, value: str) -> str:
 def in_graph(triple: str, graph: str | None) -> str:
     """Write an N-Triples line as N-Quads in ``graph`` (None: the default graph)."""
     return triple if graph is None else f"{triple[:-3]} <{graph}> .\n"
+
+
+def lines_in(nquads: str) -> list[str]:
+    """Return the lines of N-Quads, without their ends.
+
+    Only a line feed ends one: a literal may hold what else Unicode calls a line's end.
+    """
+    return [line for line in nquads.split("\n") if line]
+
+
+def as_stored(terms: Iterable[str]) -> dict[str, str]:
+    """Return how the store spells those terms that it spells otherwise.
+
+    Oxigraph keeps values: ``"+05"^^xsd:byte`` comes back as ``"5"^^xsd:integer``.
+    """
+    typed = list({term for term in terms if term.startswith('"')})
+    if not typed:
+        return {}
+    query = f"SELECT ?x {{ VALUES ?x {{ {' '.join(typed)} }} }}"
+    answers = cast("ox.QuerySolutions", ox.Store().query(query))
+    spelled = (str(row[0]) for row in answers)
+    return {term: one for term, one in zip(typed, spelled, strict=True) if term != one}
 
 
 def default_lines(lines: Iterable[str]) -> Iterator[str]:
