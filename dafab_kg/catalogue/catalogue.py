@@ -423,8 +423,12 @@ class Catalogue:
         Raises:
             FileNotUsable: the dump is incomplete or damaged, or this is not empty.
         """
-        self._writer()
-        return read_dump(self._store, self._documents, Path(file))
+        reasoner = self._writer().reasoner
+        report = read_dump(self._store, self._documents, Path(file))
+        reasoner.mark_stale()
+        if self.settings.reasoning:
+            reasoner.ensure()
+        return report
 
     def close(self) -> None:
         """Give the directory free."""

@@ -124,7 +124,8 @@ class Committer:
         for batch in pending:
             file = self._file(batch.sequence)
             try:
-                self.reasoner.mark_stale()  # what was inferred before the crash is not known
+                # how far inference was before the crash is not known
+                self.reasoner.mark_interrupted()
                 self._apply(batch, Journal.read(file), _Unwatched())
             except (OSError, SyntaxError, ValueError) as error:
                 raise StoreNotUsable(
@@ -133,7 +134,7 @@ class Committer:
                 ) from error
         for left in self._directory.iterdir():
             left.unlink()  # journal files that no entry names were never begun
-        if self._reasoning and pending:
+        if self._reasoning and self.reasoner.interrupted:
             self.reasoner.ensure()
         return len(pending)
 

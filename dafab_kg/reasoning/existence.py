@@ -10,7 +10,7 @@ would be lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from dafab_kg.reasoning.datatypes import is_datatype
@@ -23,7 +23,7 @@ from dafab_kg.reasoning.expressions import (
     link,
     right,
 )
-from dafab_kg.reasoning.rules import Atom, Rule, Term, Var
+from dafab_kg.reasoning.rules import Atom, Rule, Term, Var, key_of
 from dafab_kg.reasoning.triples import OWL, short
 
 _NAMELESS: Final = "<urn:dafab:nameless:"
@@ -60,7 +60,8 @@ class _Search:
         self.rules = list(parts.rules)
         self.existences = list(parts.existences)
         # what is known without the nameless must be certain: no condition is taken for granted
-        self.certain = [rule for rule in parts.rules if not rule.filters]
+        self.certain = by_body(rule for rule in parts.rules if not rule.filters)
+        self._closed: dict[frozenset[Fact], set[Fact]] = {}
         self.found: dict[tuple[Fact, Supposed], None] = {}
 
     def exists(self, existence: Existence, of: str, supposed: Supposed) -> None:
@@ -114,12 +115,13 @@ class _Search:
         before = -1
         while before < len(self.found) <= MOST:
             before = len(self.found)
-            for rule in list(self.rules):
+            present = {fact[1] for fact, _ in self.found}
+            for rule in [r for r in self.rules if any(a.predicate in present for a in r.body)]:
                 for binding, supposed in self._ways(rule.body):
                     fact = _instance(rule.head, binding)
                     if _is_nameless(fact):
                         self._add(fact, supposed)
-                    elif fact not in closure(self.stated | supposed, self.certain):
+                    elif fact not in self._known_with(supposed):
                         return " ".join(map(short, fact))
             for existence in list(self.existences):
                 for binding, supposed in self._ways(existence.body.atoms):
@@ -127,6 +129,11 @@ class _Search:
                     thing = of if isinstance(of, str) else binding[of]
                     self.exists(existence, thing, supposed)
         return "" if len(self.found) <= MOST else "more than can be looked through"
+
+    def _known_with(self, supposed: Supposed) -> set[Fact]:
+        if supposed not in self._closed:
+            self._closed[supposed] = closure(self.stated | supposed, self.certain)
+        return self._closed[supposed]
 
     def _ways(self, body: tuple[Atom, ...]) -> list[tuple[dict[Var, str], Supposed]]:
         """How a body holds with at least one fact about something nameless."""
@@ -168,19 +175,57 @@ def _name(term: Term, names: dict[Var, str]) -> str:
     return names.setdefault(term, f"<urn:dafab:some:{term.name}>")
 
 
-def closure(facts: Iterable[Fact], rules: Iterable[Rule]) -> set[Fact]:
-    """Return all that follows from a handful of facts; filters count as fulfilled."""
-    known = set(facts)
-    rules = list(rules)
-    while True:
-        made = {
-            _instance(rule.head, binding)
-            for rule in rules
-            for binding in _bindings(rule.body, known, {})
-        } - known
-        if not made:
-            return known
-        known |= made
+class _Known:
+    """Facts by predicate, so that an atom meets only those that can fit it."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self._by_predicate: dict[str, dict[Fact, None]] = {}
+        for fact in facts:
+            self.add(fact)
+
+    def add(self, fact: Fact) -> bool:
+        """Take a fact in; tell whether it is new."""
+        facts = self._by_predicate.setdefault(fact[1], {})
+        new = fact not in facts
+        facts[fact] = None
+        return new
+
+    def of(self, predicate: str) -> list[Fact]:
+        """All facts with a predicate."""
+        return list(self._by_predicate.get(predicate, ()))
+
+    def all(self) -> set[Fact]:
+        """All facts."""
+        return {fact for facts in self._by_predicate.values() for fact in facts}
+
+
+def closure(facts: Iterable[Fact], by_body: Mapping[str, list[tuple[Rule, int]]]) -> set[Fact]:
+    """Return all that follows from a handful of facts; filters count as fulfilled.
+
+    ``by_body`` finds rules, and the place in their body, by an atom's key.
+    """
+    waiting = list(facts)
+    known = _Known(waiting)
+    for fact in waiting:  # grows while it is gone through
+        for rule, place in by_body.get(key_of(fact[1], fact[2]), ()):
+            binding = _matched(rule.body[place], fact, {})
+            if binding is None:
+                continue
+            rest = (*rule.body[:place], *rule.body[place + 1 :])
+            for whole in list(_bindings(rest, known, binding)):
+                made = _instance(rule.head, whole)
+                if known.add(made):
+                    waiting.append(made)
+    return known.all()
+
+
+def by_body(rules: Iterable[Rule]) -> dict[str, list[tuple[Rule, int]]]:
+    """Rules, and the place in their body, by the key of an atom."""
+    found: dict[str, list[tuple[Rule, int]]] = {}
+    for rule in rules:
+        for place, atom in enumerate(rule.body):
+            found.setdefault(atom.key, []).append((rule, place))
+    return found
 
 
 def _instance(head: Atom, binding: dict[Var, str]) -> Fact:
@@ -190,13 +235,13 @@ def _instance(head: Atom, binding: dict[Var, str]) -> Fact:
 
 
 def _bindings(
-    body: tuple[Atom, ...], known: set[Fact], binding: dict[Var, str]
+    body: tuple[Atom, ...], known: _Known, binding: dict[Var, str]
 ) -> Iterator[dict[Var, str]]:
     if not body:
         yield binding
         return
     first, *rest = body
-    for fact in known:
+    for fact in known.of(first.predicate):
         extended = _matched(first, fact, binding)
         if extended is not None:
             yield from _bindings(tuple(rest), known, extended)

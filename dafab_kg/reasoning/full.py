@@ -63,9 +63,13 @@ def apply_stratum(store: Store, stratum: Stratum, graph: str) -> None:
             store.construct_into(graph, construct_key(first), both)
         store.construct_into(graph, construct_transitive(predicate), both)
         return
-    while True:
-        new = sum(
-            store.construct_into(graph, construct_key(rules), both) for rules in made.values()
-        )
-        if not new or not stratum.recursive:
-            return
+    waiting = dict(made)
+    while waiting:
+        new = {
+            key
+            for key, rules in waiting.items()
+            if store.construct_into(graph, construct_key(rules), both)
+        }
+        # what was new is all that can lead on: rules that ask for nothing of it have said it all
+        led = [r for r in stratum.recurring if any(atom.key in new for atom in r.body)]
+        waiting = by_key(led)

@@ -107,6 +107,17 @@ class Reasoner:
             self._file.unlink(missing_ok=True)
         self._kept = None
 
+    def mark_interrupted(self) -> None:
+        """Say that a run did not end: opening the store for writing does it again."""
+        self._ensured = False
+        self._keep(State({}, 0))
+
+    @property
+    def interrupted(self) -> bool:
+        """Tell whether a run did not end."""
+        state = self.state
+        return state is not None and not state.complete
+
     def _keep(self, state: State) -> None:
         self._kept = state
         if self._file is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from dafab_kg.model.names import PREFIXES
@@ -81,6 +82,7 @@ def is_blank(node: str) -> bool:
     return node.startswith(f"<{BLANK}")
 
 
+@lru_cache(maxsize=20_000)
 def short(term: str) -> str:
     """Write a term as people do: with a prefix that the catalogue knows, or its local name."""
     if not term.startswith("<"):

@@ -2,5 +2,7 @@
 
 from dafab_kg.ingest.prepare import Preparer
 from dafab_kg.model.settings import Settings
+from dafab_kg.reasoning.ontology import packaged_rules
 
 Preparer(Settings(), "warm", None)
+packaged_rules()
