@@ -17,20 +17,28 @@ def group(atoms: Iterable[Atom], filters: Iterable[Filter] = ()) -> str:
     return " ".join(patterns)
 
 
-def construct_key(key_rules: Sequence[Rule]) -> str:
+def construct_key(key_rules: Sequence[Rule], *, unchecked: bool = False) -> str:
     """Return a CONSTRUCT of all that rules with one head key make and nobody states yet.
 
     Heads may differ in variables and constants: each branch binds ``?s_`` and ``?o_``.
+    ``unchecked`` leaves out the look whether it is stated, where nothing of the key is.
     """
     head = f"?s_ {key_rules[0].head.predicate} ?o_"
-    return f"CONSTRUCT {{ {head} }} WHERE {{ {select_key(key_rules)} }}"
+    return f"CONSTRUCT {{ {head} }} WHERE {{ {select_key(key_rules, unchecked=unchecked)} }}"
 
 
-def select_key(key_rules: Sequence[Rule]) -> str:
+def select_key(key_rules: Sequence[Rule], *, unchecked: bool = False) -> str:
     """Return a SELECT of the heads (``?s_``, ``?o_``) that :func:`construct_key` makes."""
     branches = " UNION ".join(f"{{ {_branch(rule)} }}" for rule in key_rules)
     head = f"?s_ {key_rules[0].head.predicate} ?o_"
-    return f"SELECT DISTINCT ?s_ ?o_ {{ {branches} FILTER NOT EXISTS {{ {head} }} }}"
+    check = "" if unchecked else f"FILTER NOT EXISTS {{ {head} }} "
+    return f"SELECT DISTINCT ?s_ ?o_ {{ {branches} {check}}}"
+
+
+def any_of_key(atom: Atom) -> str:
+    """Return a SELECT with a row if there is any triple of an atom's key."""
+    value = atom.object if atom.key.startswith("a ") else "?o"
+    return f"SELECT ?s {{ ?s {atom.predicate} {value} }} LIMIT 1"
 
 
 def _branch(rule: Rule) -> str:

@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rdflib import Graph
 
@@ -174,7 +174,7 @@ def agree(turtle: str, sets: list[set[str]], place: Path) -> None:
     assert told == entailed
 
 
-@settings(max_examples=3)
+@settings(max_examples=3, phases=[Phase.generate])
 @given(st.lists(some_facts(), min_size=25, max_size=25))
 def test_definitions_with_thresholds(tmp_path_factory, sets: list[set[str]]) -> None:
     agree(DECLARED + THRESHOLDS, sets, tmp_path_factory.mktemp("hermit"))
@@ -220,7 +220,8 @@ def compare_existences(place: Path, turtle: str, sets: list[set[str]]) -> None:
 
 
 @pytest.mark.oracle
-@settings(max_examples=250, suppress_health_check=list(HealthCheck))
+# no shrinking: each example starts Java
+@settings(max_examples=60, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(small, st.lists(some_facts(), min_size=10, max_size=10))
 def test_existences_are_refused_or_without_consequences(
     tmp_path_factory, turtle: str, sets: list[set[str]]

@@ -163,4 +163,4 @@ class TestSequences(Catalogue.TestCase):
 
 @pytest.mark.oracle
 class TestLongSequences(Catalogue.TestCase):
-    settings = settings(max_examples=1500, stateful_step_count=15)
+    settings = settings(max_examples=300, stateful_step_count=12)
