@@ -149,7 +149,8 @@ def test_every_module_has_a_full_header() -> None:
         assert graph.value(iri, OWL.versionIRI) == URIRef(f"{iri}/{version}")
         for predicate in (
             DCTERMS.title, DCTERMS.description, DCTERMS.creator, DCTERMS.license,
-            DCTERMS.created, DCTERMS.modified, VANN.preferredNamespacePrefix, VANN.preferredNamespaceUri,
+            DCTERMS.created, DCTERMS.modified, VANN.preferredNamespacePrefix,
+            VANN.preferredNamespaceUri,
         ):  # fmt: skip
             assert graph.value(iri, predicate) is not None, (module, predicate)
         earlier = graph.value(iri, OWL.priorVersion)
