@@ -125,3 +125,18 @@ def test_every_shape_of_a_class_stands_in_the_file_of_its_module(ontology: Graph
             if str(target).startswith(NS):
                 home = str(ontology.value(target, RDFS.isDefinedBy)).rsplit("/", 1)[-1]
                 assert home == file.stem, target
+
+
+def test_every_class_has_a_shape(shapes: Graph, ontology: Graph) -> None:
+    """Its own or that of a wider class; what is abstract has one for each narrower class."""
+    shaped = set(shapes.objects(None, SH.targetClass))
+    classes = {c for c in ontology.subjects(RDF.type, OWL.Class) if str(c).startswith(NS)}
+    for one in classes:
+        wider = set(ontology.transitive_objects(one, RDFS.subClassOf))
+        defined = set(ontology.objects(one, OWL.equivalentClass))
+        for condition in defined:
+            members = ontology.value(condition, OWL.intersectionOf)
+            for member in ontology.items(members):
+                wider |= set(ontology.transitive_objects(member, RDFS.subClassOf))
+        narrower = set(ontology.subjects(RDFS.subClassOf, one)) & classes
+        assert wider & shaped or (narrower and narrower <= shaped), one

@@ -7,6 +7,8 @@ import typing
 from collections.abc import Iterator
 from decimal import Decimal
 
+from rdflib import Graph
+
 from dafab_kg.mapping import compile_mappings
 from dafab_kg.model import records
 from dafab_kg.model.names import Names
@@ -69,6 +71,28 @@ TIMES = {
 }  # fmt: skip
 
 
+WITHOUT_RECORD = """
+@prefix dafab: <https://w3id.org/dafab/ns#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+<urn:x:claim> a dafab:Claim ;
+    dafab:claimSubject <urn:x:thing> ; dafab:claimProperty dafab:tile ;
+    dafab:claimThing <urn:x:one> ; dafab:claimedBy <urn:x:document> ;
+    dafab:acceptedThing <urn:x:other> ; dafab:acceptedFrom <urn:x:better> .
+<urn:x:event> a dafab:Event ;
+    dafab:eventId "x" ; dafab:matchRule "x" ; dafab:hasReport <urn:x:report> ;
+    dafab:hazard dafab:floodHazard ; dafab:start "2022-01-27T10:43:21Z"^^xsd:dateTime ;
+    dafab:end "2022-01-27T10:43:21Z"^^xsd:dateTime .
+<urn:x:match> a dafab:EventMatch ;
+    dafab:ofEvent <urn:x:event> ; dafab:matchesReport <urn:x:report> , <urn:x:report-2> ;
+    dafab:matchEvidence "decided" ; dafab:matchRule "x" ; dafab:followsDecision <urn:x:decision> .
+<urn:x:replica> a dafab:Replica ;
+    dafab:ofDid <urn:x:did> ; dafab:atSite <urn:x:site> ; dafab:pfn "x" ;
+    dafab:replicaState "AVAILABLE" ; dafab:stateAsOf "2022-01-27T10:43:21Z"^^xsd:dateTime .
+<urn:x:site> a dafab:StorageSite ; dafab:siteName "x" ; dafab:siteType "DISK" .
+"""
+"""What no record type says: what the catalogue concludes, or fetches when it is asked for."""
+
+
 def complete(record_type: type[Record], **told: object) -> Record:
     """Return a record with a value in every field; numbers are 0.5, which every range allows."""
     if record_type in OF_A_DERIVED_PRODUCT:
@@ -94,8 +118,9 @@ def complete_records() -> Iterator[Record]:
 
 
 def complete_document() -> str:
-    """The N-Quads of :func:`complete_records`."""
-    return compile_mappings(Names()).map(list(complete_records()), document_id="0b" * 16)
+    """The N-Quads of :func:`complete_records`, and what no record says."""
+    said = compile_mappings(Names()).map(list(complete_records()), document_id="0b" * 16)
+    return said + Graph().parse(data=WITHOUT_RECORD, format="turtle").serialize(format="nt")
 
 
 def _value(name: str, hint: str) -> object:
