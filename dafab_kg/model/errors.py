@@ -14,6 +14,7 @@
     │   ├── GeometryNotValid        a footprint that describes no place
     │   └── ShapeViolated           the RDF breaks a shape of the ingest tier
     ├── MappingNotValid             a mapping file says something unsupported
+    ├── ShapesNotValid              SHACL that is ill-formed
     ├── NameNotValid                an IRI cannot be made from this
     ├── QueryNotValid               a query cannot be answered as it stands
     ├── ThingNotFound               nothing has this IRI, product id or DID
@@ -48,6 +49,7 @@ __all__ = [
     "QueryNotValid",
     "ServiceNotUsable",
     "ShapeViolated",
+    "ShapesNotValid",
     "StoreInUse",
     "StoreNotFound",
     "StoreNotUsable",
@@ -140,6 +142,10 @@ class ShapeViolated(DocumentRejected):
 
 class MappingNotValid(DafabError):
     """A mapping file holds something that is not supported; file and key are named."""
+
+
+class ShapesNotValid(DafabError):
+    """A SHACL shape breaks the rules for shapes; the shape and the rule are named."""
 
 
 class NameNotValid(DafabError):

@@ -135,3 +135,18 @@ def _quiet() -> Iterator[None]:
     finally:
         for logger in loggers:
             logger.removeFilter(refuse)
+
+
+def run_pyshacl(data: Graph, shapes: Graph) -> Graph | None:
+    """Return pyshacl's report; None if there is nothing to report.
+
+    Raises:
+        ReportableRuntimeError: it came to no verdict.
+    """
+    with _quiet():
+        _, report, text = pyshacl.validate(
+            data, shacl_graph=shapes, inference="none", advanced=True, inplace=True
+        )
+    if not isinstance(report, Graph):
+        raise ReportableRuntimeError(text)
+    return report
