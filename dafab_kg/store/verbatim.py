@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,11 @@ XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 KEPT: Final = "urn:x-verbatim:"
 """Begins the datatype of a literal that is stored as it was written."""
 
-_DECIMAL = r"(?:0|-?[1-9]\d{0,16}|-?0(?=\.)|-?[1-9]\d{0,7}(?=\.))(?:\.\d{0,7}[1-9])?"
-_DATE = r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"
+_DECIMAL = r"(?:0|-?[1-9]\d{0,11}|-?0(?=\.))(?:\.\d{0,16}[1-9])?"
+_DATE = (
+    r"[12]\d{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"
+    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+)
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{0,8}[1-9])?"
 _NUMBER = r"(?:0|-?[1-9]\d{0,5}|-?0(?=\.)|-?[1-9]\d{0,2}(?=\.))(?:\.\d{0,2}[1-9])?"
 _CAME_BACK: Final = {
@@ -133,18 +137,18 @@ class VerbatimStore(OxigraphStore):
     def _disguise(self, text: str) -> str:
         if self._as_stored:
             return text
-        odd = {
-            match
-            for match in set(_TYPED.findall(text))
-            if kept(XSD + match[1], match[0]).startswith(KEPT)
+        # looked for by cutting, which is ten times as fast as by the exact expression below
+        pieces = text.split(f'"^^<{XSD}')
+        literals = {
+            (one[one.rfind('"') + 1 :], other[: other.find(">")])
+            for one, other in pairwise(pieces)
         }
+        odd = any(kept(XSD + name, lexical).startswith(KEPT) for lexical, name in literals)
         if not odd:
             return text
         self.disguised = True
 
         def replace(match: re.Match[str]) -> str:
-            if match.groups() in odd:
-                return f'"{match[1]}"^^<{KEPT}{XSD}{match[2]}>'
-            return match[0]
+            return f'"{match[1]}"^^<{kept(XSD + match[2], match[1])}>'
 
         return _TYPED.sub(replace, text)

@@ -45,7 +45,8 @@ _TARGETS: Final = (
 _ANNOTATIONS: Final = frozenset(
     {SH.path, SH.name, SH.description, SH.order, SH.group, SH.defaultValue, SH.severity}
     | {SH.message, SH.deactivated, SH.flags, SH.ignoredProperties, SH.qualifiedValueShapesDisjoint}
-    | {SH.qualifiedMinCount, SH.qualifiedMaxCount, SH.property, SH.declare, SH.shapesGraph}
+    | {SH.qualifiedMinCount, SH.qualifiedMaxCount, SH.property, SH.declare, SH.shapesGraph, SH.prefixes}
+    | {SH.select}  # a shape may be a constraint too
     | {predicate for predicate, _ in _TARGETS}
 )
 _SHAPES: Final = (SH.NodeShape, SH.PropertyShape)
@@ -110,8 +111,7 @@ class _Reader:
         self._read: dict[Node, Shape | _Foreign] = {}
         self._of_components = frozenset(
             parameter
-            for component in graph.subjects(RDF.type, SH.ConstraintComponent)
-            for declared in graph.objects(component, SH.parameter)
+            for declared in graph.objects(None, SH.parameter)
             for parameter in graph.objects(declared, SH.path)
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from rdflib import RDF, SH, BNode, Graph, URIRef
+from rdflib import RDF, RDFS, SH, BNode, Graph, URIRef
 from rdflib import Literal as RdflibLiteral
 from rdflib.term import Node
 
@@ -101,3 +101,13 @@ def _copy(whole: Graph, node: Node, part: Graph) -> None:
             if isinstance(triple[2], BNode) and triple[2] not in seen:
                 seen.add(triple[2])
                 waiting.append(triple[2])
+
+
+def unjudged_report(reason: str) -> Graph:
+    """Return a report that does not conform, since there is no verdict."""
+    graph, report = Graph(bind_namespaces="none"), BNode()
+    graph.bind("sh", SH)
+    graph.add((report, RDF.type, SH.ValidationReport))
+    graph.add((report, RDFS.comment, RdflibLiteral(reason)))
+    graph.add((report, SH.conforms, RdflibLiteral(False)))
+    return graph

@@ -68,7 +68,7 @@ class StoreSource:
     def as_graph(self, graph: str = "") -> Graph:
         """Return the triples of a graph for rdflib ("": the default graph)."""
         made = Graph(bind_namespaces="none")
-        for triple in self.rows("SELECT * { ?s ?p ?o }", graph or None):
+        for triple in self.rows("SELECT ?s ?p ?o { ?s ?p ?o }", graph or None):
             made.add(tuple(to_rdflib(term) for term in triple if term is not None))  # type: ignore[arg-type]
         return made
 

@@ -63,7 +63,7 @@ def read_sparql(graph: Graph, node: Node, path: str | None) -> str:
 def _refuse_projections(text: str) -> None:
     """Subqueries must give all pre-bound variables that they use (SHACL appendix A)."""
     for match in re.finditer(r"\{\s*SELECT\b(.*?)(?:WHERE\s*)?\{", text, re.DOTALL | re.IGNORECASE):
-        if "*" not in match[1] and not re.search(r"[$?]this\b", match[1]):
+        if not re.search(r"[$?]this\b", match[1]):
             raise ShapesNotValid("a subquery of a constraint in SPARQL must give $this")
 
 
@@ -124,7 +124,7 @@ def for_node(select: str, focus: Term) -> str:
     """Return the SELECT with ``$this`` bound to one node, everywhere, as SHACL wants it."""
     text = sparql(focus)
     head, brace, body = select.partition("{")
-    body = _BOUND.sub("true", body)
+    body = _BOUND.sub("(true)", body)
     # in projections a variable must stay a variable
     body = re.sub(r"(SELECT\b[^{]*?)[$?]this\b", r"\1", body, flags=re.IGNORECASE)
     body = re.sub(r"SELECT\s*((?:WHERE\s*)?\{)", r"SELECT * \1", body, flags=re.IGNORECASE)
