@@ -10,7 +10,7 @@ not know, and turned back in answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -66,6 +66,14 @@ def as_written(term: Term | None) -> Term | None:
     if isinstance(term, Literal) and term.datatype.startswith(KEPT):
         return Literal(term.value, term.datatype[len(KEPT) :])
     return term
+
+
+def write_turtle(triples: Iterable[tuple[Term, Term, Term]], prefixes: Mapping[str, str]) -> str:
+    """Write triples as Turtle, each literal in its own lexical form."""
+    made = (ox.Triple(*map(to_engine, triple)) for triple in triples)  # type: ignore[arg-type]
+    ordered = sorted(made, key=lambda t: (str(t.subject), str(t.predicate), str(t.object)))
+    data = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes))
+    return (data or b"").decode()
 
 
 class VerbatimStore(OxigraphStore):

@@ -10,8 +10,9 @@ from rdflib import RDFS, Graph, URIRef
 from dafab_kg.model import names, resources
 from dafab_kg.store.verbatim import VerbatimStore
 from dafab_kg.validation.judging import Pairs, Ruling, by_pyshacl, judge_graphs, ruling
+from dafab_kg.validation.quiet import quiet
 from dafab_kg.validation.report import ShapeReport, Violation
-from dafab_kg.validation.results import Result, report_of, unjudged_report, violation_of
+from dafab_kg.validation.results import Result, report_of, turtle, unjudged_report, violation_of
 from dafab_kg.validation.source import StoreSource
 
 
@@ -64,11 +65,12 @@ class CompiledValidator:
         told = [violation_of(result, self._rules.owner(result.shape)) for result in ordered]
         told.sort(key=lambda violation: violation.rank)
         violations = tuple(v for v in told if v.severity == "violation")
-        turtle = ""
+        text = ""
         if violations:
-            turtle = report_of(ordered, self._rules.graph).serialize(format="turtle")
+            with quiet():
+                text = turtle(report_of(ordered, self._rules.graph))
         return ShapeReport(
-            document_id, turtle, violations, tuple(v for v in told if v.severity != "violation")
+            document_id, text, violations, tuple(v for v in told if v.severity != "violation")
         )
 
 
@@ -119,5 +121,5 @@ def _by_other(source: StoreSource, rules: Ruling, graph: str) -> set[Result] | s
 def _unjudged(document_id: str, reason: str) -> ShapeReport:
     """A document that cannot be judged does not conform."""
     message = f"The validator came to no verdict: {reason.strip()}"
-    turtle = unjudged_report(message).serialize(format="turtle")
-    return ShapeReport(document_id, turtle, (Violation("", "", None, message, "violation", ""),))
+    text = turtle(unjudged_report(message))
+    return ShapeReport(document_id, text, (Violation("", "", None, message, "violation", ""),))

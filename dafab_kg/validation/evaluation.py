@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from dafab_kg.store.protocol import Iri, Literal, Row, Term
 from dafab_kg.validation.patterns import Focus, Patterns
-from dafab_kg.validation.results import COMPONENT, Result
+from dafab_kg.validation.results import COMPONENT, Result, default_message
 from dafab_kg.validation.shapes import (
     ClassConstraint,
     Closed,
@@ -56,8 +56,6 @@ class Evaluation:
     patterns: Patterns
     as_stored: Source | None = None
     """Where queries of others are asked, if not at ``source``."""
-
-    _message: dict[Term, tuple[Literal, ...]] = field(default_factory=dict)
 
     def run(self) -> set[Result]:
         """Return all results."""
@@ -125,7 +123,7 @@ class Evaluation:
             path = shape.path.node
         return Result(
             key[0], key[1], path, value, COMPONENT.format(component), shape.node,
-            shape.severity, shape.messages,
+            shape.severity, shape.messages or (default_message(component),),
         )  # fmt: skip
 
     def _pairs_in(
@@ -319,7 +317,7 @@ class Evaluation:
                 value = found.focus
             yield Result(
                 found.graph, found.focus, path, value, COMPONENT.format("SPARQL"), shape.node,
-                shape.severity, found.messages or shape.messages, constraint.node,
+                shape.severity, found.messages or shape.messages or (default_message("SPARQL"),), constraint.node,
             )  # fmt: skip
 
 

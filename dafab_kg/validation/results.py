@@ -12,11 +12,45 @@ from rdflib.term import Node
 
 from dafab_kg.model import names
 from dafab_kg.store.protocol import Blank, Literal, Term
+from dafab_kg.store.verbatim import write_turtle
 from dafab_kg.validation.report import Severity, Violation
-from dafab_kg.validation.terms import shown, to_rdflib
+from dafab_kg.validation.terms import from_rdflib, shown, to_rdflib
 
 COMPONENT: Final = "http://www.w3.org/ns/shacl#{}ConstraintComponent"
 _SEVERITIES: Final[dict[str, Severity]] = {str(SH.Warning): "warning", str(SH.Info): "info"}
+
+
+_MESSAGES: Final = {
+    "Class": "The value is not of the class that is asked for.",
+    "Closed": "The property is not among those that are allowed here.",
+    "Datatype": "The value is not of the datatype that is asked for, or is ill-formed.",
+    "Disjoint": "The value must not be one of the other property too.",
+    "Equals": "The values must be the same as those of the other property.",
+    "HasValue": "A value that is asked for is missing.",
+    "In": "The value is none of those that are allowed.",
+    "LanguageIn": "The value is in none of the languages that are allowed.",
+    "LessThan": "The value must be less than those of the other property.",
+    "LessThanOrEquals": "The value must not be greater than those of the other property.",
+    "MaxCount": "There are more values than are allowed.",
+    "MinCount": "There are fewer values than are asked for.",
+    "NodeKind": "The value is not of the kind that is asked for: IRI, literal or blank node.",
+    "Pattern": "The value does not match the pattern.",
+    "UniqueLang": "Two values are in one language.",
+    "SPARQL": "The query of the shape finds a fault here.",
+    "And": "The value does not conform to all of the shapes.",
+    "Or": "The value conforms to none of the shapes.",
+    "Not": "The value conforms to a shape that it must not conform to.",
+    "Xone": "The value does not conform to exactly one of the shapes.",
+    "Node": "The value does not conform to the shape.",
+    "QualifiedMinCount": "Fewer values conform to the shape than are asked for.",
+    "QualifiedMaxCount": "More values conform to the shape than are allowed.",
+}
+
+
+def default_message(component: str) -> Literal:
+    """Return what is said of a constraint whose shape brings no message."""
+    text = _MESSAGES.get(component, "The value is outside of the bounds.")
+    return Literal(text, str(RDF.langString), "en")
 
 
 @dataclass(frozen=True)
@@ -43,13 +77,10 @@ class Result:
 def report_of(results: Iterable[Result], shapes: Graph) -> Graph:
     """Return the standard report; paths and nameless shapes are copied from ``shapes``."""
     graph = Graph(bind_namespaces="none")
-    for prefix, namespace in names.PREFIXES.items():
-        graph.bind(prefix, namespace)
-    graph.bind("sh", SH)
-    report, conforms = BNode(), True
+    report, conforms = BNode(), True  # no result of any severity (section 3.6.1.1)
     graph.add((report, RDF.type, SH.ValidationReport))
     for result in results:
-        conforms = conforms and result.severity in _SEVERITIES
+        conforms = False
         node = BNode()
         graph.add((report, SH.result, node))
         for triple in _said_of(node, result):
@@ -103,10 +134,16 @@ def _copy(whole: Graph, node: Node, part: Graph) -> None:
                 waiting.append(triple[2])
 
 
+def turtle(report: Graph) -> str:
+    """Write a report as Turtle, terms as they were found."""
+    terms = (tuple(map(from_rdflib, triple)) for triple in report)
+    prefixes = {"sh": str(SH), **names.PREFIXES}
+    return write_turtle(terms, prefixes)  # type: ignore[arg-type]
+
+
 def unjudged_report(reason: str) -> Graph:
     """Return a report that does not conform, since there is no verdict."""
     graph, report = Graph(bind_namespaces="none"), BNode()
-    graph.bind("sh", SH)
     graph.add((report, RDF.type, SH.ValidationReport))
     graph.add((report, RDFS.comment, RdflibLiteral(reason)))
     graph.add((report, SH.conforms, RdflibLiteral(False)))

@@ -9,6 +9,7 @@ from rdflib.term import Node
 
 from dafab_kg.store.verbatim import VerbatimStore
 from dafab_kg.validation.judging import judge, ruling
+from dafab_kg.validation.paths import read_path
 from dafab_kg.validation.results import report_of
 from dafab_kg.validation.source import StoreSource
 from dafab_kg.validation.terms import from_rdflib
@@ -56,7 +57,5 @@ def told(report: Graph, results: Iterable[Node], *, by_label: bool = True) -> se
 
 
 def structure(graph: Graph, node: Node | None) -> object:
-    """A path, or any tree of nameless nodes, as nested sets."""
-    if not isinstance(node, BNode):
-        return node
-    return frozenset((p, structure(graph, o)) for p, o in graph.predicate_objects(node))
+    """A path as SPARQL writes it."""
+    return None if node is None else read_path(graph, node).text

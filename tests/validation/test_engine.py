@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyshacl.errors import ReportableRuntimeError, ValidationFailure
-from rdflib import SH, Graph, Literal, URIRef
+from rdflib import SH, Graph, URIRef
 from rdflib.compare import isomorphic
 
 from dafab_kg.model.errors import NotWellFormed
@@ -216,18 +216,12 @@ def test_what_is_not_n_quads_is_refused(nquads: str, line: int) -> None:
     st.sampled_from(["string", "byte", "integer", "decimal", "double", "boolean", "date", "time"]),
 )
 def test_a_literal_is_told_as_it_was_written(text: str, kind: str) -> None:
-    """Oxigraph keeps values; the report must hold the very term, as rdflib reads it."""
+    """Oxigraph keeps values; the report must hold the very term."""
     text = text.encode("utf-8", "replace").decode()
-    value = Literal(text, datatype=URIRef(XSD + kind), normalize=False)
-    validator = CompiledValidator([NOTHING])
-    told = validator.check({"d": f"<x:a> <x:p> {value.n3()} .\n"})
-    graph = Graph()
-    # rdflib's reader must not change it either
-    for quad in ox.parse(told["d"].turtle.encode(), ox.RdfFormat.TURTLE):
-        if quad.predicate.value == str(SH.value):
-            assert (quad.object.value, quad.object.datatype.value) == (text, XSD + kind)
-            graph.add((URIRef("x:a"), SH.value, URIRef("x:seen")))
-    assert len(graph) == 1
+    value = ox.Literal(text, datatype=ox.NamedNode(XSD + kind))
+    told = CompiledValidator([NOTHING]).check({"d": f"<x:a> <x:p> {value} .\n"})
+    report = ox.parse(told["d"].turtle.encode(), ox.RdfFormat.TURTLE)
+    assert [q.object for q in report if q.predicate.value == str(SH.value)] == [value]
 
 
 NOTHING = """
