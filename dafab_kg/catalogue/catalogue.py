@@ -514,12 +514,12 @@ def validate_files(
 
 def _validator(shapes: Path | None = None) -> Validator:
     """Make the judge of documents, with our shapes or those of a Turtle file."""
-    from dafab_kg.validation.engine import PyshaclValidator
+    from dafab_kg.validation.compiled import CompiledValidator
 
     if shapes is None:
-        return PyshaclValidator()
+        return CompiledValidator()
     try:
-        return PyshaclValidator([shapes.read_text(encoding="utf-8")])
+        return CompiledValidator([shapes.read_text(encoding="utf-8")])
     except (OSError, UnicodeDecodeError, SyntaxError, ValueError) as error:
         raise FileNotUsable(
             f"The shapes {shapes} cannot be read: {error}. Give SHACL in Turtle"

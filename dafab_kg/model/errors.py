@@ -15,6 +15,7 @@
     │   └── ShapeViolated           the RDF breaks a shape of the ingest tier
     ├── CommentsLost                formatting would lose comments of a file
     ├── MappingNotValid             a mapping file says something unsupported
+    ├── ShapesNotValid              SHACL that is ill-formed
     ├── NameNotValid                an IRI cannot be made from this
     ├── QueryNotValid               a query cannot be answered as it stands
     ├── AxiomNotTranslated          an axiom of an ontology cannot be made a rule
@@ -52,6 +53,7 @@ __all__ = [
     "QueryNotValid",
     "ServiceNotUsable",
     "ShapeViolated",
+    "ShapesNotValid",
     "StoreInUse",
     "StoreNotFound",
     "StoreNotUsable",
@@ -148,6 +150,10 @@ class CommentsLost(DafabError):
 
 class MappingNotValid(DafabError):
     """A mapping file holds something that is not supported; file and key are named."""
+
+
+class ShapesNotValid(DafabError):
+    """A SHACL shape breaks the rules for shapes; the shape and the rule are named."""
 
 
 class NameNotValid(DafabError):
