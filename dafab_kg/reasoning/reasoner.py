@@ -199,10 +199,15 @@ class Reasoner:
         if not self._ensured:
             self.ensure()
         watch = Watch(self.store, self.rules, self.graph)
+        identities = self.rules.identities
+        self._ensured = False  # until the end; a crash or an error within is mended by a full run
+        self._keep(State(identities, 0))
         yield watch
         delta = watch.delta()
         if any((*delta.came.values(), *delta.went.values())):
             self._incremental().run(delta)
+        self._keep(State(identities, -1))
+        self._ensured = True
 
     def apply(self, change: Change) -> None:
         """Apply one change, and what follows from it."""

@@ -146,7 +146,9 @@ def language_in(ranges: Iterable[str]) -> ValueConstraint:
 
     def holds(term: Term) -> bool:
         tag = term.language.lower() if isinstance(term, Literal) else ""
-        return any(tag == one or tag.startswith(f"{one}-") or (one == "*" and tag) for one in wanted)
+        return any(
+            tag == one or tag.startswith(f"{one}-") or (one == "*" and tag) for one in wanted
+        )
 
     each = " || ".join(f"langMatches(LANG({{value}}), {quoted(one)})" for one in wanted)
     return ValueConstraint("LanguageIn", f"({each or 'false'})", holds)

@@ -126,9 +126,7 @@ class Evaluation:
             shape.severity, shape.messages or (default_message(component),),
         )  # fmt: skip
 
-    def _pairs_in(
-        self, shape: Shape, focus: Focus, bad: set[Key]
-    ) -> Iterator[tuple[Key, Term]]:
+    def _pairs_in(self, shape: Shape, focus: Focus, bad: set[Key]) -> Iterator[tuple[Key, Term]]:
         """Yield the pairs whose value is in ``bad``."""
         if not bad:
             return

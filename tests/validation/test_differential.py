@@ -145,7 +145,9 @@ class Shaper:
 
     def closed(self, node: Node) -> None:
         self.once(node, SH.closed, Literal(True))
-        self.once(node, SH.ignoredProperties, self.listed([RDF.type, self.chance.choice(PREDICATES)]))
+        self.once(
+            node, SH.ignoredProperties, self.listed([RDF.type, self.chance.choice(PREDICATES)])
+        )
 
     def logic(self, node: Node, depth: int) -> None:
         kind = self.chance.choice([SH["not"], SH.node, SH["and"], SH["or"], SH.xone])
