@@ -1,9 +1,10 @@
 """Ingest end to end against the bulk load of the statements that result.
 
 ``bulk`` loads all of them: those of the documents' graphs and of the default graph.
-``bulk-mapped`` loads only what the mappings wrote, the documents' graphs.
+``bulk-mapped`` loads only what the mappings wrote, the documents' graphs.  ``load`` is all
+that a load does: it validates and infers; the ways with names of their own leave that out.
 
-    python benchmarks/ingest.py [--items 10000] [--validate]
+    python benchmarks/ingest.py [--items 10000]
 
 Each way runs in a process of its own, so that peak memory is its own.  Items are
 DaFab water-analysis items of the sample catalogue, multiplied under other ids.
@@ -47,18 +48,21 @@ def write_items(directory: Path, count: int) -> None:
         (target / f"{number:06d}.json").write_text(text.replace(source, stamp))
 
 
-def load(directory: Path, *, validate: bool, jobs: int) -> dict[str, Any]:
+def load(
+    directory: Path, *, validate: bool = False, infer: bool = False, jobs: int = 1
+) -> dict[str, Any]:
     """Load all items into a fresh catalogue."""
     import dafab_kg
+    from dafab_kg.model.settings import Settings
 
     store = directory / "store"
     shutil.rmtree(store, ignore_errors=True)
-    with dafab_kg.open(store) as catalogue:
+    with dafab_kg.open(store, settings=Settings(reasoning=infer)) as catalogue:
         began = time.perf_counter()
         report = catalogue.load(directory / "items", validate=validate, jobs=jobs)
         seconds = time.perf_counter() - began
         statements = catalogue.stats().statements
-        if jobs == 1:
+        if validate and infer:
             catalogue._store.dump((directory / "all.nq").open("wb"))
     assert report.counts == {"loaded": len(report.outcomes)}, report.rejected[:1]
     return {"seconds": seconds, "statements": statements, "documents": len(report.outcomes)}
@@ -87,9 +91,11 @@ def bulk(directory: Path, file: str) -> dict[str, Any]:
 def phase(name: str, directory: Path) -> None:
     """Run one way in this process and print its figures as JSON."""
     ways = {
-        "load": lambda: load(directory, validate=False, jobs=1),
-        "load-2-jobs": lambda: load(directory, validate=False, jobs=2),
-        "load-validated": lambda: load(directory, validate=True, jobs=1),
+        "load": lambda: load(directory, validate=True, infer=True),
+        "load-plain": lambda: load(directory),
+        "load-validated": lambda: load(directory, validate=True),
+        "load-inferred": lambda: load(directory, infer=True),
+        "load-2-jobs": lambda: load(directory, validate=True, infer=True, jobs=2),
         "bulk": lambda: bulk(directory, "all.nq"),
         "bulk-mapped": lambda: bulk(directory, "mapped.nq"),
     }
@@ -100,7 +106,6 @@ def main() -> None:
     """Run all ways side by side and print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--items", type=int, default=10_000)
-    parser.add_argument("--validate", action="store_true", help="also with validation on")
     parser.add_argument("--phase")
     parser.add_argument("--directory", type=Path)
     arguments = parser.parse_args()
