@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from dafab_kg.reasoning.incremental import Delta, joins, line_of, split
 from dafab_kg.reasoning.rules import RuleSet, key_of
@@ -63,8 +63,3 @@ class Watch:
             if not self._before.get(line, True):
                 delta.new[key].add(pair)
         return delta
-
-
-def lines_of(facts: dict[str, set[tuple[str, str]]]) -> Iterator[str]:
-    """N-Triples lines of triples by key."""
-    return (line_of(key, pair) for key, pairs in facts.items() for pair in pairs)
