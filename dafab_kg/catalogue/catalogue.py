@@ -320,6 +320,11 @@ class Catalogue:
         """
         return prove(parse_triple_text(triple, self.names), self._store, self._reasoner)
 
+    def origin(self, graph: str) -> str:
+        """Return where the document behind a graph was found; the graph itself if none is."""
+        entry = self._documents.get(graph.rsplit("/", 1)[-1])
+        return graph if entry is None else entry.origin
+
     def check(
         self, *, most: int = 1000, told: Callable[[int, int], None] | None = None
     ) -> tuple[Clash, ...]:

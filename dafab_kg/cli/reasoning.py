@@ -78,7 +78,7 @@ def reason(
         raise WrongUsage("--ontology and --skip-refused are for RDF files: name some as DATA")
     if why is not None:
         with session.open(read_only=True) as catalogue:
-            return print_proof(session, catalogue.explain(why), form)
+            return print_proof(session, catalogue.explain(why), form, catalogue.origin)
     with session.open() as catalogue, steps(session) as told:
         done = catalogue.reason(full=full, told=told)
     if session.as_json or form == "json":
@@ -103,7 +103,7 @@ def reason_files(
     found = reason_over(data, ontology, skip_refused=skip_refused)
     _tell_notices(session, found)
     if why is not None:
-        return print_proof(session, found.explain(why), form)
+        return print_proof(session, found.explain(why), form, _file_of)
     if session.as_json or form == "json":
         print_json({"inferred": found.lines, "notices": found.notices})
     elif form == "turtle":
@@ -133,22 +133,32 @@ def check(
         _tell_notices(session, found)
         clashes = found.clashes(most)
     else:
-        with session.open(read_only=True) as catalogue, steps(session) as told:
-            clashes = catalogue.check(most=most, told=told)
+        with session.open(read_only=True) as catalogue:
+            with steps(session) as told:
+                clashes = catalogue.check(most=most, told=told)
+            return print_clashes(session, clashes, form, catalogue.origin)
+    return print_clashes(session, clashes, form, _file_of)
+
+
+def print_clashes(
+    session: Session, clashes: tuple[Clash, ...], form: str | None, origin: Callable[[str], str]
+) -> int:
+    """Print contradictions."""
     if session.as_json or form == "json":
         print_json({"consistent": not clashes, "clashes": clashes})
     else:
-        print_clashes(session, clashes)
+        _print_clashes(session, clashes, origin)
     return AMISS if clashes else DONE
 
 
-def print_clashes(session: Session, clashes: tuple[Clash, ...]) -> None:
-    """Print contradictions for people."""
+def _print_clashes(
+    session: Session, clashes: tuple[Clash, ...], origin: Callable[[str], str]
+) -> None:
     for clash in clashes:
         print_line(f"{clash.kind}: {clash.what}")
         print_line(f"  axiom: {clash.axiom}")
         for fact in clash.facts:
-            _print_proof(fact, 1)
+            _print_proof(fact, 1, origin)
     if not session.quiet:
         more = "" if len(clashes) == 1 else "s"
         print_line(
@@ -156,27 +166,37 @@ def print_clashes(session: Session, clashes: tuple[Clash, ...]) -> None:
         )
 
 
-def print_proof(session: Session, proof: Proof, form: str | None) -> int:
-    """Print why a triple holds."""
+def _file_of(graph: str) -> str:
+    """The name of a file, from the graph that holds what it says."""
+    from dafab_kg.model.names import decode
+    from dafab_kg.reasoning.files import FILE
+
+    return decode(graph.removeprefix(FILE))
+
+
+def print_proof(
+    session: Session, proof: Proof, form: str | None, origin: Callable[[str], str]
+) -> int:
+    """Print why a triple holds; ``origin`` tells where the document behind a graph lies."""
     if session.as_json or form == "json":
         print_json(proof)
     else:
-        _print_proof(proof, 0)
+        _print_proof(proof, 0, origin)
     return DONE
 
 
-def _print_proof(proof: Proof, depth: int) -> None:
+def _print_proof(proof: Proof, depth: int, origin: Callable[[str], str]) -> None:
     from dafab_kg.reasoning.explain import plain_triple
 
     indent = "  " * depth
     print_line(f"{indent}{plain_triple(proof.triple)}")
     for graph in proof.graphs:
-        print_line(f"{indent}  stated in {graph}")
+        print_line(f"{indent}  stated in {origin(graph)}")
     if proof.axiom:
         how = "because" if proof.premises else "stated by the ontology:"
         print_line(f"{indent}  {how} {proof.axiom}")
     for premise in proof.premises:
-        _print_proof(premise, depth + 1)
+        _print_proof(premise, depth + 1, origin)
 
 
 def _tell_notices(session: Session, found: Reasoning) -> None:

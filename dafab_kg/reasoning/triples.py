@@ -89,7 +89,8 @@ def short(term: str) -> str:
         return term.replace(f"^^<{XSD}", "^^xsd:").removesuffix(">") if "^^<" in term else term
     iri = term[1:-1]
     for prefix, namespace in PREFIXES.items():
-        if iri.startswith(namespace) and "/" not in iri.removeprefix(namespace):
+        local = iri.removeprefix(namespace)
+        if iri.startswith(namespace) and (prefix == "id" or "/" not in local):
             return f"{prefix}:{iri.removeprefix(namespace)}"
     return term
 

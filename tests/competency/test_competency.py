@@ -74,9 +74,7 @@ def test_there_are_sixty() -> None:
 
 def test_every_axiom_that_infers_has_a_question() -> None:
     rules = packaged_rules()
-    worth = {
-        rule.axiom.words for rule in rules.rules if WORTH_A_QUESTION.search(rule.axiom.words)
-    }
+    worth = {rule.axiom.words for rule in rules.rules if WORTH_A_QUESTION.search(rule.axiom.words)}
     needed = {words for asked in questions() for words in asked.needs}
     assert worth - needed - EXCEPTED.keys() == set()
     assert not EXCEPTED.keys() & needed
