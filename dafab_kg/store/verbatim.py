@@ -148,8 +148,7 @@ class VerbatimStore(OxigraphStore):
         # looked for by cutting, which is ten times as fast as by the exact expression below
         pieces = text.split(f'"^^<{XSD}')
         literals = {
-            (one[one.rfind('"') + 1 :], other[: other.find(">")])
-            for one, other in pairwise(pieces)
+            (one[one.rfind('"') + 1 :], other[: other.find(">")]) for one, other in pairwise(pieces)
         }
         odd = any(kept(XSD + name, lexical).startswith(KEPT) for lexical, name in literals)
         if not odd:

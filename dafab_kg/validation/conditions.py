@@ -131,12 +131,10 @@ def pattern(text: str, flags: str) -> ValueConstraint:
 def _to_the_very_end(expression: str) -> str:
     """Turn ``$`` into what Python calls so: its own ``$`` would allow a newline after it."""
     in_class, out = False, []
-    for token in re.findall(r"\\.|.", expression, re.DOTALL):
-        if token == "[":
-            in_class = True
-        elif token == "]":
-            in_class = False
-        out.append(r"\Z" if token == "$" and not in_class else token)
+    for part in re.findall(r"\\.|.", expression, re.DOTALL):
+        if part in ("[", "]"):
+            in_class = part == "["
+        out.append(r"\Z" if part == "$" and not in_class else part)
     return "".join(out)
 
 
@@ -146,7 +144,9 @@ def language_in(ranges: Iterable[str]) -> ValueConstraint:
 
     def holds(term: Term) -> bool:
         tag = term.language.lower() if isinstance(term, Literal) else ""
-        return any(tag == one or tag.startswith(f"{one}-") or (one == "*" and tag) for one in wanted)
+        return any(
+            tag == one or tag.startswith(f"{one}-") or (one == "*" and tag) for one in wanted
+        )
 
     each = " || ".join(f"langMatches(LANG({{value}}), {quoted(one)})" for one in wanted)
     return ValueConstraint("LanguageIn", f"({each or 'false'})", holds)

@@ -79,9 +79,7 @@ def judge(
 ) -> set[Result]:
     """Judge the default graph of a source."""
     said = source.subclasses(by_graph=False).get("", [])
-    patterns = Patterns(
-        False, closure([*rules.hierarchy, *said]), source.classes(by_graph=False)
-    )
+    patterns = Patterns(False, closure([*rules.hierarchy, *said]), source.classes(by_graph=False))
     found = Evaluation(source, rules.shapes, patterns, as_stored).run()
     if rules.shapes.foreign:
         found |= by_pyshacl(source.as_graph(), rules, rules.shapes.foreign)

@@ -45,7 +45,14 @@ _TARGETS: Final = (
 _ANNOTATIONS: Final = frozenset(
     {SH.path, SH.name, SH.description, SH.order, SH.group, SH.defaultValue, SH.severity}
     | {SH.message, SH.deactivated, SH.flags, SH.ignoredProperties, SH.qualifiedValueShapesDisjoint}
-    | {SH.qualifiedMinCount, SH.qualifiedMaxCount, SH.property, SH.declare, SH.shapesGraph, SH.prefixes}
+    | {
+        SH.qualifiedMinCount,
+        SH.qualifiedMaxCount,
+        SH.property,
+        SH.declare,
+        SH.shapesGraph,
+        SH.prefixes,
+    }
     | {SH.select}  # a shape may be a constraint too
     | {predicate for predicate, _ in _TARGETS}
 )

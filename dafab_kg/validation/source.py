@@ -75,5 +75,3 @@ class StoreSource:
 
 def _in(pattern: str, by_graph: bool) -> str:
     return f"GRAPH ?g {{ {pattern} }}" if by_graph else pattern
-
-

@@ -78,5 +78,3 @@ def _found(
         if not messages and isinstance(told, Literal):
             messages = (told,)
         yield Found(graph, focus, row.get("path"), row.get("value"), messages)
-
-
