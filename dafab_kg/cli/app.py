@@ -14,7 +14,18 @@ from typing import Annotated
 import typer
 
 from dafab_kg import __version__
-from dafab_kg.cli import asking, derive, enrich, events, harvest, keeping, loading, serving, setting
+from dafab_kg.cli import (
+    asking,
+    derive,
+    enrich,
+    events,
+    harvest,
+    keeping,
+    loading,
+    serving,
+    setting,
+    validating,
+)
 from dafab_kg.cli.frame import (
     AMISS,
     DONE,
@@ -64,7 +75,18 @@ def root(
         raise typer.Exit(USAGE)
 
 
-for module in (loading, harvest, enrich, derive, events, asking, keeping, serving, setting):
+for module in (
+    loading,
+    validating,
+    harvest,
+    enrich,
+    derive,
+    events,
+    asking,
+    keeping,
+    serving,
+    setting,
+):
     module.add(app)
 
 
