@@ -369,7 +369,7 @@ class Catalogue:
         return validate_files(paths, self.settings, shapes)
 
     def judge(self, tiers: Sequence[str] = ("ingest", "publish")) -> Judgement:
-        """Judge all that is stored, taken together, by our shapes of some tiers."""
+        """Judge all that is stored: the ingest tier by document, the others all together."""
         from dafab_kg.validation.anybody import judge_store
 
         return judge_store(self._store, tiers)

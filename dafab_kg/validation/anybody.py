@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from dafab_kg.store.protocol import Iri, Store, Term
 from dafab_kg.store.verbatim import VerbatimStore
 from dafab_kg.validation.compiled import hierarchy_of, packaged_hierarchy, shapes_graph
 from dafab_kg.validation.engine import NoVerdict
-from dafab_kg.validation.judging import Ruling, judge, ruling
+from dafab_kg.validation.judging import Ruling, judge, judge_graphs, ruling
 from dafab_kg.validation.quiet import quiet
 from dafab_kg.validation.report import Violation
 from dafab_kg.validation.results import Result, report_of, turtle, violation_of
@@ -60,14 +61,31 @@ def judge_files(
 
 
 def judge_store(store: Store, tiers: Iterable[str]) -> Judgement:
-    """Judge all that a catalogue holds by our shapes of some tiers."""
-    texts = [
-        resources.text(TIERS[tier], file)
-        for tier in tiers
-        for file in resources.names(TIERS[tier], ".ttl")
-    ]
-    rules = ruling(shapes_graph(texts), packaged_hierarchy())
-    return _judgement(StoreSource(store, verbatim=False), rules, None)
+    """Judge all that a catalogue holds by our shapes of some tiers.
+
+    The ingest tier judges each document's graph by itself, as a load does; the
+    others judge the default graph, which is the merge of all.
+    """
+    source = StoreSource(store, verbatim=False)
+    chosen = set(tiers)
+    rules = {
+        one: ruling(shapes_graph(_texts(names)), packaged_hierarchy())
+        for one, names in ((True, chosen & {"ingest"}), (False, chosen - {"ingest"}))
+        if names
+    }
+    found: set[Result] = set()
+    for by_document, ruled in rules.items():
+        found |= (judge_graphs if by_document else judge)(source, ruled)
+    graph = Graph(bind_namespaces="none")
+    for ruled in rules.values():
+        graph += ruled.graph
+    return _told(source, found, ruling(graph))
+
+
+def _texts(tiers: Iterable[str]) -> Iterator[str]:
+    for tier in sorted(tiers):
+        for file in resources.names(TIERS[tier], ".ttl"):
+            yield resources.text(TIERS[tier], file)
 
 
 def _judgement(source: StoreSource, rules: Ruling, plain: StoreSource | None) -> Judgement:
@@ -77,6 +95,10 @@ def _judgement(source: StoreSource, rules: Ruling, plain: StoreSource | None) ->
         raise ShapesNotValid(
             f"pyshacl, which judges by what is not compiled, came to no verdict: {error}"
         ) from error
+    return _told(source, found, rules)
+
+
+def _told(source: StoreSource, found: set[Result], rules: Ruling) -> Judgement:
     results = sorted(found, key=lambda result: result.rank)
     told = sorted(
         (violation_of(result, rules.owner(result.shape)) for result in results),
@@ -90,8 +112,14 @@ def _judgement(source: StoreSource, rules: Ruling, plain: StoreSource | None) ->
 
 def _documents(source: StoreSource, results: Iterable[Result]) -> dict[str, tuple[str, ...]]:
     """Return which named graphs describe each node at fault; none if there are no graphs."""
-    nodes: set[Term] = {result.focus for result in results if isinstance(result.focus, Iri)}
-    found = {}
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    nodes: set[Term] = set()
+    for result in results:
+        if result.graph:
+            known[result.focus.value].add(result.graph)
+        elif isinstance(result.focus, Iri):
+            nodes.add(result.focus)
+    found = {node: tuple(sorted(graphs)) for node, graphs in known.items()}
     for node in nodes:
         query = f"SELECT DISTINCT ?g {{ GRAPH ?g {{ {sparql(node)} ?p ?o }} }}"
         graphs = tuple(sorted(row[0].value for row in source.rows(query) if row[0] is not None))
