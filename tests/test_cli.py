@@ -287,6 +287,34 @@ def test_validate_stores_nothing_and_needs_no_store(call, place, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_validate_judges_rdf_of_anybody_by_any_shapes(call, tmp_path):
+    shapes, data = tmp_path / "shapes.ttl", tmp_path / "data.ttl"
+    shapes.write_text(
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . <x:S> sh:targetClass <x:C> ; "
+        "sh:property [ sh:path <x:p> ; sh:minCount 1 ; sh:message 'A p is missing.' ] ."
+    )
+    data.write_text("<x:a> a <x:C> .")
+    command = ("validate", str(data), "--shapes", str(shapes))
+    code, out, _ = call(*command)
+    assert code == 1 and "x:a" in out and "A p is missing." in out and "x:S" in out
+    code, out, _ = call(*command, "--format", "turtle")
+    assert code == 1 and "sh:conforms false" in out
+    code, out, _ = call(*command, "--json")
+    assert code == 1 and [one["focus"] for one in json.loads(out)["results"]] == ["x:a"]
+    data.write_text("<x:a> a <x:C> ; <x:p> 1 .")
+    assert call(*command)[0] == 0
+    assert call("validate", "--shapes", str(shapes))[0] == 2
+    shapes.write_text("<x:S> <http://www.w3.org/ns/shacl#targetClass> 'no IRI' .")
+    assert call(*command)[0] == 2
+
+
+def test_validate_without_data_judges_the_store(call):
+    code, out, _ = call("validate")
+    assert code == 0 and "Conforms" in out
+    code, out, _ = call("validate", "--tier", "publish", "--format", "json")
+    assert code == 0 and json.loads(out) == {"conforms": True, "results": []}
+
+
 def test_a_load_of_what_is_not_there_makes_no_store(call, tmp_path):
     for command in (["load"], ["run", "--no-serve"]):
         assert call(*command, str(tmp_path / "nothing"), store=tmp_path / "s9")[0] == 1

@@ -30,6 +30,7 @@ from dafab_kg.loaders.registry import loaders
 from dafab_kg.model.documents import Loader
 from dafab_kg.model.errors import (
     FileNotUsable,
+    ShapesNotValid,
     StoreInUse,
     StoreNotFound,
     StoreNotUsable,
@@ -50,6 +51,7 @@ from dafab_kg.validation import Validator
 if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
     from dafab_kg.federation.harvest import HarvestReport
+    from dafab_kg.validation.anybody import Judgement
 
 FORMAT = 1
 """Version of the layout of a store's directory."""
@@ -414,6 +416,12 @@ class Catalogue:
         """
         return validate_files(paths, self.settings, shapes)
 
+    def judge(self, tiers: Sequence[str] = ("ingest", "publish")) -> Judgement:
+        """Judge all that is stored: the ingest tier by document, the others all together."""
+        from dafab_kg.validation.anybody import judge_store
+
+        return judge_store(self._store, tiers)
+
     def dump(self, file: Path | str) -> DumpReport:
         """Write the graph to ``file`` (gzipped N-Quads) and the documents beside it.
 
@@ -525,7 +533,7 @@ def _validator(shapes: Path | None = None) -> Validator:
         return CompiledValidator()
     try:
         return CompiledValidator([shapes.read_text(encoding="utf-8")])
-    except (OSError, UnicodeDecodeError, SyntaxError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, SyntaxError, ValueError, ShapesNotValid) as error:
         raise FileNotUsable(
             f"The shapes {shapes} cannot be read: {error}. Give SHACL in Turtle"
         ) from error

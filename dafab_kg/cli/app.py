@@ -26,6 +26,7 @@ from dafab_kg.cli import (
     reasoning,
     serving,
     setting,
+    validating,
 )
 from dafab_kg.cli.frame import (
     AMISS,
@@ -78,6 +79,7 @@ def root(
 
 GROUPS = (
     loading,
+    validating,
     harvest,
     enrich,
     derive,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dafab_kg.model.errors import MappingNotValid, NameNotValid, QueryNotValid
+from dafab_kg.model.errors import MappingNotValid, NameNotValid, QueryNotValid, ShapesNotValid
 
 if TYPE_CHECKING:
     from dafab_kg.catalogue import Catalogue
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DONE, AMISS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
-USAGE_ERRORS = (QueryNotValid, NameNotValid, MappingNotValid)
+USAGE_ERRORS = (QueryNotValid, NameNotValid, MappingNotValid, ShapesNotValid)
 """Errors that tell of a wrong request rather than of what the catalogue holds."""
 
 

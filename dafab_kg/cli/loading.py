@@ -1,4 +1,4 @@
-"""load, validate, quarantine: what arrives, and what was refused."""
+"""load, quarantine: what arrives, and what was refused."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ STATUSES = ("loaded", "replaced", "unchanged", "removed", "rejected", "unrecogni
 def add(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     command(app, "load")(load)
-    command(app, "validate")(validate)
     group = typer.Typer(help="Rejected documents, with the reason.", no_args_is_help=True)
     group.callback()(remember)
     command(group, "list")(list_quarantine)
@@ -68,34 +67,6 @@ def load(
             *paths, strict=strict, jobs=jobs, validate=not no_validate, progress=progress
         )
     return report_load(session, report, strict=strict)
-
-
-def validate(
-    session: Session,
-    paths: Paths,
-    shapes: Annotated[
-        Path | None, typer.Option(help="SHACL file to use instead of our shapes.")
-    ] = None,
-) -> int:
-    """Check documents as a load would, and store nothing."""
-    from dafab_kg.catalogue.catalogue import validate_files
-
-    outcomes = validate_files(paths, session.settings(), shapes)
-    wrong = [o for o in outcomes if o.status == "rejected"]
-    valid = sum(1 for o in outcomes if o.status == "valid")
-    if session.as_json:
-        print_json({"outcomes": outcomes})
-    else:
-        print_rejections(wrong)
-        if not session.quiet:
-            for outcome in outcomes:
-                for warning in outcome.warnings:
-                    print_line(f"warning: {outcome.origin}: {warning}")
-            print_line(f"{valid:,} valid, {len(wrong):,} not")
-    if not valid and not wrong:
-        tell("dafab-kg: no document was found there")
-        return AMISS
-    return AMISS if wrong else DONE
 
 
 def list_quarantine(session: Session) -> int:

@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 
-from dafab_kg.model.errors import NotWellFormed
+from dafab_kg.model.errors import FileNotUsable, NotWellFormed
 from dafab_kg.store.oxigraph import OxigraphStore, to_engine
 from dafab_kg.store.protocol import Literal, Term
 
@@ -44,6 +44,20 @@ _CAME_BACK: Final = {
     "string": re.compile(".*", re.DOTALL),
 }
 """By datatype, which lexical forms surely come back as they were written; a subset will do."""
+
+_ENDINGS: Final = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".nt": ox.RdfFormat.N_TRIPLES,
+    ".nq": ox.RdfFormat.N_QUADS,
+    ".trig": ox.RdfFormat.TRIG,
+    ".rdf": ox.RdfFormat.RDF_XML,
+    ".owl": ox.RdfFormat.RDF_XML,
+    ".xml": ox.RdfFormat.RDF_XML,
+    ".jsonld": ox.RdfFormat.JSON_LD,
+    ".json": ox.RdfFormat.JSON_LD,
+}
+_CHUNK: Final = 16 * 2**20
+"""Characters of N-Triples that are loaded at a time."""
 
 _UNTOUCHED: Final = frozenset({"anyURI", "hexBinary", "base64Binary", "language", "token"})
 _TYPED: Final = re.compile(rf'"((?:[^"\\\n]|\\.)*+)"\^\^<{re.escape(XSD)}(\w+)>', re.ASCII)
@@ -93,6 +107,56 @@ class VerbatimStore(OxigraphStore):
         self._store.bulk_extend(
             ox.Quad(*(to_engine(self._hidden(term)) for term in triple))  # type: ignore[arg-type]
             for triple in quads
+        )
+
+    def load_file(self, path: Path, *, apart: str = "") -> None:
+        """Add a file of RDF, by the ending of its name; all its graphs as one.
+
+        ``apart`` is put before the labels of its blank nodes, to keep those of two
+        files apart.
+
+        Raises:
+            FileNotUsable: it cannot be read or parsed (with the line where known).
+        """
+        form = _ENDINGS.get(path.suffix.lower())
+        if form is None:
+            raise FileNotUsable(
+                f"{path}: no syntax of RDF ends in {path.suffix!r}. Read are {', '.join(_ENDINGS)}"
+            )
+        try:
+            if form is ox.RdfFormat.N_TRIPLES:
+                self._load_lines(path, apart)
+            else:
+                base = path.resolve().as_uri()
+                self._add(ox.parse(path=str(path), format=form, base_iri=base), apart)
+        except (SyntaxError, ValueError, OSError) as error:
+            raise FileNotUsable(
+                f"{path} cannot be read: {error}. Mend it, or fetch it again"
+            ) from (error)
+
+    def _load_lines(self, path: Path, apart: str) -> None:
+        # the engine's own reader is five times as fast, but makes up labels of blank nodes
+        with path.open(encoding="utf-8") as source:
+            while lines := source.readlines(_CHUNK):
+                text = "".join(lines)
+                if "_:" in text:
+                    self._add(ox.parse(text.encode(), format=ox.RdfFormat.N_TRIPLES), apart)
+                else:
+                    self._store.bulk_load(self._disguise(text).encode(), ox.RdfFormat.N_TRIPLES)
+
+    def _add(self, quads: Iterable[ox.Quad], apart: str) -> None:
+        def moved(node: Any) -> Any:
+            if apart and isinstance(node, ox.BlankNode):
+                return ox.BlankNode(f"{apart}{node.value}")
+            if isinstance(node, ox.Literal) and not node.language and not self._as_stored:
+                datatype = kept(node.datatype.value, node.value)
+                if datatype.startswith(KEPT):
+                    self.disguised = True
+                    return ox.Literal(node.value, datatype=ox.NamedNode(datatype))
+            return node
+
+        self._store.bulk_extend(
+            ox.Quad(moved(q.subject), q.predicate, moved(q.object)) for q in quads
         )
 
     def _hidden(self, term: Term) -> Term:

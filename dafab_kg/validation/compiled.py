@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from rdflib import RDFS, Graph, URIRef
 
@@ -89,14 +90,15 @@ def packaged_shapes() -> Iterator[str]:
     return (resources.text("shapes", file) for file in resources.names("shapes", ".ttl"))
 
 
-def packaged_hierarchy() -> list[tuple[str, str]]:
+@cache
+def packaged_hierarchy() -> tuple[tuple[str, str], ...]:
     """Each class that our ontology puts below another, with that one."""
     graph = Graph(bind_namespaces="none")
     for file in resources.names("ontology", ".ttl"):
         text = resources.text("ontology", file)
         if "subClassOf" in text:
             graph.parse(data=text, format="turtle")
-    return hierarchy_of(graph)
+    return tuple(hierarchy_of(graph))
 
 
 def hierarchy_of(graph: Graph) -> list[tuple[str, str]]:

@@ -131,12 +131,10 @@ def pattern(text: str, flags: str) -> ValueConstraint:
 def _to_the_very_end(expression: str) -> str:
     """Turn ``$`` into what Python calls so: its own ``$`` would allow a newline after it."""
     in_class, out = False, []
-    for token in re.findall(r"\\.|.", expression, re.DOTALL):
-        if token == "[":
-            in_class = True
-        elif token == "]":
-            in_class = False
-        out.append(r"\Z" if token == "$" and not in_class else token)
+    for part in re.findall(r"\\.|.", expression, re.DOTALL):
+        if part in ("[", "]"):
+            in_class = part == "["
+        out.append(r"\Z" if part == "$" and not in_class else part)
     return "".join(out)
 
 

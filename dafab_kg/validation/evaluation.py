@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from dafab_kg.store.protocol import Iri, Literal, Row, Term
@@ -31,7 +31,7 @@ from dafab_kg.validation.shapes import (
     UniqueLang,
     ValueConstraint,
 )
-from dafab_kg.validation.sparql_running import run_sparql
+from dafab_kg.validation.sparql_running import Asked, run_sparql
 from dafab_kg.validation.terms import sparql
 from dafab_kg.validation.xsd import compare
 
@@ -39,7 +39,7 @@ Key = tuple[str, Term]
 """A node in the graph that is judged."""
 
 
-class Source(Protocol):
+class Source(Asked, Protocol):
     """What is judged."""
 
     def rows(self, query: str, default_graph: str | None = None) -> Iterator[Row]:
@@ -309,14 +309,13 @@ class Evaluation:
     def _sparql(self, shape: Shape, focus: Focus, constraint: SparqlConstraint) -> Iterator[Result]:
         source = self.as_stored or self.source
         for found in run_sparql(source, focus, constraint, self._nodes, self.patterns.by_graph):
-            path = found.path if found.path is not None else shape.path and shape.path.node
             value = found.value
             if value is None and shape.path is None:
                 value = found.focus
-            yield Result(
-                found.graph, found.focus, path, value, COMPONENT.format("SPARQL"), shape.node,
-                shape.severity, found.messages or shape.messages or (default_message("SPARQL"),), constraint.node,
-            )  # fmt: skip
+            key = (found.graph, found.focus)
+            made = self.result(shape, "SPARQL", key, value, found.path)
+            messages = found.messages or made.messages
+            yield replace(made, messages=messages, constraint=constraint.node)
 
 
 def _full(rows: Iterable[Row]) -> Iterator[tuple[Term, ...]]:

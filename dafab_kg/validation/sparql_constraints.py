@@ -107,7 +107,7 @@ def joined_with(select: str, focus: str) -> str | None:
             depth -= 1
         elif word["variable"] == "this" and any(k not in _SEEING_OUTSIDE for k in kinds[1:]):
             return None
-        if plain in _AGGREGATING or plain in ("select", "union") and not head:
+        if plain in _AGGREGATING or (plain in ("select", "union") and not head):
             return None
         if plain in ("count", "sum", "min", "max", "avg", "sample", "group_concat"):
             return None

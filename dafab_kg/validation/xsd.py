@@ -172,7 +172,7 @@ def _compare_floats(left: Value, right: Value) -> int:
 
 
 def _sign(one: object, other: object) -> int:
-    return (one > other) - (one < other)  # type: ignore[operator]
+    return int(one > other) - int(one < other)  # type: ignore[operator]
 
 
 def _parts(name: str, lexical: str) -> dict[str, str | None]:

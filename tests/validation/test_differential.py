@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pyshacl
 import pytest
+from pyshacl.errors import ReportableRuntimeError
 from rdflib import RDF, RDFS, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
@@ -20,24 +22,57 @@ CLASSES = [URIRef(f"{EX}C{i}") for i in range(3)]
 PREDICATES = [URIRef(f"{EX}p{i}") for i in range(4)]
 # Left out are forms in which pyshacl departs from the standard or rdflib changes the term:
 # - literals that rdflib rewrites when it makes them ("01"^^xsd:integer; SHACL speaks of terms);
+# - order between booleans and numbers: pyshacl takes true for 1; SPARQL has no such operator;
+# - order between dates and numbers, two equal IRIs, or ill-typed literals: pyshacl gives one
+#   (SHACL 4.5.3 and 4.3: what SPARQL cannot compare is a violation);
+# - sh:lessThan with a blank node: pyshacl stops; by SHACL section 4.5.3 it is a violation;
+# - the inverse of a sequence, whose steps pyshacl does not turn round (SHACL section 2.3.1.4);
 # - order between strings in a language, which SPARQL 1.1 (section 17.3) does not give;
 # - xsd:dateTime with and without time zone in one comparison (indeterminate, XSD 3.3.7.3).
 LITERALS = [
-    Literal("a"), Literal("bc"), Literal("abcd"), Literal("a", lang="en"), Literal("b", lang="en-GB"),
-    Literal("c", lang="de"), Literal(1), Literal(5), Literal(-3),
-    Literal("2.5", datatype=XSD.decimal), Literal("7.25", datatype=XSD.decimal),
-    Literal("abc", datatype=XSD.integer), Literal("2020-02-30", datatype=XSD.date),
+    Literal("a"), Literal("bc"), Literal("abcd"),
+    Literal("a", lang="en"), Literal("b", lang="en-GB"), Literal("c", lang="de"),
+]  # fmt: skip
+NUMBERS = [
+    Literal(1), Literal(5), Literal(-3), Literal("2.5", datatype=XSD.decimal),
+    Literal("7.25", datatype=XSD.decimal), Literal("abc", datatype=XSD.integer),
+]  # fmt: skip
+DATES = [
     Literal("2020-01-01", datatype=XSD.date), Literal("2021-06-30", datatype=XSD.date),
-    Literal("2020-01-01T00:00:00Z", datatype=XSD.dateTime), Literal(True), Literal(False),
+    Literal("2020-02-30", datatype=XSD.date), Literal("2020-12-31", datatype=XSD.date),
 ]  # fmt: skip
 
 
-def data_of(chance: random.Random) -> Graph:
+@dataclass(frozen=True)
+class World:
+    """What goes together, so that forms in which pyshacl errs do not come up."""
+
+    seed: int
+
+    @property
+    def dated(self) -> bool:
+        """Dates and bounds that are dates, or numbers."""
+        return self.seed % 3 == 0
+
+    @property
+    def ordered(self) -> bool:
+        """Order between properties, or literals that are ill-typed."""
+        return self.seed % 2 == 0
+
+
+def data_of(chance: random.Random, *, world: World) -> Graph:
     graph = Graph(bind_namespaces="none")
     nodes: list[Node] = [*NODES, BNode("b0"), BNode("b1")]
+    value: Node
+    literals = LITERALS + (DATES if world.dated else NUMBERS)
+    literals = [one for one in literals if not (world.ordered and one.ill_typed)]
     for _ in range(chance.randrange(4, 22)):
-        value = chance.choice([chance.choice(nodes), chance.choice(LITERALS)])
-        graph.add((chance.choice(nodes), chance.choice(PREDICATES), value))
+        predicate, value = chance.choice(PREDICATES), chance.choice(literals)
+        if predicate == PREDICATES[3]:  # what sh:lessThan looks at
+            value = chance.choice([one for one in literals if not one.language])
+        elif chance.random() < 0.5:
+            value = chance.choice(nodes)
+        graph.add((chance.choice(nodes), predicate, value))
     for node in nodes:
         if chance.random() < 0.6:
             graph.add((node, RDF.type, chance.choice(CLASSES)))
@@ -49,8 +84,8 @@ def data_of(chance: random.Random) -> Graph:
 class Shaper:
     """Makes a shapes graph; ``chance`` decides all."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self.chance = chance
+    def __init__(self, chance: random.Random, *, world: World) -> None:
+        self.chance, self.world = chance, world
         self.graph = Graph(bind_namespaces="none")
         self.number = 0
 
@@ -77,7 +112,8 @@ class Shaper:
             self.graph.add((node, SH.alternativePath, ways))
         else:
             kind = [SH.inversePath, SH.zeroOrMorePath, SH.oneOrMorePath, SH.zeroOrOnePath][form - 2]
-            self.graph.add((node, kind, self.path(depth + 1)))
+            inner = self.chance.choice(PREDICATES) if form == 2 else self.path(depth + 1)
+            self.graph.add((node, kind, inner))
         return node
 
     def shape(self, depth: int, *, of_property: bool) -> Node:
@@ -110,10 +146,11 @@ class Shaper:
             self.graph.add((node, predicate, value))
 
     def on_values(self, node: Node) -> None:
-        chance, bound = self.chance, self.chance.choice([Literal(1), Literal(2), LITERALS[13]])
+        chance, bound = self.chance, self.chance.choice([Literal(1), Literal(2)])
         types = [XSD.integer, XSD.string, XSD.decimal, XSD.date, XSD.boolean, RDF.langString]
         kinds = [SH.IRI, SH.Literal, SH.BlankNode, SH.BlankNodeOrIRI, SH.IRIOrLiteral]
-        some = chance.sample([*NODES, *LITERALS[:8]], 4)
+        some = chance.sample([*NODES, *LITERALS, *NUMBERS[:2]], 4)
+        bound = DATES[0] if self.world.dated else bound
         predicate, value = chance.choice(
             [
                 (SH["class"], chance.choice(CLASSES)), (SH.datatype, chance.choice(types)),
@@ -132,9 +169,11 @@ class Shaper:
 
     def pair(self, node: Node) -> None:
         kinds = [SH.equals, SH.disjoint]
-        if (node, SH.path, None) in self.graph:
+        if (node, SH.path, None) in self.graph and self.world.ordered:
             kinds += [SH.lessThan, SH.lessThanOrEquals]
-        self.once(node, self.chance.choice(kinds), self.chance.choice(PREDICATES))
+        kind = self.chance.choice(kinds)
+        ordered = kind in (SH.lessThan, SH.lessThanOrEquals)
+        self.once(node, kind, PREDICATES[3] if ordered else self.chance.choice(PREDICATES))
 
     def count(self, node: Node) -> None:
         kind = self.chance.choice([SH.minCount, SH.maxCount])
@@ -174,14 +213,14 @@ class Shaper:
             self.once(node, SH.qualifiedValueShapesDisjoint, Literal(True))
 
 
-def shapes_of(chance: random.Random) -> Graph:
-    shaper = Shaper(chance)
+def shapes_of(chance: random.Random, *, world: World) -> Graph:
+    shaper = Shaper(chance, world=world)
     for _ in range(chance.randrange(1, 3)):
         top = shaper.shape(0, of_property=chance.random() < 0.3)
         targets = [
             (SH.targetClass, chance.choice(CLASSES)), (SH.targetSubjectsOf, PREDICATES[0]),
             (SH.targetObjectsOf, PREDICATES[1]), (SH.targetNode, chance.choice(NODES)),
-            (SH.targetNode, chance.choice(LITERALS[:8])),
+            (SH.targetNode, chance.choice(LITERALS)),
         ]  # fmt: skip
         for target in chance.sample(targets, 2):
             shaper.graph.add((top, *target))
@@ -191,9 +230,14 @@ def shapes_of(chance: random.Random) -> Graph:
 def disagreement(seed: int) -> str:
     """What only one of the two engines tells; empty if they agree."""
     chance = random.Random(seed)
-    data, shapes = data_of(chance), shapes_of(chance)
+    world = World(seed)
+    data, shapes = data_of(chance, world=world), shapes_of(chance, world=world)
     with quiet():
-        _, theirs, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none")
+        try:
+            _, theirs, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none")
+        except (ReportableRuntimeError, TypeError) as error:
+            assert "compare a BlankNode" in str(error) or "not supported between" in str(error)
+            return ""
         ours, foreign = compiled_report(data, shapes)
         assert not foreign, foreign
         assert isinstance(theirs, Graph)
@@ -226,6 +270,8 @@ def test_most_pairs_find_something() -> None:
     found = 0
     for seed in range(50):
         chance = random.Random(seed)
-        report, _ = compiled_report(data_of(chance), shapes_of(chance))
+        report, _ = compiled_report(
+            data_of(chance, world=World(0)), shapes_of(chance, world=World(0))
+        )
         found += (None, SH.result, None) in report
     assert found > 25

@@ -229,3 +229,25 @@ NOTHING = """
 <x:shape> a sh:NodeShape ; sh:targetSubjectsOf <x:p> ;
     sh:property [ sh:path <x:p> ; sh:nodeKind sh:IRI ] .
 """
+
+
+def test_a_query_of_a_shape_sees_only_its_document() -> None:
+    """sh:sparql, judged for many documents: alone or in a batch, it tells the same."""
+    validator = CompiledValidator([UNIQUE])
+    documents = {
+        "one": '<x:a> <x:did> "1" .\n',
+        "other": '<x:b> <x:did> "1" .\n',
+        "both": '<x:a> <x:did> "1" .\n<x:b> <x:did> "1" .\n_:c <x:did> "1" .\n',
+        "odd": f'<x:a> <x:did> "01"^^<{XSD}byte> .\n',
+    }
+    told = validator.check(documents)
+    assert set(told) == {"both"}
+    assert sum(v.focus in ("x:a", "x:b") for v in told["both"].violations) == 4
+    assert len(told["both"].violations) == 6
+
+
+UNIQUE = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+<x:shape> a sh:NodeShape ; sh:targetSubjectsOf <x:did> ; sh:sparql [ sh:select
+    "SELECT $this ?value { $this <x:did> ?did . ?value <x:did> ?did FILTER (?value != $this) }" ] .
+"""
