@@ -16,7 +16,7 @@ from dafab_kg.store.protocol import Iri, Store, Term
 from dafab_kg.store.verbatim import VerbatimStore
 from dafab_kg.validation.compiled import hierarchy_of, packaged_hierarchy, shapes_graph
 from dafab_kg.validation.engine import NoVerdict
-from dafab_kg.validation.judging import Ruling, judge, judge_graphs, ruling
+from dafab_kg.validation.judging import Ruling, by_pyshacl, judge, judge_graphs, ruling
 from dafab_kg.validation.quiet import quiet
 from dafab_kg.validation.report import Violation
 from dafab_kg.validation.results import Result, report_of, turtle, violation_of
@@ -76,6 +76,9 @@ def judge_store(store: Store, tiers: Iterable[str]) -> Judgement:
     found: set[Result] = set()
     for by_document, ruled in rules.items():
         found |= (judge_graphs if by_document else judge)(source, ruled)
+        if by_document and ruled.shapes.foreign:
+            for name in store.graphs():
+                found |= by_pyshacl(source.as_graph(name), ruled, ruled.shapes.foreign, name)
     graph = Graph(bind_namespaces="none")
     for ruled in rules.values():
         graph += ruled.graph

@@ -221,7 +221,7 @@ class Evaluation:
 
     def _pair(self, shape: Shape, focus: Focus, constraint: PairConstraint) -> Iterator[Result]:
         values = self.patterns.values(focus, shape.path)
-        node, value, predicate = focus.variable, values.variable, f"<{constraint.predicate}>"
+        node, value, predicate = focus.variable, values.variable, constraint.predicate
         same = f"EXISTS {{ {self.patterns.at(f'{node} {predicate} {value} .')} }}"
         if constraint.kind.startswith("lessThan"):
             yield from self._less_than(shape, focus, constraint)
@@ -242,7 +242,7 @@ class Evaluation:
         values = self.patterns.values(focus, shape.path)
         node, value = focus.variable, values.variable
         sign, most = ("<", -1) if constraint.kind == "lessThan" else ("<=", 0)
-        other = self.patterns.at(f"{node} <{constraint.predicate}> ?other .")
+        other = self.patterns.at(f"{node} {constraint.predicate} ?other .")
         body = f"{values.pattern} {other} FILTER(!COALESCE({value} {sign} ?other, false))"
         for graph, subject, one, two in _full(self.select([node, value, "?other"], body)):
             order = compare(one, two)

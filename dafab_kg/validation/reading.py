@@ -331,7 +331,7 @@ def _length(parameter: str) -> _Read:
 
 
 def _pair(kind: str) -> _Read:
-    return _each(lambda value: PairConstraint(kind, _iri(value)))  # type: ignore[arg-type]
+    return _each(lambda value: PairConstraint(kind, sparql(Iri(_iri(value)))))  # type: ignore[arg-type]
 
 
 def _logic(kind: str) -> _Read:

@@ -80,7 +80,10 @@ class HasValue:
 
 @dataclass(frozen=True)
 class PairConstraint:
-    """A constraint between the values of the path and those of another property."""
+    """A constraint between the values of the path and those of another property.
+
+    ``predicate`` is its IRI as SPARQL writes it.
+    """
 
     kind: PairKind
     predicate: str
