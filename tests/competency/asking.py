@@ -37,6 +37,7 @@ from dafab_kg.reasoning.ontology import packaged_rules, triples_of
 from dafab_kg.reasoning.reasoner import Reasoner
 from dafab_kg.reasoning.rules import Atom, Rule, RuleSet, Stratum
 from dafab_kg.reasoning.triples import short
+from dafab_kg.store.nquads import in_graph
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Change
 
@@ -44,6 +45,7 @@ HERE = Path(__file__).parent
 HCAT = "https://w3id.org/dafab/hcat/"
 PREFIXES = {**Names().prefixes, "hcat": HCAT}
 GRAPH = Names().make("inferred_graph")
+DOCUMENT = "urn:test:document"
 
 Rows = list[tuple[str, ...]]
 
@@ -120,9 +122,10 @@ def lines(turtle: str, base: str = "") -> str:
 
 
 def stored(nt: str) -> OxigraphStore:
-    """A store that states some facts."""
+    """A store that states some facts in one document: in its graph, and in the default graph."""
     store = OxigraphStore()
-    store.apply(Change(added=nt))
+    document = "".join(in_graph(line, DOCUMENT) for line in nt.splitlines(keepends=True))
+    store.apply(Change(added=nt + document))
     return store
 
 
