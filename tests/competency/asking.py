@@ -32,7 +32,7 @@ from typing import Any
 import yaml
 
 from dafab_kg.model.names import Names
-from dafab_kg.reasoning.full import materialise
+from dafab_kg.reasoning.full import apply_stratum, materialise
 from dafab_kg.reasoning.ontology import packaged_rules, triples_of
 from dafab_kg.reasoning.reasoner import Reasoner
 from dafab_kg.reasoning.rules import Atom, Rule, RuleSet, Stratum
@@ -156,6 +156,32 @@ def _said(term: str) -> str:
 def infer(store: OxigraphStore, rules: RuleSet) -> None:
     """Infer anew by some rules."""
     materialise(store, rules, GRAPH)
+
+
+@cache
+def _vocabulary() -> OxigraphStore:
+    """A store for many sets of facts, in turn; what the ontology itself states is stated here."""
+    store = OxigraphStore()
+    store.apply(Change(added="".join(f"{rule.head} .\n" for rule in packaged_rules().given)))
+    return store
+
+
+def answer_without(asked: Question, words: str) -> Rows:
+    """The answer to a question where an axiom is taken out."""
+    nt = lines(asked.facts)
+    used = by(packaged_rules(), nt)
+    if any(rule.axiom.words == words for rule in used.given):
+        store = stored(nt)
+        infer(store, by(used, nt, words))
+        return rows(store, asked.query, inferred=True)
+    store = _vocabulary()
+    store.apply(Change(added=nt))
+    for stratum in by(used, nt, words).strata():
+        apply_stratum(store, stratum, GRAPH)
+    found = rows(store, asked.query, inferred=True)
+    store.drop(GRAPH)
+    store.apply(Change(removed=tuple(nt.splitlines(keepends=True))))
+    return found
 
 
 def by(rules: RuleSet, nt: str, without: str = "") -> RuleSet:
