@@ -166,17 +166,17 @@ def _vocabulary() -> OxigraphStore:
     return store
 
 
-def answer_without(asked: Question, words: str) -> Rows:
-    """The answer to a question where an axiom is taken out."""
+def answer(asked: Question, without: str = "") -> Rows:
+    """The answer to a question, perhaps where an axiom is taken out."""
     nt = lines(asked.facts)
-    used = by(packaged_rules(), nt)
-    if any(rule.axiom.words == words for rule in used.given):
+    rules = by(nt, without)
+    if len(rules.given) < len(packaged_rules().given):
         store = stored(nt)
-        infer(store, by(used, nt, words))
+        infer(store, rules)
         return rows(store, asked.query, inferred=True)
     store = _vocabulary()
     store.apply(Change(added=nt))
-    for stratum in by(used, nt, words).strata():
+    for stratum in rules.strata():
         apply_stratum(store, stratum, GRAPH)
     found = rows(store, asked.query, inferred=True)
     store.drop(GRAPH)
@@ -184,22 +184,47 @@ def answer_without(asked: Question, words: str) -> Rows:
     return found
 
 
-def by(rules: RuleSet, nt: str, without: str = "") -> RuleSet:
+@dataclass(frozen=True, eq=False)
+class _Keyed:
+    """A rule, with the keys that it is chained by."""
+
+    rule: Rule
+    body: frozenset[str]
+    head: str
+
+
+@cache
+def _keyed() -> tuple[_Keyed, ...]:
+    return tuple(
+        _Keyed(rule, frozenset(atom.key for atom in rule.body), rule.head.key)
+        for stratum in packaged_rules().strata()
+        for rule in stratum.rules
+    )
+
+
+@cache
+def _given(without: str) -> tuple[tuple[Rule, ...], frozenset[str]]:
+    given = tuple(rule for rule in packaged_rules().given if rule.axiom.words != without)
+    return given, frozenset(rule.head.key for rule in given)
+
+
+def by(nt: str, without: str = "") -> RuleSet:
     """The rules that can have any effect on some facts, without those of an axiom.
 
     A rule with a body that is not of what is stated, given or made never fires; to
     leave it out saves most of the time.
     """
-    kept = [rule for rule in rules.rules if rule.axiom.words != without]
-    given = tuple(rule for rule in rules.given if rule.axiom.words != without)
-    known = {_ground(line).key for line in nt.splitlines()} | {r.head.key for r in given}
-    used: list[Rule] = []
-    while more := [r for r in kept if all(atom.key in known for atom in r.body)]:
-        used += more
-        known |= {rule.head.key for rule in more}
-        kept = [rule for rule in kept if rule not in more]
-    levels = tuple(tuple(_only(level, set(used))) for level in rules.levels)
-    return RuleSet(tuple(used), given, (), levels)
+    given, keys = _given(without)
+    known = {_ground(line).key for line in nt.splitlines()} | keys
+    waiting = [one for one in _keyed() if one.rule.axiom.words != without]
+    used: set[int] = set()
+    while more := [one for one in waiting if one.body <= known]:
+        used |= {id(one.rule) for one in more}
+        known |= {one.head for one in more}
+        waiting = [one for one in waiting if id(one.rule) not in used]
+    levels = tuple(tuple(_only(level, used)) for level in packaged_rules().levels)
+    kept = tuple(rule for level in levels for stratum in level for rule in stratum.rules)
+    return RuleSet(kept, given, (), levels)
 
 
 def _ground(line: str) -> Atom:
@@ -207,8 +232,8 @@ def _ground(line: str) -> Atom:
     return Atom(subject, predicate, value)
 
 
-def _only(level: tuple[Stratum, ...], used: set[Rule]) -> Iterator[Stratum]:
+def _only(level: tuple[Stratum, ...], used: set[int]) -> Iterator[Stratum]:
     for stratum in level:
-        rules = tuple(rule for rule in stratum.rules if rule in used)
+        rules = tuple(rule for rule in stratum.rules if id(rule) in used)
         if rules:
             yield Stratum(stratum.keys, rules, stratum.recursive)
