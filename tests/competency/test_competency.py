@@ -64,10 +64,10 @@ def test_there_are_sixty() -> None:
 
 def test_every_axiom_that_infers_has_a_question() -> None:
     rules = packaged_rules()
-    all_words = {rule.axiom.words for rule in rules.rules}
-    worth = {words for words in all_words if WORTH_A_QUESTION.search(words)}
-    assert all(re.search(" (Domain|Range) ", words) for words in all_words - worth)
+    worth = {rule.axiom.words for rule in rules.rules if WORTH_A_QUESTION.search(rule.axiom.words)}
     needed = {words for asked in questions() for words in asked.needs}
     assert worth - needed - EXCEPTED.keys() == set()
     assert not EXCEPTED.keys() & needed
     assert EXCEPTED.keys() <= worth
+    others = {rule.axiom.words for rule in rules.rules} - worth
+    assert all(re.search(" (Domain|Range) ", words) for words in others)
