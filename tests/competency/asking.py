@@ -32,11 +32,12 @@ from typing import Any
 import yaml
 
 from dafab_kg.model.names import Names
-from dafab_kg.reasoning.full import materialise
+from dafab_kg.reasoning.full import apply_stratum, materialise
 from dafab_kg.reasoning.ontology import packaged_rules, triples_of
 from dafab_kg.reasoning.reasoner import Reasoner
 from dafab_kg.reasoning.rules import Atom, Rule, RuleSet, Stratum
 from dafab_kg.reasoning.triples import short
+from dafab_kg.store.nquads import in_graph
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Change
 
@@ -44,6 +45,7 @@ HERE = Path(__file__).parent
 HCAT = "https://w3id.org/dafab/hcat/"
 PREFIXES = {**Names().prefixes, "hcat": HCAT}
 GRAPH = Names().make("inferred_graph")
+DOCUMENT = "urn:test:document"
 
 Rows = list[tuple[str, ...]]
 
@@ -120,9 +122,10 @@ def lines(turtle: str, base: str = "") -> str:
 
 
 def stored(nt: str) -> OxigraphStore:
-    """A store that states some facts."""
+    """A store that states some facts in one document: in its graph, and in the default graph."""
     store = OxigraphStore()
-    store.apply(Change(added=nt))
+    document = "".join(in_graph(line, DOCUMENT) for line in nt.splitlines(keepends=True))
+    store.apply(Change(added=nt + document))
     return store
 
 
@@ -155,22 +158,73 @@ def infer(store: OxigraphStore, rules: RuleSet) -> None:
     materialise(store, rules, GRAPH)
 
 
-def by(rules: RuleSet, nt: str, without: str = "") -> RuleSet:
+@cache
+def _vocabulary() -> OxigraphStore:
+    """A store for many sets of facts, in turn; what the ontology itself states is stated here."""
+    store = OxigraphStore()
+    store.apply(Change(added="".join(f"{rule.head} .\n" for rule in packaged_rules().given)))
+    return store
+
+
+def answer(asked: Question, without: str = "") -> Rows:
+    """The answer to a question, perhaps where an axiom is taken out."""
+    nt = lines(asked.facts)
+    rules = by(nt, without)
+    if len(rules.given) < len(packaged_rules().given):
+        store = stored(nt)
+        infer(store, rules)
+        return rows(store, asked.query, inferred=True)
+    store = _vocabulary()
+    store.apply(Change(added=nt))
+    for stratum in rules.strata():
+        apply_stratum(store, stratum, GRAPH)
+    found = rows(store, asked.query, inferred=True)
+    store.drop(GRAPH)
+    store.apply(Change(removed=tuple(nt.splitlines(keepends=True))))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Keyed:
+    """A rule, with the keys that it is chained by."""
+
+    rule: Rule
+    body: frozenset[str]
+    head: str
+
+
+@cache
+def _keyed() -> tuple[_Keyed, ...]:
+    return tuple(
+        _Keyed(rule, frozenset(atom.key for atom in rule.body), rule.head.key)
+        for stratum in packaged_rules().strata()
+        for rule in stratum.rules
+    )
+
+
+@cache
+def _given(without: str) -> tuple[tuple[Rule, ...], frozenset[str]]:
+    given = tuple(rule for rule in packaged_rules().given if rule.axiom.words != without)
+    return given, frozenset(rule.head.key for rule in given)
+
+
+def by(nt: str, without: str = "") -> RuleSet:
     """The rules that can have any effect on some facts, without those of an axiom.
 
     A rule with a body that is not of what is stated, given or made never fires; to
     leave it out saves most of the time.
     """
-    kept = [rule for rule in rules.rules if rule.axiom.words != without]
-    given = tuple(rule for rule in rules.given if rule.axiom.words != without)
-    known = {_ground(line).key for line in nt.splitlines()} | {r.head.key for r in given}
-    used: list[Rule] = []
-    while more := [r for r in kept if all(atom.key in known for atom in r.body)]:
-        used += more
-        known |= {rule.head.key for rule in more}
-        kept = [rule for rule in kept if rule not in more]
-    levels = tuple(tuple(_only(level, set(used))) for level in rules.levels)
-    return RuleSet(tuple(used), given, (), levels)
+    given, keys = _given(without)
+    known = {_ground(line).key for line in nt.splitlines()} | keys
+    waiting = [one for one in _keyed() if one.rule.axiom.words != without]
+    used: set[int] = set()
+    while more := [one for one in waiting if one.body <= known]:
+        used |= {id(one.rule) for one in more}
+        known |= {one.head for one in more}
+        waiting = [one for one in waiting if id(one.rule) not in used]
+    levels = tuple(tuple(_only(level, used)) for level in packaged_rules().levels)
+    kept = tuple(rule for level in levels for stratum in level for rule in stratum.rules)
+    return RuleSet(kept, given, (), levels)
 
 
 def _ground(line: str) -> Atom:
@@ -178,8 +232,8 @@ def _ground(line: str) -> Atom:
     return Atom(subject, predicate, value)
 
 
-def _only(level: tuple[Stratum, ...], used: set[Rule]) -> Iterator[Stratum]:
+def _only(level: tuple[Stratum, ...], used: set[int]) -> Iterator[Stratum]:
     for stratum in level:
-        rules = tuple(rule for rule in stratum.rules if rule in used)
+        rules = tuple(rule for rule in stratum.rules if id(rule) in used)
         if rules:
             yield Stratum(stratum.keys, rules, stratum.recursive)
