@@ -420,7 +420,7 @@ class Catalogue:
         """Judge all that is stored: the ingest tier by document, the others all together."""
         from dafab_kg.validation.anybody import judge_store
 
-        return judge_store(self._store, tiers)
+        return judge_store(self._store, tiers, left_out={self._reasoner.graph})
 
     def dump(self, file: Path | str) -> DumpReport:
         """Write the graph to ``file`` (gzipped N-Quads) and the documents beside it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -60,11 +60,12 @@ def judge_files(
     return _judgement(StoreSource(store), rules, plain)
 
 
-def judge_store(store: Store, tiers: Iterable[str]) -> Judgement:
+def judge_store(store: Store, tiers: Iterable[str], *, left_out: Collection[str] = ()) -> Judgement:
     """Judge all that a catalogue holds by our shapes of some tiers.
 
     The ingest tier judges each document's graph by itself, as a load does; the
-    others judge the default graph, which is the merge of all.
+    others judge the default graph, which is the merge of all.  ``left_out`` are
+    graphs that no document stands behind, such as that of inferred triples.
     """
     source = StoreSource(store, verbatim=False)
     chosen = set(tiers)
@@ -75,9 +76,10 @@ def judge_store(store: Store, tiers: Iterable[str]) -> Judgement:
     }
     found: set[Result] = set()
     for by_document, ruled in rules.items():
-        found |= (judge_graphs if by_document else judge)(source, ruled)
+        told = (judge_graphs if by_document else judge)(source, ruled)
+        found |= {one for one in told if one.graph not in left_out}
         if by_document and ruled.shapes.foreign:
-            for name in store.graphs():
+            for name in (one for one in store.graphs() if one not in left_out):
                 found |= by_pyshacl(source.as_graph(name), ruled, ruled.shapes.foreign, name)
     graph = Graph(bind_namespaces="none")
     for ruled in rules.values():

@@ -18,6 +18,7 @@ from dafab_kg.reasoning.compile import compile_ontology
 from dafab_kg.reasoning.ontology import packaged_rules, packaged_triples
 from dafab_kg.reasoning.reasoner import Reasoner
 from dafab_kg.reasoning.triples import Triples
+from dafab_kg.sample import write_sample
 from dafab_kg.store.protocol import Change
 
 HEAD = "@prefix dafab: <https://w3id.org/dafab/ns#> . @prefix x: <https://x.example/> .\n"
@@ -111,6 +112,15 @@ def test_any_sequence_of_loads_equals_a_full_run(tmp_path):
         assert kept == inferred(catalogue)
         assert not kept & set(catalogue._store.graph_triples(None))
         assert not [f for f in catalogue.doctor() if "inferred" in f.where]
+
+
+def test_what_is_inferred_is_no_document_to_be_judged(tmp_path):
+    """Inferred types have none of the properties that shapes ask of a document."""
+    with dafab_kg.open(tmp_path / "store") as catalogue:
+        write_sample(tmp_path / "sample", products=3)
+        assert not catalogue.load(tmp_path / "sample" / "safe").rejected
+        assert inferred(catalogue)
+        assert catalogue.judge().violations == ()
 
 
 def test_an_explanation_goes_down_to_the_documents(catalogue, tmp_path):
