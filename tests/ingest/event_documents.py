@@ -96,7 +96,8 @@ class Shelf:
             contents[mapped(document)[0]] = GraphText(frozenset())
         change = plan_replacement(self.store, contents)
         self.store.apply(change)
-        derive_all(self.store, NAMES, change.added + "".join(change.removed))
+        for derived in derive_all(self.store, NAMES, change.added + "".join(change.removed)):
+            self.store.apply(derived)
 
     def derived(self) -> dict[str, frozenset[str]]:
         """All derived graphs."""
