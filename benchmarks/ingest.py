@@ -48,9 +48,7 @@ def write_items(directory: Path, count: int) -> None:
         (target / f"{number:06d}.json").write_text(text.replace(source, stamp))
 
 
-def load(
-    directory: Path, *, validate: bool = False, infer: bool = False, jobs: int = 1
-) -> dict[str, Any]:
+def load(directory: Path, *, validate: bool = False, infer: bool = False) -> dict[str, Any]:
     """Load all items into a fresh catalogue."""
     import dafab_kg
     from dafab_kg.model.settings import Settings
@@ -59,7 +57,7 @@ def load(
     shutil.rmtree(store, ignore_errors=True)
     with dafab_kg.open(store, settings=Settings(reasoning=infer)) as catalogue:
         began = time.perf_counter()
-        report = catalogue.load(directory / "items", validate=validate, jobs=jobs)
+        report = catalogue.load(directory / "items", validate=validate)
         seconds = time.perf_counter() - began
         statements = catalogue.stats().statements
         if validate and infer:
@@ -95,7 +93,6 @@ def phase(name: str, directory: Path) -> None:
         "load-plain": lambda: load(directory),
         "load-validated": lambda: load(directory, validate=True),
         "load-inferred": lambda: load(directory, infer=True),
-        "load-2-jobs": lambda: load(directory, validate=True, infer=True, jobs=2),
         "bulk": lambda: bulk(directory, "all.nq"),
         "bulk-mapped": lambda: bulk(directory, "mapped.nq"),
     }
@@ -112,9 +109,7 @@ def main() -> None:
     if arguments.phase:
         phase(arguments.phase, arguments.directory)
         return
-    ways = ["bulk", "bulk-mapped", "load-2-jobs"]
-    if arguments.validate:
-        ways.append("load-validated")
+    ways = ["bulk", "bulk-mapped", "load-plain", "load-validated", "load-inferred"]
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary)
         write_items(directory, arguments.items)
