@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import OWL, RDF, XSD, BNode, Graph, Literal, URIRef
@@ -72,7 +73,10 @@ def test_formatting_our_ontology_loses_nothing(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES[:6], ids=lambda file: file.stem)
-def test_the_order_of_the_source_does_not_matter(file: Path) -> None:
+def test_the_order_of_the_source_does_not_matter(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rdflib, "NORMALIZE_LITERALS", False)  # 00:00:00Z stays what it is
     made = format_turtle(file.read_text("utf-8"), file.name, drop_comments=True)
     body = made.partition("\n\n")[2]
     for seed in (1, 2):

@@ -81,6 +81,7 @@ def test_documentation_names_every_term_and_needs_no_network(
                 str(tmp_path),
                 "--quiet",
                 str(ROOT / "ontology" / "dafab.ttl"),
+                str(ROOT / "ontology" / "thresholds.ttl"),
             ]
         )
         == 0
