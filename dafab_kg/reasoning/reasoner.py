@@ -21,6 +21,8 @@ from dafab_kg.store.protocol import Change, Store
 Facts = Literal["asserted", "inferred", "both"]
 """What a query is asked of."""
 
+Way = Literal["nothing to do", "full", "changed rules"]
+
 Told = Callable[[int, int], None]
 MOSTLY_NEW = 0.5
 """Share of rules that changed from which a full run is the shorter way."""
@@ -47,7 +49,7 @@ class State:
 class Reasoned:
     """What a run did: ``way`` says how, the numbers are triples of the inferred graph."""
 
-    way: Literal["nothing to do", "full", "changed rules"]
+    way: Way
     inferred: int
     changed_rules: int = 0
 
@@ -129,6 +131,10 @@ class Reasoner:
 
     def run_full(self, told: Told | None = None, *, resume: bool = True) -> Reasoned:
         """Infer everything anew; an interrupted run goes on where it was."""
+        self._run_full(told, resume=resume)
+        return Reasoned("full", self.store.graph_size(self.graph))
+
+    def _run_full(self, told: Told | None, *, resume: bool = True) -> None:
         rules = self.rules
         state = self.state
         done = 0
@@ -145,27 +151,33 @@ class Reasoner:
         self.store.drop(self._scratch)
         materialise(self.store, rules, self.graph, done=done, told=step)
         self._ensured = True
-        return Reasoned("full", self.store.graph_size(self.graph))
 
     def ensure(self, told: Told | None = None) -> Reasoned:
         """Bring inference up to date with rules and facts, by the shortest way.
 
         Rules that changed, such as one of a threshold, are applied by themselves.
         """
+        way, changed = self._catch_up(told)
+        return Reasoned(way, self.store.graph_size(self.graph), changed)
+
+    def _catch_up(self, told: Told | None = None) -> tuple[Way, int]:
+        """Do what :meth:`ensure` says, without counting what is inferred, which reads all of it."""
         state = self.state
         now = self.rules.identities
         if state is None or not state.complete:
-            return self.run_full(told)
+            self._run_full(told)
+            return "full", 0
         if state.rules == now:
             self._ensured = True
-            return Reasoned("nothing to do", self.store.graph_size(self.graph))
+            return "nothing to do", 0
         changed = state.rules.keys() ^ now.keys()
         if len(changed) > MOSTLY_NEW * len(now):
-            return self.run_full(told, resume=False)
+            self._run_full(told, resume=False)
+            return "full", 0
         self._change_rules(state.rules)
         self._keep(State(now, -1))
         self._ensured = True
-        return Reasoned("changed rules", self.store.graph_size(self.graph), len(changed))
+        return "changed rules", len(changed)
 
     def _change_rules(self, old: dict[str, str]) -> None:
         """Apply what is new in the rules, and take back what only old ones made."""
@@ -197,7 +209,7 @@ class Reasoner:
         Whoever changes the store within tells the watch of each change first.
         """
         if not self._ensured:
-            self.ensure()
+            self._catch_up()
         watch = Watch(self.store, self.rules, self.graph)
         identities = self.rules.identities
         self._ensured = False  # until the end; a crash or an error within is mended by a full run

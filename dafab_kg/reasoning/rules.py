@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 from dafab_kg.model.names import PREFIXES
@@ -197,12 +198,12 @@ class RuleSet:
     by_body: dict[str, tuple[tuple[Rule, int], ...]] = field(default_factory=dict, repr=False)
     by_head: dict[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def identities(self) -> dict[str, str]:
         """The key that each rule makes, by the rule's identity."""
         return {rule.identity: rule.head.key for rule in (*self.given, *self.rules)}
 
-    @property
+    @cached_property
     def made(self) -> frozenset[str]:
         """Keys of what can be inferred."""
         return frozenset(rule.head.key for rule in (*self.given, *self.rules))
