@@ -122,7 +122,8 @@ class Catalogue:
             self.store.bulk_load(triples)
             self.store.bulk_load(triples.replace(" .\n", f" <{graph}> .\n"))
 
-    def query(self, text: str, **options: Any) -> Any:
+    def query(self, text: str, *, facts: str, **options: Any) -> Any:
+        """There is no graph of inferred triples here, so that `facts` says nothing."""
         return self.store.query(text, **options)
 
 
