@@ -1,0 +1,1 @@
+"""Space: the functions of GeoSPARQL, the search index, and the rewriting of queries."""

@@ -1,0 +1,145 @@
+"""What rewriting asks of a search index, in plain values.
+
+A row of the index stands for one thing of the graph (its IRI) and holds, of the default
+graph and the inferred one together: its classes, the bounding boxes of its geometries in
+CRS84 (degrees, longitude first; two boxes where it crosses the antimeridian), and the
+values of the properties that the ontology annotates with ``dafab:indexed``.
+
+A look-up may answer with too many rows, never with too few: a query keeps its own
+filters.  Where an answer is exact, it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+from typing import Protocol
+
+from shapely.geometry.base import BaseGeometry
+
+Kind = OneOf["number", "time", "keyword"]
+"""number: any XSD numeric type, as float64; time: xsd:dateTime or xsd:date, as int64
+microseconds since 1970 UTC; keyword: any term, compared as a whole."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Bounds of a number, or of a time in microseconds since 1970 UTC; None: no bound."""
+
+    low: float | int | None = None
+    high: float | int | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+
+@dataclass(frozen=True)
+class Within:
+    """A constraint on a property's value: inside the interval (number or time)."""
+
+    property: str
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class OneOfTerms:
+    """A constraint on a property's value: one of these terms, each in N-Triples."""
+
+    property: str
+    terms: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Has:
+    """A constraint: the property has any value."""
+
+    property: str
+
+
+@dataclass(frozen=True)
+class Near:
+    """A constraint on place: at most ``metres`` between the thing and ``area`` (0: they touch).
+
+    ``area`` is in CRS84.  ``exact`` asks that true geometries are compared, not boxes alone.
+    """
+
+    area: BaseGeometry
+    metres: float = 0.0
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one thing must fulfil, all of it; ``classes``: at least one of them, if any."""
+
+    classes: frozenset[str] = frozenset()
+    place: Near | None = None
+    located: bool = False
+    values: tuple[Within | OneOfTerms | Has, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Things found: their row numbers in this state of the index, and what can be said of them.
+
+    ``exact``: these are the things that fulfil all constraints, no more (no filter is needed).
+    """
+
+    rows: Sequence[int]
+    exact: bool
+    order: tuple[str, bool] | None = field(default=None)
+    """The property the rows are sorted by, and whether descending."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class Lookup(Protocol):
+    """A state of the index; it does not change while it is used."""
+
+    @property
+    def commit(self) -> str:
+        """Names the state of the graph that the rows reflect."""
+        ...
+
+    def kind(self, property: str) -> Kind | None:
+        """How a property is indexed; None: it is not."""
+        ...
+
+    def find(self, wanted: Wanted, *, most: int | None = None) -> Found | None:
+        """Find the things that fulfil ``wanted``; None: there may be more than ``most``."""
+        ...
+
+    def count(self, wanted: Wanted) -> int | None:
+        """How many things fulfil ``wanted``, exactly; None: only the graph can tell."""
+        ...
+
+    def top(
+        self, wanted: Wanted, property: str, *, descending: bool, start: int, count: int
+    ) -> Found | None:
+        """Things ``start`` to ``start + count`` in order of a property's value.
+
+        Ties at the end are all included, so that there may be more rows than asked for.
+        Only things with exactly one value; None: the order cannot be told from the index.
+        """
+        ...
+
+    def nearest(self, wanted: Wanted, to: BaseGeometry, *, count: int) -> Found | None:
+        """At least the ``count`` nearest things to ``to`` by the distance that geof:distance
+        gives in degrees (ties included); None: it cannot be told."""
+        ...
+
+    def pairs(
+        self, left: Wanted, right: Wanted, *, metres: float = 0.0, most: int
+    ) -> tuple[Sequence[int], Sequence[int]] | None:
+        """Row numbers of all pairs whose places touch, or lie within ``metres``; None: over ``most``."""
+        ...
+
+    def iris(self, rows: Sequence[int]) -> list[str]:
+        """The IRIs of rows."""
+        ...
+
+    def search(self, words: str, *, limit: int) -> Iterator[tuple[str, str]]:
+        """Things by IRI, product id, DID, label or place name: (IRI, the text that matched),
+        the best first."""
+        ...
