@@ -132,7 +132,7 @@ class Lookup(Protocol):
     def pairs(
         self, left: Wanted, right: Wanted, *, metres: float = 0.0, most: int
     ) -> tuple[Sequence[int], Sequence[int]] | None:
-        """Row numbers of all pairs whose places touch, or lie within ``metres``; None: over ``most``."""
+        """Row numbers of all pairs that touch, or lie within ``metres``; None: over ``most``."""
         ...
 
     def iris(self, rows: Sequence[int]) -> list[str]:
