@@ -12,6 +12,7 @@ DATA ?=
 STORE ?= dafab-store
 PORT ?= 8642
 TESTS ?= tests
+JOBS ?= auto
 BENCHMARKS ?= $(wildcard benchmarks/[a-z]*.py)
 
 VENV := .venv
@@ -25,20 +26,26 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(CANDIDATES); do \
 	if $$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: help run test lint format ontology docs-ontology judges benchmarks lock build setup clean distclean
+.PHONY: help run test coverage properties lint format ontology docs-ontology judges benchmarks lock build setup clean distclean
 
 help: ## List the targets
 	@echo "Targets:"
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1@\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-22s %s\n", $$1, $$2 }'
-	@echo "Variables: DATA (directory with documents), STORE ($(STORE)), PORT ($(PORT)), TESTS ($(TESTS))"
+	@echo "Variables: DATA (directory with documents), STORE ($(STORE)), PORT ($(PORT)), TESTS ($(TESTS)), JOBS ($(JOBS))"
 
 run: setup ## Load a sample catalogue, or DATA=DIR, ask two questions of it and serve it
 	@DAFAB_STORE="$(STORE)" DAFAB_PORT="$(PORT)" $(BIN)/dafab-kg run $(if $(DATA),"$(DATA)")
 
 test: setup ## Run linters, then all tests but the judges; the tests run whatever the linters say
 	@lint=0; $(MAKE) --no-print-directory lint || lint=$$?; tests=0; \
-	$(BIN)/python -m pytest $(TESTS) -m "not oracle" --cov --cov-report=term || tests=$$?; \
+	$(BIN)/python -m pytest $(TESTS) -m "not oracle" -n $(JOBS) --dist worksteal || tests=$$?; \
 	exit $$((tests ? tests : lint))
+
+coverage: setup ## Run the tests and say which lines none of them reaches
+	@$(BIN)/python -m pytest $(TESTS) -m "not oracle" -n $(JOBS) --dist worksteal --cov --cov-report=term
+
+properties: setup ## Run the tests that make up their own cases, with more cases and new ones
+	@$(BIN)/python -m pytest $(TESTS) -m "hypothesis and not oracle" -n $(JOBS) --hypothesis-profile=long
 
 lint: setup ## Check style, types and the direction of imports
 	@$(BIN)/ruff check .
@@ -58,7 +65,7 @@ docs-ontology: setup ## Write the ontology's documentation to build/ontology-doc
 	@$(BIN)/dafab-kg ontology docs --out build/ontology-docs
 
 judges: setup ## Compare with other people's implementations and test suites
-	@$(BIN)/python -m pytest $(TESTS) -m oracle
+	@DAFAB_KILLS=100 $(BIN)/python -m pytest $(TESTS) -m "oracle or kill"
 
 benchmarks: setup ## Run the benchmarks; each prints a table
 	@for file in $(BENCHMARKS); do echo "== $$file"; $(BIN)/python $$file; done

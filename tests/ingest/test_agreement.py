@@ -198,7 +198,7 @@ def expected(contents: Contents) -> tuple[dict[tuple[str, str], Decimal], set[tu
     return holds, claims
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(steps=st.lists(DOCUMENTS, min_size=1, max_size=4), seed=st.integers(0, 2**16))
 def test_what_holds_depends_on_what_is_loaded_now_and_on_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Contents], seed: int

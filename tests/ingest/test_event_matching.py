@@ -467,7 +467,7 @@ def histories(draw: st.DrawFn) -> list[list[tuple[bool, Document]]]:
     return draw(st.lists(st.lists(step, min_size=1, max_size=4), min_size=1, max_size=6))
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(histories())
 def test_what_is_derived_does_not_depend_on_how_it_came(
     tmp_path_factory: pytest.TempPathFactory, history: list[list[tuple[bool, Document]]]

@@ -22,7 +22,7 @@ from dafab_kg.model.settings import Settings
 from tests.ingest.comparing import lasting
 from tests.ingest.documents import write_items
 
-KILLS = 30
+KILLS = int(os.environ.get("DAFAB_KILLS", "10"))
 DOCUMENTS = 60
 
 

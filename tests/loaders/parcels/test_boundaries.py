@@ -40,7 +40,7 @@ def test_there_are_twenty_and_more() -> None:
 
 
 @pytest.mark.parametrize("crs", PLACES)
-@hypothesis_settings(max_examples=25)
+@hypothesis_settings(max_examples=hypothesis_settings.default.max_examples // 3)
 @given(data=st.data())
 def test_there_and_back_within_a_centimetre(crs: str, data: st.DataObject) -> None:
     lon, lat = PLACES[crs]
