@@ -143,9 +143,7 @@ def test_the_complete_document_has_a_node_for_each_shape(shapes: Graph, valid: s
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.oracle)])
-def test_each_constraint_stops_what_breaks_it(
-    shapes: Graph, valid: set[Triple], step: int
-) -> None:
+def test_each_constraint_stops_what_breaks_it(shapes: Graph, valid: set[Triple], step: int) -> None:
     """Each fifth of them in ``make test``, all in ``make judges``."""
     broken = {str(i): case for i, case in enumerate(cases(shapes, valid))}
     assert len(broken) > 500
