@@ -18,6 +18,7 @@
     ├── ShapesNotValid              SHACL that is ill-formed
     ├── NameNotValid                an IRI cannot be made from this
     ├── QueryNotValid               a query cannot be answered as it stands
+    ├── ArgumentNotValid            a function of a query cannot take this argument
     ├── AxiomNotTranslated          an axiom of an ontology cannot be made a rule
     ├── ThingNotFound               nothing has this IRI, product id or DID
     ├── StoreNotUsable              the store cannot be opened
@@ -35,6 +36,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "ArgumentNotValid",
     "AxiomNotTranslated",
     "CommentsLost",
     "DafabError",
@@ -162,6 +164,10 @@ class NameNotValid(DafabError):
 
 class QueryNotValid(DafabError):
     """A query cannot be parsed, or asks for what this catalogue refuses."""
+
+
+class ArgumentNotValid(DafabError):
+    """A function of a query cannot take an argument: its expression is an error."""
 
 
 class AxiomNotTranslated(DafabError):
