@@ -13,7 +13,7 @@ from dafab_kg.spatial.geosparql.names import CRS84, SF, WKT
 MOST_MOVED = 8  # CRSs that one geometry is kept in
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Geometry:
     """``shape`` in the axis order of ``crs``; ``datatype`` is the form results are written in.
 
@@ -26,7 +26,7 @@ class Geometry:
     datatype: str = WKT
     kind: str = ""
     uses: int = 0
-    _moved: dict[tuple[str, str], BaseGeometry] = field(default_factory=dict, repr=False)
+    _moved: dict[tuple[str, str], BaseGeometry] | None = field(default=None, repr=False)
     _lonlat: BaseGeometry | None = field(default=None, repr=False)
 
     def like(self, shape: BaseGeometry) -> Geometry:
@@ -35,8 +35,10 @@ class Geometry:
 
     def shape_in(self, crs: Crs) -> BaseGeometry:
         """The shape in another CRS, kept for the next time."""
-        if crs.key == self.crs.key:
+        if crs is self.crs or crs.key == self.crs.key:
             return self.shape
+        if self._moved is None:
+            self._moved = {}
         moved = self._moved.get(crs.key)
         if moved is None:
             moved = move_shape(self.shape, self.crs, crs)

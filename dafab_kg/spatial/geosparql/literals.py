@@ -21,6 +21,7 @@ from dafab_kg.store.protocol import Literal, Term
 
 MOST_CHARACTERS: Final = 16_000_000
 """Longest literal that is read: about half a million points."""
+_OVERHEAD: Final = 500  # bytes of a geometry without its text and coordinates
 
 _READERS: Final[dict[str, Callable[[str], Geometry]]] = {
     WKT: read_wkt,
@@ -37,11 +38,14 @@ _WRITERS: Final[dict[str, Callable[[Geometry], str]]] = {
 
 
 class LiteralCache:
-    """The geometries read last; their size together is bounded by ``points`` (vertices)."""
+    """The geometries read last; their literals together are bounded by ``characters``.
 
-    def __init__(self, points: int = 1_000_000) -> None:
-        self._most = points
-        self._points = 0
+    A geometry takes about as much memory as its text, which is kept as its key.
+    """
+
+    def __init__(self, characters: int = 32_000_000) -> None:
+        self._most = characters
+        self._size = 0
         self._kept: OrderedDict[tuple[str, str], tuple[Geometry, int]] = OrderedDict()
         self._lock = Lock()
 
@@ -58,15 +62,14 @@ class LiteralCache:
                 self._kept.move_to_end(key)
                 return found[0]
         geometry = read_literal(literal)
-        # A point has a size of its own, and a text is kept with it.
-        size = int(shapely.get_num_coordinates(geometry.shape)) + 4
+        size = len(literal.value) + _OVERHEAD
         with self._lock:
             if key not in self._kept and size <= self._most:
                 self._kept[key] = geometry, size
-                self._points += size
-                while self._points > self._most:
+                self._size += size
+                while self._size > self._most:
                     _, (_, freed) = self._kept.popitem(last=False)
-                    self._points -= freed
+                    self._size -= freed
         return geometry
 
     def __len__(self) -> int:
@@ -95,9 +98,8 @@ def read_literal(term: Term | None) -> Geometry:
     if len(value) > MOST_CHARACTERS:
         raise ArgumentNotValid(f"A literal longer than {MOST_CHARACTERS} characters is not read")
     try:
-        with np.errstate(all="ignore"):  # a number beyond float64 is refused below
-            geometry = reader(value)
-    except (shapely.errors.ShapelyError, ValueError, TypeError) as error:
+        geometry = reader(value)
+    except (shapely.errors.ShapelyError, ValueError, TypeError, RuntimeWarning) as error:
         raise ArgumentNotValid(f"{datatype.removeprefix(GEO)}: {error}") from None
     if not np.isfinite(shapely.get_coordinates(geometry.shape)).all():
         raise ArgumentNotValid("A coordinate is not a finite number")
