@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import pyoxigraph as ox
 
 from dafab_kg.model.errors import NotWellFormed, QueryNotValid, StoreInUse, StoreNotUsable
+from dafab_kg.spatial.geosparql.property_forms import expand, expand_update
 from dafab_kg.store import frames
 from dafab_kg.store.bounds import refuse_intricate
 from dafab_kg.store.diagnostics import Diagnostics
@@ -170,9 +171,20 @@ def _holdable(triple: ox.Triple) -> tuple[Term, Term, Term]:
 
 
 class OxigraphStore:
-    """Oxigraph behind the Store seam; ``directory`` None keeps all in memory."""
+    """Oxigraph behind the Store seam; ``directory`` None keeps all in memory.
 
-    def __init__(self, directory: Path | None = None, *, read_only: bool = False) -> None:
+    ``property_forms`` are spatial relations as properties (see
+    :mod:`dafab_kg.spatial.geosparql.property_forms`); without, they mean what is asserted.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        read_only: bool = False,
+        property_forms: bool = True,
+    ) -> None:
+        self._property_forms = property_forms
         try:
             if directory is None:
                 self._store = ox.Store()
@@ -201,6 +213,8 @@ class OxigraphStore:
         """Answer a SPARQL query; see :class:`~dafab_kg.store.protocol.Store`."""
         refuse_intricate(text)
         refuse_remote(text)
+        if self._property_forms:
+            text = expand(text, base)
         try:
             result = self._store.query(
                 text,
@@ -349,6 +363,8 @@ class OxigraphStore:
         """
         refuse_intricate(text)
         refuse_remote(text)
+        if self._property_forms:
+            text = expand_update(text, base)
         try:
             self._store.update(
                 text,

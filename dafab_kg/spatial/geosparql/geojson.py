@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.model.errors import ArgumentNotValid
 from dafab_kg.spatial.geosparql.geometry import Geometry, crs84
 from dafab_kg.spatial.geosparql.names import GEOJSON
-from dafab_kg.spatial.geosparql.parts import rings
+from dafab_kg.spatial.geosparql.parts import positions, rings
 
 MOST_DEPTH: Final = 20
 
@@ -98,7 +98,7 @@ def _places(shape: BaseGeometry) -> list[Any]:
         return [_places(ring) for ring in rings(shape)]
     if shape.geom_type.startswith("Multi"):
         return [_places(part) for part in shapely.get_parts(shape)]
-    points: list[Any] = shapely.get_coordinates(shape, include_z=bool(shape.has_z)).tolist()
+    points: list[Any] = positions(shape).tolist()
     if shape.geom_type == "Point":
         return points[0] if points else []
     return points

@@ -21,7 +21,7 @@ from dafab_kg.model.errors import ArgumentNotValid
 from dafab_kg.spatial.geosparql.crs import Crs, crs_of, move_shape
 from dafab_kg.spatial.geosparql.geometry import Geometry
 from dafab_kg.spatial.geosparql.names import CRS84, GML
-from dafab_kg.spatial.geosparql.parts import rings
+from dafab_kg.spatial.geosparql.parts import positions, rings
 from dafab_kg.spatial.geosparql.xml import children, local, numbers, read_root
 
 NAMESPACE: Final = {
@@ -327,12 +327,12 @@ _BOUNDS: Final = (("exterior", "interior"), ("outerBoundaryIs", "innerBoundaryIs
 
 
 def _positions(shape: BaseGeometry, version: str) -> str:
-    points = shapely.get_coordinates(shape, include_z=bool(shape.has_z)).tolist()
+    points = positions(shape).tolist()
     if version == "2":
         text = " ".join(",".join(map(_number, point)) for point in points)
         return f"<gml:coordinates>{text}</gml:coordinates>"
     name = "pos" if shape.geom_type == "Point" else "posList"
-    size = ' srsDimension="3"' if shape.has_z else ""
+    size = ' srsDimension="3"' if points and len(points[0]) == 3 else ""
     text = " ".join(_number(value) for point in points for value in point)
     return f"<gml:{name}{size}>{text}</gml:{name}>"
 

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.model.errors import ArgumentNotValid
 from dafab_kg.spatial.geosparql.geometry import Geometry, crs84
 from dafab_kg.spatial.geosparql.names import KML
-from dafab_kg.spatial.geosparql.parts import is_collection, rings
+from dafab_kg.spatial.geosparql.parts import is_collection, positions, rings
 from dafab_kg.spatial.geosparql.xml import children, local, numbers, read_root
 
 NAMESPACE: Final = "http://www.opengis.net/kml/2.2"
@@ -88,7 +88,7 @@ def _written(shape: BaseGeometry, head: str) -> str:
         sides = ("inner" if place else "outer" for place in count())
         bounds = "".join(map(_bound, sides, rings(shape)))
         return f"<Polygon{head}>{bounds}</Polygon>"
-    points = shapely.get_coordinates(shape, include_z=bool(shape.has_z)).tolist()
+    points = positions(shape).tolist()
     text = " ".join(",".join(map(repr, point)) for point in points)
     return f"<{kind}{head}><coordinates>{text}</coordinates></{kind}>"
 

@@ -23,6 +23,11 @@ MOST_CHARACTERS: Final = 16_000_000
 """Longest literal that is read: about half a million points."""
 _OVERHEAD: Final = 500  # bytes of a geometry without its text and coordinates
 
+# GEOS has its own error; numpy warns of a number beyond float64; curves are not implemented.
+_UNREADABLE: Final = (
+    *(shapely.errors.ShapelyError, ValueError, TypeError, RuntimeWarning),
+    NotImplementedError,
+)
 _READERS: Final[dict[str, Callable[[str], Geometry]]] = {
     WKT: read_wkt,
     GML: read_gml,
@@ -99,7 +104,7 @@ def read_literal(term: Term | None) -> Geometry:
         raise ArgumentNotValid(f"A literal longer than {MOST_CHARACTERS} characters is not read")
     try:
         geometry = reader(value)
-    except (shapely.errors.ShapelyError, ValueError, TypeError, RuntimeWarning) as error:
+    except _UNREADABLE as error:
         raise ArgumentNotValid(f"{datatype.removeprefix(GEO)}: {error}") from None
     if not np.isfinite(shapely.get_coordinates(geometry.shape)).all():
         raise ArgumentNotValid("A coordinate is not a finite number")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 
@@ -26,3 +28,12 @@ def is_collection(shape: BaseGeometry) -> bool:
 def rings(polygon: Any) -> list[Any]:
     """Exterior ring, then interior rings; none of an empty polygon."""
     return [] if polygon.is_empty else [polygon.exterior, *polygon.interiors]
+
+
+def positions(shape: BaseGeometry) -> NDArray[np.float64]:
+    """Coordinates, with heights if all points have one."""
+    if shape.has_z:
+        points = shapely.get_coordinates(shape, include_z=True)
+        if not np.isnan(points[:, 2]).any():
+            return points
+    return shapely.get_coordinates(shape)

@@ -11,6 +11,7 @@ from dafab_kg.model.errors import ArgumentNotValid
 from dafab_kg.spatial.geosparql.crs import crs_of
 from dafab_kg.spatial.geosparql.geometry import Geometry
 from dafab_kg.spatial.geosparql.names import CRS84, WKT
+from dafab_kg.spatial.geosparql.parts import positions
 
 MOST_DEPTH: Final = 50
 """Deepest nesting of parentheses: GEOS reads collections by recursion."""
@@ -52,10 +53,10 @@ def read_wkt(text: str) -> Geometry:
 
 def write_wkt(geometry: Geometry) -> str:
     """Write the literal's text, with the CRS where it is not CRS84; the shortest exact digits."""
-    measured = bool(geometry.shape.has_m)
-    text = shapely.to_wkt(
-        geometry.shape, rounding_precision=-1, output_dimension=4 if measured else 3
-    )
+    shape = geometry.shape
+    if shape.has_z and positions(shape).shape[1] == 2:
+        shape = shapely.force_2d(shape)  # heights that some points lack
+    text = shapely.to_wkt(shape, rounding_precision=-1, output_dimension=4 if shape.has_m else 3)
     return text if geometry.crs.is_crs84 else f"<{geometry.crs.iri}> {text}"
 
 
