@@ -14,8 +14,11 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import pyoxigraph as ox
 
 from dafab_kg.model.errors import NotWellFormed, QueryNotValid, StoreInUse, StoreNotUsable
+from dafab_kg.spatial.geosparql.property_forms import expand, expand_update
 from dafab_kg.store import frames
 from dafab_kg.store.bounds import refuse_intricate
+from dafab_kg.store.diagnostics import Diagnostics
+from dafab_kg.store.functions import engine_aggregates, engine_functions
 from dafab_kg.store.jsonld import write_jsonld
 from dafab_kg.store.nquads import parse_triple
 from dafab_kg.store.protocol import (
@@ -168,9 +171,20 @@ def _holdable(triple: ox.Triple) -> tuple[Term, Term, Term]:
 
 
 class OxigraphStore:
-    """Oxigraph behind the Store seam; ``directory`` None keeps all in memory."""
+    """Oxigraph behind the Store seam; ``directory`` None keeps all in memory.
 
-    def __init__(self, directory: Path | None = None, *, read_only: bool = False) -> None:
+    ``property_forms`` are spatial relations as properties (see
+    :mod:`dafab_kg.spatial.geosparql.property_forms`); without, they mean what is asserted.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        read_only: bool = False,
+        property_forms: bool = True,
+    ) -> None:
+        self._property_forms = property_forms
         try:
             if directory is None:
                 self._store = ox.Store()
@@ -194,10 +208,13 @@ class OxigraphStore:
         default_graphs: Sequence[str | None] | None = None,
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
+        diagnostics: Diagnostics | None = None,
     ) -> Answer:
         """Answer a SPARQL query; see :class:`~dafab_kg.store.protocol.Store`."""
         refuse_intricate(text)
         refuse_remote(text)
+        if self._property_forms:
+            text = expand(text, base)
         try:
             result = self._store.query(
                 text,
@@ -207,6 +224,8 @@ class OxigraphStore:
                 default_graph=_nodes(default_graphs),
                 named_graphs=_nodes(named_graphs),
                 base_iri=base,
+                custom_functions=engine_functions(text + (base or ""), diagnostics),
+                custom_aggregate_functions=engine_aggregates(text + (base or ""), diagnostics),
             )
         except (SyntaxError, ValueError, OSError, RuntimeError) as error:
             raise QueryNotValid(f"The query cannot be answered: {error}") from error
@@ -218,13 +237,29 @@ class OxigraphStore:
 
     def rows(self, text: str, graphs: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
         """Rows of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""
-        found = cast("ox.QuerySolutions", self._store.query(text, default_graph=_nodes(graphs)))
+        found = cast(
+            "ox.QuerySolutions",
+            self._store.query(
+                text,
+                default_graph=_nodes(graphs),
+                custom_functions=engine_functions(text),
+                custom_aggregate_functions=engine_aggregates(text),
+            ),
+        )
         for row in found:
             yield tuple("" if term is None else str(term) for term in row)
 
     def construct_into(self, graph: str, text: str, graphs: Sequence[str | None]) -> int:
         """Add what a CONSTRUCT makes to a graph, without a way through Python."""
-        made = cast("ox.QueryTriples", self._store.query(text, default_graph=_nodes(graphs)))
+        made = cast(
+            "ox.QueryTriples",
+            self._store.query(
+                text,
+                default_graph=_nodes(graphs),
+                custom_functions=engine_functions(text),
+                custom_aggregate_functions=engine_aggregates(text),
+            ),
+        )
         with tempfile.TemporaryFile() as lines:
             made.serialize(lines, format=ox.RdfFormat.N_TRIPLES)
             size = lines.tell()
@@ -317,6 +352,28 @@ class OxigraphStore:
         operations.extend(f"DROP SILENT GRAPH <{graph}>" for graph in change.dropped)
         if operations:
             self._store.update(";\n".join(operations))
+
+    def update(
+        self, text: str, *, base: str | None = None, diagnostics: Diagnostics | None = None
+    ) -> None:
+        """Run a SPARQL update in one transaction, with the functions that queries have.
+
+        Raises:
+            QueryNotValid: it cannot be parsed, is intricate beyond all use, or fails.
+        """
+        refuse_intricate(text)
+        refuse_remote(text)
+        if self._property_forms:
+            text = expand_update(text, base)
+        try:
+            self._store.update(
+                text,
+                base_iri=base,
+                custom_functions=engine_functions(text + (base or ""), diagnostics),
+                custom_aggregate_functions=engine_aggregates(text + (base or ""), diagnostics),
+            )
+        except (SyntaxError, ValueError, OSError, RuntimeError) as error:
+            raise QueryNotValid(f"The update cannot be run: {error}") from error
 
     def bulk_load(self, nquads: str | IO[bytes]) -> None:
         """Add N-Quads fast."""

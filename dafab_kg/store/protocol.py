@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
+from dafab_kg.store.diagnostics import Diagnostics
+
 if TYPE_CHECKING:
     import geopandas
     import pandas
@@ -137,13 +139,14 @@ class Store(Protocol):
         default_graphs: Sequence[str | None] | None = None,
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
+        diagnostics: Diagnostics | None = None,
     ) -> Answer:
         """Answer a SPARQL query; ``bindings`` fixes variables of its projection to terms.
 
         ``default_graphs`` and ``named_graphs`` are the dataset of the SPARQL 1.1
         Protocol (section 2.1.4); None leaves it to the query, and None among the
         default graphs is the store's own.  ``base`` is what relative IRIs are
-        relative to.
+        relative to.  ``diagnostics`` collects what went wrong inside functions.
 
         Raises:
             QueryNotValid: it cannot be parsed, is nested or long beyond all use, or
