@@ -25,6 +25,7 @@
     ├── StoreNotUsable              the store cannot be opened
     │   ├── StoreNotFound           there is no store in this directory
     │   └── StoreInUse              another process writes to it
+    ├── IndexNotUsable              the search index is damaged, or of another state
     ├── FileNotUsable               a file to read or write cannot be
     ├── ServiceNotUsable            a service on the network does not answer as it must
     └── ExtraMissing                an optional package is not installed
@@ -47,6 +48,7 @@ __all__ = [
     "FieldNotValid",
     "FileNotUsable",
     "GeometryNotValid",
+    "IndexNotUsable",
     "MappingNotValid",
     "NameNotValid",
     "NotAnalysed",
@@ -162,6 +164,10 @@ class ShapesNotValid(DafabError):
 
 class NameNotValid(DafabError):
     """An IRI cannot be made from the given value."""
+
+
+class IndexNotUsable(DafabError):
+    """The search index is damaged, or does not reflect the graph."""
 
 
 class QueryNotValid(DafabError):

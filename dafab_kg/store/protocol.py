@@ -15,6 +15,7 @@ from dafab_kg.store.diagnostics import Diagnostics
 if TYPE_CHECKING:
     import geopandas
     import pandas
+    import pyarrow
 
 XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
@@ -159,6 +160,14 @@ class Store(Protocol):
 
         Rows hold N-Triples terms, "" where a variable is unbound.  The text is
         trusted: it is made by code, and may be as long as that likes.
+        """
+        ...
+
+    def table(self, text: str, graphs: Sequence[str | None]) -> pyarrow.Table:
+        """Answer a SELECT of our own over the merge of ``graphs``, as columns of strings.
+
+        Terms stand as SPARQL's TSV writes them (numbers and booleans may stand bare), ""
+        where unbound.  Several times as fast as :meth:`rows` for millions of rows.
         """
         ...
 
