@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import orjson
 
@@ -15,6 +15,7 @@ from dafab_kg.catalogue.deciding import Decided, decide, document_of, report_iri
 from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import Description, describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
+from dafab_kg.catalogue.indexing import Indexing, index_mark
 from dafab_kg.catalogue.statistics import Stats, gather
 from dafab_kg.derive import Request
 from dafab_kg.ingest.agreement import Agreement
@@ -51,6 +52,7 @@ from dafab_kg.validation import Validator
 if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
     from dafab_kg.federation.harvest import HarvestReport
+    from dafab_kg.spatial.index.index import SearchIndex
     from dafab_kg.validation.anybody import Judgement
 
 FORMAT = 1
@@ -75,10 +77,15 @@ class Catalogue:
             self._documents = opened.enter_context(
                 closing(Documents(path / "documents", read_only=read_only, frozen=read_only))
             )
+            before = index_mark(path / "index")
             self._store = opened.enter_context(
                 closing(OxigraphStore(path / "graph", read_only=read_only))
             )
             self._reasoner = Reasoner(self._store, self.names, path / "reasoning.json")
+            self._index = Indexing(
+                self._store, path / "index", self._reasoner.graph, read_only, settings.index, before
+            )
+            opened.callback(self._index.close)
             self._committer = None
             if not read_only:
                 self._committer = Committer(
@@ -279,8 +286,8 @@ class Catalogue:
 
     def doctor(self, *, tell: Callable[[str], None] | None = None) -> tuple[Finding, ...]:
         """Compare documents, graph and journal; return all that is amiss."""
-        return tuple(
-            examine_store(
+        return (
+            *examine_store(
                 self._store,
                 self._documents,
                 self.names,
@@ -288,7 +295,8 @@ class Catalogue:
                 Agreement(self._store, self.names, self.settings.source_ranking),
                 self._reasoner,
                 tell,
-            )
+            ),
+            *self._index.examine(tell),
         )
 
     def rederive(self) -> None:
@@ -336,6 +344,34 @@ class Catalogue:
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Return what documents say differently of one property of one thing."""
         return tuple(disagreements(self._store, self._documents))
+
+    @property
+    def index(self) -> SearchIndex | None:
+        """The search index for what the graph holds now; None where it cannot be used."""
+        return self._index.lookup()
+
+    def index_status(self) -> dict[str, Any]:
+        """Tell what the search index holds, and whether it can be used (``usable``)."""
+        return self._index.status()
+
+    def rebuild_index(self, tell: Callable[[str], None] | None = None) -> dict[str, Any]:
+        """Make the search index anew from the graph.
+
+        Raises:
+            StoreNotUsable: the catalogue is open for reading only, or has no index.
+        """
+        self._writer()
+        self._index.rebuild(tell)
+        return self._index.status()
+
+    def search(self, words: str, *, limit: int = 20) -> tuple[tuple[str, str], ...]:
+        """Find things by IRI, product id, DID, label or place name: (IRI, the text that matched).
+
+        All words must be in one name, each whole or as a beginning; case and accents
+        do not matter.
+        """
+        index = self.index
+        return () if index is None else tuple(index.search(words, limit=limit))
 
     def documents(self) -> tuple[StoredDocument, ...]:
         """All loaded documents."""

@@ -20,6 +20,7 @@ from dafab_kg.cli import (
     enrich,
     events,
     harvest,
+    index,
     keeping,
     loading,
     ontology,
@@ -79,6 +80,7 @@ def root(
 
 GROUPS = (
     loading,
+    index,
     validating,
     harvest,
     enrich,

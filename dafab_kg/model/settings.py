@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     reasoning: bool = Field(
         default=True, description="Infer what follows by the ontology with each commit."
     )
+    index: bool = Field(
+        default=True, description="Keep a search index beside the graph, in step with it."
+    )
     json_ld_contexts: dict[str, Path] = Field(
         default_factory=dict,
         description="Allow-list of JSON-LD contexts: URL to local file.",

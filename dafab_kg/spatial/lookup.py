@@ -13,10 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 from typing import Literal as OneOf
-from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
+
+Rows = Sequence[int] | NDArray[np.integer[Any]]
+"""Numbers of rows."""
 
 Kind = OneOf["number", "time", "keyword"]
 """number: any XSD numeric type, as float64; time: xsd:dateTime or xsd:date, as int64
@@ -85,7 +90,7 @@ class Found:
     ``exact``: these are the things that fulfil all constraints, no more (no filter is needed).
     """
 
-    rows: Sequence[int]
+    rows: Rows
     exact: bool
     order: tuple[str, bool] | None = field(default=None)
     """The property the rows are sorted by, and whether descending."""
@@ -131,11 +136,11 @@ class Lookup(Protocol):
 
     def pairs(
         self, left: Wanted, right: Wanted, *, metres: float = 0.0, most: int
-    ) -> tuple[Sequence[int], Sequence[int]] | None:
+    ) -> tuple[Rows, Rows] | None:
         """Row numbers of all pairs that touch, or lie within ``metres``; None: over ``most``."""
         ...
 
-    def iris(self, rows: Sequence[int]) -> list[str]:
+    def iris(self, rows: Rows) -> list[str]:
         """The IRIs of rows."""
         ...
 

@@ -32,14 +32,17 @@ from dafab_kg.store.protocol import (
     Truth,
 )
 from dafab_kg.store.refusals import refuse_remote
+from dafab_kg.store.touched import NoObserver, Observer, things_in
 
 if TYPE_CHECKING:
     import geopandas
     import pandas
+    import pyarrow
 
 TABLE_BLOCK = 32 * 1024 * 1024
 """Bytes that Arrow reads at once; the longest line, a geometry, must fit."""
 MIB = 1024 * 1024
+MOST_TOLD = 16 * MIB  # bytes of inferred triples whose things are told one by one
 BULK_FROM = 2 * MIB  # bytes of N-Triples; below, a transaction is faster than a bulk load
 
 RESULT_FORMATS = {
@@ -187,6 +190,8 @@ class OxigraphStore:
         property_forms: bool = True,
     ) -> None:
         self._property_forms = property_forms
+        self._observer: Observer = NoObserver()
+        self._observed: frozenset[str] = frozenset()
         try:
             if directory is None:
                 self._store = ox.Store()
@@ -263,9 +268,7 @@ class OxigraphStore:
             return csv.read_csv(
                 lines,
                 read_options=csv.ReadOptions(block_size=TABLE_BLOCK),
-                parse_options=csv.ParseOptions(
-                    delimiter="\t", quote_char=False, escape_char=False
-                ),
+                parse_options=csv.ParseOptions(delimiter="\t", quote_char=False, escape_char=False),
                 convert_options=csv.ConvertOptions(
                     column_types=dict.fromkeys(names, string()), strings_can_be_null=False
                 ),
@@ -286,6 +289,8 @@ class OxigraphStore:
             made.serialize(lines, format=ox.RdfFormat.N_TRIPLES)
             size = lines.tell()
             lines.seek(0)
+            if graph in self._observed:
+                self._tell_of(lines, size)
             count = sum(chunk.count(b"\n") for chunk in iter(lambda: lines.read(MIB), b""))
             lines.seek(0)
             if size:
@@ -307,6 +312,8 @@ class OxigraphStore:
 
     def drop(self, graph: str) -> None:
         """Remove a named graph."""
+        if graph in self._observed and self.has_graph(graph):
+            self._observer.touch_everything()
         self._store.remove_graph(ox.NamedNode(graph))
 
     def graphs(self) -> Iterator[str]:
@@ -366,6 +373,7 @@ class OxigraphStore:
 
     def apply(self, change: Change) -> None:
         """Remove and add in one transaction (one SPARQL update)."""
+        self._observer.touch(things_in("".join(change.removed)) | things_in(change.added))
         operations = []
         if change.removed:
             operations.append("DELETE DATA {\n" + _as_data("".join(change.removed)) + "}")
@@ -387,6 +395,7 @@ class OxigraphStore:
         refuse_remote(text)
         if self._property_forms:
             text = expand_update(text, base)
+        self._observer.touch_everything()
         try:
             self._store.update(
                 text,
@@ -399,6 +408,10 @@ class OxigraphStore:
 
     def bulk_load(self, nquads: str | IO[bytes]) -> None:
         """Add N-Quads fast."""
+        if isinstance(nquads, str):
+            self._observer.touch(things_in(nquads))
+        else:
+            self._observer.touch_everything()
         source = nquads.encode() if isinstance(nquads, str) else nquads
         self._store.bulk_load(source, ox.RdfFormat.N_QUADS)
 
@@ -417,6 +430,18 @@ class OxigraphStore:
     def optimise(self) -> None:
         """Compact the store."""
         self._store.optimize()
+
+    def observe(self, observer: Observer, inferred: str) -> None:
+        """Tell ``observer`` of each change of the default graph or of the inferred one."""
+        self._observer, self._observed = observer, frozenset({inferred})
+
+    def _tell_of(self, lines: IO[bytes], size: int) -> None:
+        """Tell of N-Triples that are about to be added, and rewind them."""
+        if size > MOST_TOLD:
+            self._observer.touch_everything()
+        else:
+            self._observer.touch(things_in(lines.read().decode()))
+        lines.seek(0)
 
     def close(self) -> None:
         """Give the directory free: RocksDB lets go of its lock when the object goes."""

@@ -140,8 +140,7 @@ def merged(parts: Sequence[tuple[Block, NDArray[np.bool_]]]) -> Block:
     number[kept[order]] = np.arange(len(order), dtype=np.int32)
     bases = np.cumsum([0, *(len(block) for block, _ in parts)])
     renumbered = [
-        number[base : base + len(block)]
-        for (block, _), base in zip(parts, bases[:-1], strict=True)
+        number[base : base + len(block)] for (block, _), base in zip(parts, bases[:-1], strict=True)
     ]
     blocks = [block for block, _ in parts]
 

@@ -35,7 +35,7 @@ def write_container(file: Path, arrays: Mapping[str, NDArray[Any]], about: dict[
         padding = bytes(-position % _ALIGN)
         position += len(padding)
         places[name] = (flat.dtype.str, flat.size, position)
-        data = memoryview(flat.view(np.uint8)) if flat.size else memoryview(b"")
+        data = memoryview(flat.view(np.uint8).data) if flat.size else memoryview(b"")
         chunks += [padding, data]
         position += flat.nbytes
     for chunk in chunks:
@@ -97,7 +97,7 @@ class Container:
     def _sum(self) -> int:
         checksum = 0
         for start in range(0, self._bytes.size, _CHUNK):
-            checksum = zlib.crc32(self._bytes[start : start + _CHUNK], checksum)
+            checksum = zlib.crc32(self._bytes[start : start + _CHUNK].data, checksum)
         return checksum
 
     def __contains__(self, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,7 @@ GEO: Final = "http://www.opengis.net/ont/geosparql#"
 TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 OF_GEOMETRY: Final = (f"{GEO}hasGeometry", f"{GEO}hasDefaultGeometry")
 SERIALISATIONS: Final = (f"{GEO}asWKT", f"{GEO}asGML", f"{GEO}asGeoJSON", f"{GEO}asKML")
+FEW: Final = 200_000  # values that are read in one scan
 AT_ONCE: Final = 2000  # things in one VALUES block
 
 Graphs = Sequence[str | None]
@@ -42,10 +44,36 @@ class Pairs:
 
 
 def read_all(store: Store, schema: Schema, graphs: Graphs) -> Block:
-    """Read all rows."""
+    """Read all rows: in one scan if there are few, else property by property."""
+    asked = " ".join(
+        f"<{iri}>" for iri in (*schema.properties, TYPE, *OF_GEOMETRY, *SERIALISATIONS)
+    )
+    counted = store.rows(
+        f"SELECT (COUNT(*) AS ?n) {{ SELECT * {{ VALUES ?p {{ {asked} }} ?s ?p ?o }} "
+        f"LIMIT {FEW + 1} }}",
+        graphs,
+    )
+    if int(next(counted)[0].split('"')[1]) <= FEW:
+        return _read_few(store, schema, graphs, asked)
 
     def pairs(predicate: str) -> Pairs:
         return _pairs(store, f"SELECT ?s ?o {{ ?s <{predicate}> ?o }}", graphs)
+
+    return _block(schema, pairs)
+
+
+def _read_few(store: Store, schema: Schema, graphs: Graphs, asked: str) -> Block:
+    held: defaultdict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    text = f"SELECT ?s ?p ?o {{ VALUES ?p {{ {asked} }} ?s ?p ?o }}"
+    for subject, predicate, value in store.rows(text, graphs):
+        if subject.startswith("<"):
+            subjects, values = held[predicate[1:-1]]
+            subjects.append(subject[1:-1])
+            values.append(value)
+
+    def pairs(predicate: str) -> Pairs:
+        subjects, values = held[predicate]
+        return Pairs(pa.array(subjects, pa.large_string()), pa.array(values, pa.large_string()))
 
     return _block(schema, pairs)
 

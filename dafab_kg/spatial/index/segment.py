@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from geoindex_rs import rtree
+from geoindex_rs import rtree  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -121,12 +121,13 @@ class NumberColumn:
         left, right = self.span(interval)
         low = self.sorted[left] if left < len(self.sorted) else None
         if left >= right:
-            return np.isin(rows, self.loose)
+            return member(rows, self.loose)
         high = self.sorted[right - 1]
 
         def inside(entries: NDArray[np.int64]) -> NDArray[np.bool_]:
             values, flags = self.values[entries], self.flags[entries]
-            return (flags == LOOSE) | ((flags != ODD) & (values >= low) & (values <= high))
+            fit: NDArray[np.bool_] = (values >= low) & (values <= high) & (flags != ODD)
+            return fit | (flags == LOOSE)
 
         return some_entry(self.rows, rows, inside)
 
@@ -139,7 +140,7 @@ def _limited(value: float, dtype: np.dtype[Any]) -> float | int:
     if dtype.kind != "i":
         return value
     bounds = np.iinfo(dtype)
-    if value != value:  # noqa: PLR0124 - not a number
+    if value != value:
         return 0
     return int(min(max(value, bounds.min + 1), bounds.max - 1))
 
@@ -182,7 +183,8 @@ def member(rows: Rows, of: Rows) -> NDArray[np.bool_]:
         return np.zeros(len(rows), bool)
     at = np.searchsorted(of, rows)
     at[at == len(of)] = 0
-    return of[at] == rows
+    same: NDArray[np.bool_] = of[at] == rows
+    return same
 
 
 def some_entry(
@@ -279,6 +281,26 @@ class Segment:
         )
 
     # finding
+
+    def cost(self, wanted: Wanted) -> float:
+        """Roughly how many rows a search begins with."""
+        steps, _ = self._plan(wanted)
+        return min((step.cost for step in steps), default=len(self))
+
+    def matches(self, rows: Rows, wanted: Wanted) -> tuple[NDArray[np.bool_], bool]:
+        """Tell which of ``rows`` may fulfil ``wanted``; and whether they surely do."""
+        steps, exact = self._plan(wanted)
+        kept = np.arange(len(rows))
+        for step in steps:
+            kept = kept[step.test(rows[kept])]
+        if wanted.place is not None and wanted.place.exact and len(kept):
+            ordered = np.argsort(rows[kept], kind="stable")
+            found, surely = self._compare(rows[kept][ordered], wanted.place)
+            kept = kept[member(rows[kept], found)]
+            exact &= surely
+        result = np.zeros(len(rows), bool)
+        result[kept] = True
+        return result, exact
 
     def find(self, wanted: Wanted) -> tuple[Rows, bool]:
         """Rows that may fulfil ``wanted``, sorted; and whether they surely do."""

@@ -100,6 +100,4 @@ def joined(parts: Sequence[Texts]) -> Texts:
         offsets.append(part.offsets[1:] - part.offsets[0] + base)
         base += int(part.offsets[-1] - part.offsets[0])
     data = [part.data[part.offsets[0] : part.offsets[-1]] for part in parts]
-    return Texts(
-        np.concatenate(offsets), np.concatenate(data) if data else np.empty(0, np.uint8)
-    )
+    return Texts(np.concatenate(offsets), np.concatenate(data) if data else np.empty(0, np.uint8))
