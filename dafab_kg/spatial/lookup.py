@@ -3,7 +3,8 @@
 A row of the index stands for one thing of the graph (its IRI) and holds, of the default
 graph and the inferred one together: its classes, the bounding boxes of its geometries in
 CRS84 (degrees, longitude first; two boxes where it crosses the antimeridian), and the
-values of the properties that the ontology annotates with ``dafab:indexed``.
+values of the properties that the ontology annotates with ``dafab:indexed``.  A geometry
+node of a feature has no row of its own: its place is that of the feature.
 
 A look-up may answer with too many rows, never with too few: a query keeps its own
 filters.  Where an answer is exact, it says so.
@@ -75,7 +76,10 @@ class Near:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What one thing must fulfil, all of it; ``classes``: at least one of them, if any."""
+    """What one thing must fulfil, all of it; ``classes``: at least one of them, if any.
+
+    Classes alone are no wish: a thing with nothing that is indexed has no row.
+    """
 
     classes: frozenset[str] = frozenset()
     place: Near | None = None

@@ -114,33 +114,37 @@ class SearchIndex:
             west, south, east, north = to.bounds
             area = shapely.box(west - radius, south - radius, east + radius, north + radius)
             asked = Wanted(wanted.classes, Near(area, exact=False), True, wanted.values)
-            rows, distances = self._distances(asked, to)
-            within = np.sort(distances)
+            rows, distances, known = self._distances(asked, to)
+            within = np.sort(distances[known])
             if len(within) >= count and within[count - 1] <= radius:
                 bound = within[count - 1] * (1 + 1e-9) + 1e-12
-                return Found(rows[distances <= bound], False)
+                return Found(rows[(distances <= bound) | ~known], False)
             if radius > 720:
                 return Found(rows, False)
             radius *= 4
 
-    def _distances(self, wanted: Wanted, to: BaseGeometry) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Rows and the least distance of a geometry of each; 0 where that is not known."""
+    def _distances(
+        self, wanted: Wanted, to: BaseGeometry
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
+        """Rows, the least distance of a geometry of each, and whether that is known."""
         rows, distances = [np.empty(0, np.int64)], [np.empty(0)]
+        known = [np.empty(0, bool)]
         shapely.prepare(to)
         for number, part in enumerate(self.parts):
             segment = part.segment
             found = _living(segment.find(wanted)[0], part)
             start = np.searchsorted(segment.place_rows, found, "left")
             end = np.searchsorted(segment.place_rows, found, "right")
-            least = np.full(len(found), np.inf)
+            least, sure = np.full(len(found), np.inf), np.ones(len(found), bool)
             for index, (low, high) in enumerate(zip(start, end, strict=True)):
                 numbers = np.arange(low, high)
                 apart = shapely.distance(segment.shapes(numbers), to)
-                apart[segment.place_flags[numbers] != EXACT] = 0
-                least[index] = apart.min(initial=np.inf)
+                sure[index] = bool((segment.place_flags[numbers] == EXACT).all())
+                least[index] = np.nanmin(apart, initial=np.inf)
             rows.append(found + self._bases[number])
             distances.append(least)
-        return np.concatenate(rows), np.concatenate(distances)
+            known.append(sure)
+        return np.concatenate(rows), np.concatenate(distances), np.concatenate(known)
 
     def pairs(
         self, left: Wanted, right: Wanted, *, metres: float = 0.0, most: int

@@ -154,8 +154,14 @@ class Keeper:
         except IndexNotUsable as error:
             self.reason = str(error)
             self._state = State(self._last_number(), self._schema.digest, ())
-            self._all_touched = next(store.graphs(), None) is not None
             self._index = SearchIndex("00000000", self._schema, ())
+            self._all_touched = self._graph_holds_anything()
+            if not self._all_touched:
+                self.rebuild()
+
+    def _graph_holds_anything(self) -> bool:
+        rows = self._store.rows("SELECT ?s { ?s ?p ?o } LIMIT 1", self._graphs)
+        return next(rows, None) is not None
 
     def _last_number(self) -> int:
         return max(

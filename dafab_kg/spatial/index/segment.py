@@ -31,9 +31,11 @@ def write_segment(file: Path, block: Block) -> None:
     arrays: Arrays = {**block.things.arrays("things")}
     arrays.update(_keywords(block.classes, "classes", len(block)))
     places = block.places
-    tree = rtree.RTreeBuilder(len(places.boxes))
-    tree.add(*np.ascontiguousarray(places.boxes.T))
-    tree_bytes = bytes(memoryview(tree.finish())) if len(places.boxes) else b""
+    tree_bytes = b""
+    if len(places.boxes):
+        tree = rtree.RTreeBuilder(len(places.boxes))
+        tree.add(*np.ascontiguousarray(places.boxes.T))
+        tree_bytes = bytes(memoryview(tree.finish()))
     arrays.update(
         {
             "places.rows": places.rows,
@@ -127,7 +129,8 @@ class NumberColumn:
         def inside(entries: NDArray[np.int64]) -> NDArray[np.bool_]:
             values, flags = self.values[entries], self.flags[entries]
             fit: NDArray[np.bool_] = (values >= low) & (values <= high) & (flags != ODD)
-            return fit | (flags == LOOSE)
+            fit |= flags == LOOSE
+            return fit
 
         return some_entry(self.rows, rows, inside)
 

@@ -148,29 +148,28 @@ def places(terms: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     bare = pc.utf8_slice_codeunits(text.filter(plain), 0, -len(suffix))
     read = shapely.from_wkt(np.array(bare.to_pylist(), object), on_invalid="ignore")
     shapes[chosen] = read
-    exact = chosen.copy()
     for index in np.flatnonzero(~chosen):
-        shapes[index], exact[index] = _place(terms[int(index)].as_py())
+        shapes[index] = _place(terms[int(index)].as_py())
     known = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     known[known] &= np.isfinite(shapely.bounds(shapes[known])).all(axis=1)
     shapes[~known] = None
-    flags[known] = np.where(exact[known], EXACT, NEAR)
+    flags[known] = EXACT
     return shapes, flags
 
 
-def _place(term: str) -> tuple[Any, bool]:
-    """Read any geometry literal; what is in another CRS becomes a generous box."""
+def _place(term: str) -> Any:
+    """Read any geometry literal.
+
+    What is in another CRS is compared there, where areas far away may come to lie
+    anywhere: its place counts as unknown.
+    """
     literal = literal_of(term)
     if literal is None:
-        return None, False
+        return None
     try:
         geometry = read_literal(literal)
-        shape = geometry.shape_in(crs_of(CRS84))
+        if geometry.crs.is_crs84 or geometry.crs.iri in _SWAPPED:
+            return geometry.shape_in(crs_of(CRS84))
     except ArgumentNotValid:
-        return None, False
-    if geometry.crs.is_crs84 or geometry.crs.iri in _SWAPPED or shape.is_empty:
-        return shape, True
-    # edges that are straight there are curved here
-    west, south, east, north = shape.bounds
-    more = 0.01 + 0.05 * max(east - west, north - south)
-    return shapely.box(west - more, south - more, east + more, north + more), False
+        pass
+    return None
