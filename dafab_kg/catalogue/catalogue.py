@@ -45,6 +45,7 @@ from dafab_kg.reasoning.explain import explain as prove
 from dafab_kg.reasoning.reasoner import Facts, Reasoned, Reasoner
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
+from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
 from dafab_kg.store.refusals import has_dataset
 from dafab_kg.validation import Validator
@@ -235,6 +236,7 @@ class Catalogue:
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
         facts: Facts = "both",
+        diagnostics: Diagnostics | None = None,
     ) -> Answer:
         """Answer a SPARQL 1.1 query; a SELECT's answer has to_pandas() and to_geopandas().
 
@@ -254,6 +256,7 @@ class Catalogue:
             default_graphs=graphs,
             named_graphs=named_graphs,
             base=base,
+            diagnostics=diagnostics,
         )
 
     def show(self, identifier: str) -> Description:

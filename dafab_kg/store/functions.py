@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyoxigraph as ox
 
-from dafab_kg.spatial.geosparql.aggregates import AGGREGATES, Aggregate
-from dafab_kg.spatial.geosparql.functions import Function, Terms, functions
-from dafab_kg.spatial.geosparql.literals import LiteralCache
 from dafab_kg.spatial.geosparql.names import GEOF
 from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.protocol import XSD_STRING, Blank, Iri, Literal, Term
+
+if TYPE_CHECKING:
+    from dafab_kg.spatial.geosparql.aggregates import Aggregate
+    from dafab_kg.spatial.geosparql.functions import Function
 
 # What every text has that names one of the functions, be it by a prefix relative to a base.
 _SIGN: Final = "geosparql"
@@ -28,15 +29,20 @@ class _Kit(NamedTuple):
 
     names: dict[str, ox.NamedNode]
     functions: dict[str, Function]
-    terms: Terms
+    aggregates: dict[str, Callable[[], Aggregate]]
 
 
 @cache
 def _kit() -> _Kit:
+    # shapely and pyproj take a while to import: only queries that ask for them wait for that.
+    from dafab_kg.spatial.geosparql.aggregates import aggregates
+    from dafab_kg.spatial.geosparql.functions import functions
+    from dafab_kg.spatial.geosparql.literals import LiteralCache
+
     literals = LiteralCache()
-    made = functions(literals)
-    names = {name: ox.NamedNode(GEOF + name) for name in (*made, *AGGREGATES)}
-    return _Kit(names, made, Terms(literals))
+    called, grouped = functions(literals), aggregates(literals)
+    names = {name: ox.NamedNode(GEOF + name) for name in (*called, *grouped)}
+    return _Kit(names, called, grouped)
 
 
 def function_iris() -> frozenset[str]:
@@ -69,8 +75,8 @@ def engine_aggregates(
         return None
     kit = _kit()
     return {
-        kit.names[name]: _group(name, kit.terms, diagnostics)
-        for name in AGGREGATES
+        kit.names[name]: _group(name, begin, diagnostics)
+        for name, begin in kit.aggregates.items()
         if name in text or "\\" in text
     }
 
@@ -91,9 +97,9 @@ def _lent(name: str, function: Function, diagnostics: Diagnostics | None) -> Cal
 class _Group:
     """One group of an aggregate, as Oxigraph calls it."""
 
-    def __init__(self, name: str, terms: Terms, diagnostics: Diagnostics | None) -> None:
+    def __init__(self, name: str, aggregate: Aggregate, diagnostics: Diagnostics | None) -> None:
         self._name, self._diagnostics = name, diagnostics
-        self._aggregate: Aggregate | None = Aggregate(name, terms)
+        self._aggregate: Aggregate | None = aggregate
 
     def accumulate(self, term: object) -> None:
         if self._aggregate is not None:
@@ -114,8 +120,10 @@ class _Group:
             return None
 
 
-def _group(name: str, terms: Terms, diagnostics: Diagnostics | None) -> Callable[[], _Group]:
-    return lambda: _Group(name, terms, diagnostics)
+def _group(
+    name: str, begin: Callable[[], Aggregate], diagnostics: Diagnostics | None
+) -> Callable[[], _Group]:
+    return lambda: _Group(name, begin(), diagnostics)
 
 
 def _message(error: Exception) -> str:

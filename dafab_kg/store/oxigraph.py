@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -218,10 +218,8 @@ class OxigraphStore:
         diagnostics: Diagnostics | None = None,
     ) -> Answer:
         """Answer a SPARQL query; see :class:`~dafab_kg.store.protocol.Store`."""
-        refuse_intricate(text)
         refuse_remote(text)
-        if self._property_forms:
-            text = expand(text, base)
+        text = self._expanded(text, expand, base)
         try:
             result = self._store.query(
                 text,
@@ -241,6 +239,18 @@ class OxigraphStore:
         if isinstance(result, ox.QueryTriples):
             return EngineTriples(result)
         return Truth(bool(result))
+
+    def _expanded(
+        self, text: str, rewrite: Callable[[str, str | None], str], base: str | None
+    ) -> str:
+        """Write property forms out; what the engine gets is bounded before and after."""
+        refuse_intricate(text)
+        if self._property_forms:
+            written = rewrite(text, base)
+            if written is not text:
+                refuse_intricate(written)
+            return written
+        return text
 
     def rows(self, text: str, graphs: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
         """Rows of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""
@@ -391,10 +401,8 @@ class OxigraphStore:
         Raises:
             QueryNotValid: it cannot be parsed, is intricate beyond all use, or fails.
         """
-        refuse_intricate(text)
         refuse_remote(text)
-        if self._property_forms:
-            text = expand_update(text, base)
+        text = self._expanded(text, expand_update, base)
         self._observer.touch_everything()
         try:
             self._store.update(

@@ -7,6 +7,7 @@ with SPARQL's own aggregates, one value that is no geometry makes the group's re
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import shapely
@@ -20,7 +21,7 @@ from dafab_kg.spatial.geosparql.functions import (
     concave_hull,
 )
 from dafab_kg.spatial.geosparql.geometry import Geometry, crs84
-from dafab_kg.spatial.geosparql.literals import write_literal
+from dafab_kg.spatial.geosparql.literals import LiteralCache, write_literal
 from dafab_kg.store.protocol import Literal, Term
 
 MOST_POINTS: Final = 20_000_000
@@ -31,7 +32,9 @@ def _collected(shapes: list[BaseGeometry]) -> BaseGeometry:
     return shapely.GeometryCollection(shapes)
 
 
-_MAKERS: Final[dict[str, Callable[[list[BaseGeometry]], BaseGeometry]]] = {
+Maker = Callable[[list[BaseGeometry]], BaseGeometry]
+
+_MAKERS: Final[dict[str, Maker]] = {
     "aggUnion": shapely.union_all,
     "aggBoundingBox": lambda shapes: shapely.envelope(_collected(shapes)),
     "aggBoundingCircle": lambda shapes: bounding_circle(_collected(shapes)),
@@ -40,15 +43,12 @@ _MAKERS: Final[dict[str, Callable[[list[BaseGeometry]], BaseGeometry]]] = {
     "aggConcaveHull": lambda shapes: concave_hull(_collected(shapes), CONCAVE_RATIO),
 }
 
-AGGREGATES: Final = tuple(_MAKERS)
-"""Local names."""
-
 
 class Aggregate:
     """One group: takes terms one by one, then gives the result."""
 
-    def __init__(self, name: str, terms: Terms) -> None:
-        self._make = _MAKERS[name]
+    def __init__(self, make: Maker, terms: Terms) -> None:
+        self._make = make
         self._terms = terms
         self._first: Geometry | None = None
         self._shapes: list[BaseGeometry] = []
@@ -74,3 +74,9 @@ class Aggregate:
         first = self._first or Geometry(shapely.GeometryCollection(), crs84())
         shapes = [shape for shape in self._shapes if not shape.is_empty]
         return write_literal(first.like(self._make(shapes) if shapes else first.shape))
+
+
+def aggregates(cache: LiteralCache) -> dict[str, Callable[[], Aggregate]]:
+    """Return what begins a group, for each aggregate by local name."""
+    terms = Terms(cache)
+    return {name: partial(Aggregate, make, terms) for name, make in _MAKERS.items()}

@@ -17,3 +17,18 @@ DGGS: Final = GEO + "dggsLiteral"
 SVG: Final = GEO + "svgLiteral"
 
 CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+
+SIMPLE_FEATURES: Final = (
+    *("sfEquals", "sfDisjoint", "sfIntersects", "sfTouches"),
+    *("sfCrosses", "sfWithin", "sfContains", "sfOverlaps"),
+)
+EGENHOFER: Final = (
+    *("ehEquals", "ehDisjoint", "ehMeet", "ehOverlap"),
+    *("ehCovers", "ehCoveredBy", "ehInside", "ehContains"),
+)
+RCC8: Final = (
+    *("rcc8eq", "rcc8dc", "rcc8ec", "rcc8po"),
+    *("rcc8tppi", "rcc8tpp", "rcc8ntpp", "rcc8ntppi"),
+)
+RELATIONS: Final = SIMPLE_FEATURES + EGENHOFER + RCC8
+"""Local names of the relations, the same for property and function."""

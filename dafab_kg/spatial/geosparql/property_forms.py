@@ -39,8 +39,7 @@ from dafab_kg.sparql.tree import (
     children,
     walk,
 )
-from dafab_kg.spatial.geosparql.names import GEO, GEOF
-from dafab_kg.spatial.geosparql.relations import RELATIONS
+from dafab_kg.spatial.geosparql.names import GEO, GEOF, RELATIONS
 
 DEFAULT_GEOMETRY: Final = f"{GEO}hasDefaultGeometry"
 HAS_GEOMETRY: Final = f"{GEO}hasGeometry"
