@@ -10,8 +10,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
+from dafab_kg.serving.client import ServedCatalogue
 from dafab_kg.store.answers import (
     ASKED,
     Format,
@@ -37,6 +39,8 @@ def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         if request.method != "POST" and not request.query_string and _is_browser():
             return redirect(url_for("pages.editor"), 303)
         asked = read_request(request)
+        if isinstance(catalogue, ServedCatalogue):
+            return _served(catalogue, asked)
         return _respond(ask(catalogue, asked), asked, catalogue, settings)
 
     def options() -> Response:
@@ -69,6 +73,38 @@ def ask(catalogue: Catalogue, asked: Asked) -> Answer:
         facts=asked.facts,
         base=request.base_url if is_iri(request.base_url) else None,
     )
+
+
+def _served(catalogue: ServedCatalogue, asked: Asked) -> Response:
+    """Pass an answer on from a query worker, as it comes.
+
+    A bound that is passed, or a failure, before the first piece goes out is a problem.  One
+    that comes later breaks the connection off, so that no client takes a part for the whole.
+    """
+    chosen = {kind: _fitting(asked.formats, kind) for kind in ASKED}
+    served = catalogue.answer(
+        asked.query,
+        {kind: found[0].name for kind, found in chosen.items() if found is not None},
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        facts=asked.facts,
+        base=request.base_url if is_iri(request.base_url) else None,
+    )
+    found = chosen[served.kind]
+    if found is None:
+        served.close()
+        found = _format(asked.formats, served.kind)  # says what is wrong
+    whole = served.whole
+    response = Response(served if whole is None else whole, content_type=found[1])
+    response.vary.add("Accept")
+    return response
+
+
+def _fitting(names: tuple[str, ...], kind: Kind) -> tuple[Format, str] | None:
+    try:
+        return _format(names, kind)
+    except (Problem, QueryNotValid):
+        return None
 
 
 def _respond(answer: Answer, asked: Asked, catalogue: Catalogue, settings: Settings) -> Response:
