@@ -82,6 +82,7 @@ def serve(
         update={name: value for name, value in given.items() if value is not None}
     )
     refuse_no_catalogue(settings)
+    places.sweep(settings.store)
     try:
         listener = bind(settings.host, settings.port)
     except OSError as error:

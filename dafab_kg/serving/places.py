@@ -8,12 +8,15 @@ holds a file that says where.
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+
+PREFIX = "dafab-serving-"
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,16 @@ def note(store: Path, places: Places, address: str) -> None:
         orjson.dumps({"run": str(places.run), "address": address, "pid": os.getpid()})
     )
     temporary.replace(file)
+
+
+def sweep(store: Path) -> None:
+    """Remove what a server of this store left that was killed."""
+    if find(store) is None:
+        with suppress(OSError, orjson.JSONDecodeError, KeyError, TypeError):
+            left = Path(str(orjson.loads(note_file(store).read_bytes())["run"]))
+            if left.name.startswith(PREFIX) and left.stat().st_uid == os.getuid():
+                shutil.rmtree(left, ignore_errors=True)
+            note_file(store).unlink()
 
 
 def forget(store: Path, places: Places) -> None:

@@ -75,7 +75,7 @@ class Supervisor:
 
     def __init__(self, settings: Settings, front: Callable[[Places], None]) -> None:
         self.settings = settings
-        self.places = Places(Path(tempfile.mkdtemp(prefix="dafab-")))
+        self.places = Places(Path(tempfile.mkdtemp(prefix=meeting.PREFIX)))
         self._front = front
         self._workers = settings.workers or os.cpu_count() or 1
         self._slots = Slots(self._workers + 1)

@@ -149,15 +149,21 @@ class Shelf:
             (unfinished / "snapshot.json").write_bytes(orjson.dumps(dict(parts or {})))
             (unfinished / "lease").touch()
             done = unfinished.rename(self.directory / name)
-            link = self.directory / f"{CURRENT}{UNFINISHED}"
-            link.unlink(missing_ok=True)
-            link.symlink_to(name)
-            link.replace(self.directory / CURRENT)
+            self._point_to(name)
         except OSError as error:
             raise StoreNotUsable(
                 f"No snapshot can be published in {self.directory}: {error}. Is the disk full?"
             ) from error
         return Snapshot(done, dict(parts or {}))
+
+    def _point_to(self, name: str) -> None:
+        current = self.directory / CURRENT
+        if current.is_dir() and not current.is_symlink():
+            shutil.rmtree(current)  # the store is a copy, made by what follows links
+        link = self.directory / f"{CURRENT}{UNFINISHED}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(name)
+        link.replace(current)
 
     def _number(self) -> int:
         names = [self.current(), *(entry.name for entry in self.directory.iterdir())]

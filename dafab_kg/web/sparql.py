@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
@@ -81,7 +83,7 @@ def _served(catalogue: ServedCatalogue, asked: Asked) -> Response:
     A bound that is passed, or a failure, before the first piece goes out is a problem.  One
     that comes later breaks the connection off, so that no client takes a part for the whole.
     """
-    chosen = {kind: _fitting(asked.formats, kind) for kind in ASKED}
+    chosen = _fitting_each(asked.formats, request.headers.get("Accept", ""))
     served = catalogue.answer(
         asked.query,
         {kind: found[0].name for kind, found in chosen.items() if found is not None},
@@ -96,8 +98,24 @@ def _served(catalogue: ServedCatalogue, asked: Asked) -> Response:
         found = _format(asked.formats, served.kind)  # says what is wrong
     whole = served.whole
     response = Response(served if whole is None else whole, content_type=found[1])
+    response.headers["Dafab-Limits"] = _limits(catalogue.settings)
     response.vary.add("Accept")
     return response
+
+
+def _limits(settings: Settings) -> str:
+    """Say the bounds of an answer, as a list of parameters (RFC 9110, section 5.6.6)."""
+    seconds, rows, size = settings.query_seconds, settings.query_rows, settings.answer_bytes
+    return f"seconds={seconds:g}; rows={rows}; bytes={size}"
+
+
+@lru_cache(maxsize=1024)
+def _fitting_each(names: tuple[str, ...], accept: str) -> Mapping[Kind, tuple[Format, str] | None]:
+    """Return what each kind of answer would be written as; few clients, so few ways to ask.
+
+    ``accept`` is the request's own header, which :func:`_format` reads.
+    """
+    return {kind: _fitting(names, kind) for kind in ASKED}
 
 
 def _fitting(names: tuple[str, ...], kind: Kind) -> tuple[Format, str] | None:
