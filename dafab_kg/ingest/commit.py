@@ -167,6 +167,8 @@ class Committer:
         quarantined = tuple(refusal.entry for refusal in rejected)
         if not prepared and not deleted:
             self.documents.begin(None, files, quarantined)
+            if rejected and self.committed is not None:
+                self.committed()
             return ()
         for item in prepared:
             files.update(files_of(item.document)[1])

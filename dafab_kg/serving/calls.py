@@ -33,5 +33,10 @@ SHORT: Final = frozenset({"decide", "delete", "undo_decision"})
 
 WRITES: Final = LONG | SHORT
 
+COMMITTING: Final = frozenset(
+    {"decide", "delete", "derive", "enrich", "harvest", "load", "undo_decision"}
+)
+"""All that these change is changed by commits, after each of which the writer is told."""
+
 UNCHANGING: Final = frozenset({"doctor", "dump"})
 """Done by the writer, as nobody may change anything meanwhile; there is nothing to publish."""

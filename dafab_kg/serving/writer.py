@@ -32,19 +32,19 @@ from dafab_kg.model.errors import (
     StoreNotUsable,
 )
 from dafab_kg.model.settings import Settings
-from dafab_kg.serving.calls import LONG, SHORT, UNCHANGING, WRITES
+from dafab_kg.serving.calls import COMMITTING, LONG, SHORT, UNCHANGING, WRITES
 from dafab_kg.serving.frames import CALL, TOLD, VALUE, Call, Receiver, error_frame, frame
 from dafab_kg.serving.processes import limit_stack, orphaned
 
 GROUP_SECONDS = 0.25
 """Longest that a finished write waits for others to share its snapshot."""
 MOST_GROUPED = 256
-PUBLISH_SECONDS = 0.25
-"""Least time between two snapshots within one long call, unless somebody waits."""
 IDLE_SECONDS = 0.2
 READ_SECONDS = 30.0
 LOCK_SECONDS = 5.0
 """How long a writer before us may take to vanish after it was killed."""
+STILL = COMMITTING | UNCHANGING
+"""Calls that change nothing but what the writer is told of."""
 CHOSEN = frozenset({"load_as", "season", "dataset"})
 """Settings that a call may bring along."""
 
@@ -87,7 +87,7 @@ class Writer:
         self.later: deque[Turn] = deque()  # long calls met while another was done
         self.stopping = False
         self.in_long = False
-        self.published = 0.0
+        self.changed = False
 
     def open(self) -> None:
         """Open the catalogue, end what a crash cut short, and publish.
@@ -181,11 +181,12 @@ class Writer:
 
     def _answer(self, done: list[tuple[Turn, bytes | DafabError]]) -> None:
         failed: DafabError | None = None
-        if any(turn.call.method not in UNCHANGING for turn, _ in done):
+        if self.changed or any(turn.call.method not in STILL for turn, _ in done):
             try:
                 self._publish()
             except StoreNotUsable as error:
                 failed = StoreNotUsable(f"What was written is kept, but not yet visible: {error}")
+                traceback.print_exc(file=sys.stderr)
         for turn, reply in done:
             if isinstance(reply, DafabError):
                 turn.reply(error_frame(reply))
@@ -224,10 +225,11 @@ class Writer:
 
     def _publish(self) -> None:
         self.catalogue.publish()
-        self.published = time.monotonic()
+        self.changed = False
 
     def _between(self) -> None:
         """Within a long call, after a commit: publish it, and do the short calls that wait."""
+        self.changed = True
         if not self.in_long:
             return
         done: list[tuple[Turn, bytes | DafabError]] = []
@@ -243,8 +245,7 @@ class Writer:
             else:
                 later.append(turn)
         self.later.extend(later)
-        if done or time.monotonic() - self.published > PUBLISH_SECONDS:
-            self._answer(done) if done else self._publish()
+        self._answer(done)
 
 
 def write(

@@ -21,7 +21,7 @@ from tests.serving.served import Server
 QUERIES = (
     "ASK { ?s a <https://w3id.org/dafab/ns#WaterProduct> }",
     "SELECT * { ?s <https://w3id.org/dafab/ns#tile> ?o } ORDER BY ?s ?o",
-    "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 1500",
+    "SELECT ?s ?p ?o { ?s a <https://w3id.org/dafab/ns#WaterProduct> ; ?p ?o } ORDER BY ?s ?p ?o",
     'SELECT ("x"@de AS ?a) (1.50 AS ?b) (?none AS ?c) (BNODE() AS ?d) {}',
     "CONSTRUCT { ?s a ?c } WHERE { ?s a ?c }",
     "DESCRIBE <https://w3id.org/dafab/id/load>",

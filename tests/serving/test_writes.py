@@ -17,20 +17,26 @@ from pathlib import Path
 import pytest
 
 import dafab_kg
+from dafab_kg.catalogue import open_catalogue
+from dafab_kg.ingest.prepare import now
 from dafab_kg.model.errors import FileNotUsable, ThingNotFound
+from dafab_kg.model.settings import Settings
 from dafab_kg.serving.client import ServedCatalogue
 from tests.ingest.comparing import lasting
 from tests.ingest.documents import water_item, write_items
+from tests.serving.conftest import DOCUMENTS
 from tests.serving.served import COMMAND, Server, alive
 
-WRITERS, READERS, WRITES = 6, 4, 8
+WRITERS, READERS, WRITES = 4, 4, 5
 
 
 @pytest.fixture
 def own(tmp_path: Path, loaded: Path) -> Iterator[Server]:
     """A server of a store that may be changed."""
     shutil.copytree(loaded, tmp_path / "store", symlinks=True)
-    started = Server(tmp_path / "store", workers=2, http_processes=1, reasoning=False)
+    started = Server(
+        tmp_path / "store", workers=2, http_processes=1, reasoning=False, batch_documents=20
+    )
     yield started
     started.stop()
 
@@ -88,14 +94,28 @@ def test_whoever_is_told_that_it_is_written_reads_it(own: Server, tmp_path: Path
         over.set()
         for reader in readers:
             reader.result()
-    # Those that waited together shared a snapshot.
-    assert len(set(commits)) < WRITERS * WRITES
+    assert len(commits) == WRITERS * WRITES
     time.sleep(0.5)
     own.catalogue.delete(water_item(0)["id"])  # the next publication removes what nobody holds
     assert len(list((own.store / "snapshots").glob("0*"))) <= 2 + len(own.pids("worker", "spare"))
     assert own.stop() == 0
     with dafab_kg.open(own.store) as catalogue:
+        catalogue.reason()
         assert catalogue.doctor() == ()
+
+
+def test_writes_that_wait_together_share_a_snapshot(own: Server) -> None:
+    before = int(own.catalogue.commit[:10])
+    (writer,) = own.pids("writer")
+    with ThreadPoolExecutor(10) as threads:
+        os.kill(writer, signal.SIGSTOP)
+        gone = [threads.submit(own.catalogue.delete, water_item(n)["id"]) for n in range(10)]
+        time.sleep(0.3)
+        os.kill(writer, signal.SIGCONT)
+        for one in gone:
+            one.result()
+    assert int(own.catalogue.commit[:10]) - before < 10
+    assert own.count() == DOCUMENTS - 10
 
 
 def test_errors_of_the_writer_come_as_they_are(own: Server, tmp_path: Path) -> None:
@@ -111,7 +131,7 @@ def test_errors_of_the_writer_come_as_they_are(own: Server, tmp_path: Path) -> N
 def test_short_writes_are_done_between_the_batches_of_a_long_load(
     own: Server, tmp_path: Path
 ) -> None:
-    many = write_items(tmp_path / "many", 300, "many")
+    many = write_items(tmp_path / "many", 120, "many")
     told: list[int] = []
     with ThreadPoolExecutor(1) as threads:
         long = threads.submit(
@@ -122,10 +142,10 @@ def test_short_writes_are_done_between_the_batches_of_a_long_load(
         before = own.count()
         own.catalogue.delete(water_item(0)["id"])
         short_first = not long.done()
-        assert long.result().counts["loaded"] == 260
+        assert long.result().ok
+    assert short_first
     assert told == sorted(told) and len(told) > 100
     assert own.count() > before
-    del short_first  # of one batch of 500 documents there is nothing between
 
 
 def command(own: Server, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -150,16 +170,19 @@ def test_commands_beside_a_server_use_it(own: Server, tmp_path: Path) -> None:
     gone = command(own, "delete", water_item(44)["id"])
     assert gone.returncode == 0, gone.stderr
     assert own.count() == before + 4
-    assert command(own, "doctor").returncode == 0
-    assert command(own, "stats", "--json").returncode == 0
+    doctor = command(own, "doctor")
+    assert "what follows by the rules" in doctor.stdout, doctor.stderr  # nothing is inferred here
     second = command(own, "serve", "--port", "0")
     assert second.returncode == 1 and "writes to" in second.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_in_order(own: Server, number: signal.Signals) -> None:
-    family = own.family()
-    assert len(family) >= 6  # supervisor, writer, two workers, spare, front and its process
+    until = time.monotonic() + 10
+    # the supervisor, writer, two workers, spare, front and its process
+    while len(family := own.family()) < 7 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert len(family) == 7
     began = time.monotonic()
     own.process.send_signal(number)
     assert own.process.wait(timeout=20) == 0
@@ -186,22 +209,25 @@ def test_nothing_outlives_a_killed_supervisor(own: Server) -> None:
 
 
 def test_an_interrupted_load_keeps_what_it_had(own: Server, tmp_path: Path) -> None:
-    write_items(tmp_path / "items", 200, "b")
+    write_items(tmp_path / "items", 80, "b")
+    began = now()
     with ThreadPoolExecutor(1) as threads:
         told = threading.Event()
         load = threads.submit(
             own.catalogue.load,
             tmp_path / "items",
             validate=False,
-            progress=lambda progress: told.set(),
+            progress=lambda progress: told.set() if progress.done > 30 else None,
         )
         told.wait(20)
         assert own.stop() == 0
         assert load.result().interrupted
-    with dafab_kg.open(own.store) as catalogue, dafab_kg.open(tmp_path / "other") as other:
-        assert catalogue.doctor() == ()
+    plain = Settings(reasoning=False)
+    with (
+        open_catalogue(own.store, settings=plain) as catalogue,
+        open_catalogue(tmp_path / "other", settings=plain) as other,
+    ):
+        assert 0 < sum(d.loaded_at > began for d in catalogue.documents()) < 80
         catalogue.load(tmp_path / "items", validate=False)
         other.load(tmp_path / "items", validate=False)
-        catalogue.reason()
-        other.reason()
         assert lasting(catalogue) == lasting(other)
