@@ -36,6 +36,7 @@ from dafab_kg.serving.frames import (
     END,
     ERROR,
     HEAD,
+    TAKEN,
     TOLD,
     VALUE,
     Call,
@@ -82,13 +83,13 @@ class Reply:
         self._call = call
         self._served = served
         self._writing = writing
+        self._taken = False
         self._client = client if client is not None and client.fileno() >= 0 else None
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
         if self._client is not None and not writing and hasattr(select, "POLLRDHUP"):
             self._poll.register(self._client, select.POLLRDHUP)
-        wait = call.expires - time.monotonic() + call.seconds + MARGIN_SECONDS
-        self._until = time.monotonic() + wait
+        self._until = call.expires + (0 if writing else call.seconds + MARGIN_SECONDS)
 
     def next(self, seconds: float | None = None) -> tuple[bytes, bytes] | None:
         """Return the next frame; None if none comes within ``seconds``.
@@ -105,12 +106,15 @@ class Reply:
                 ended = True
             if ended:
                 raise self._served.why_ended(self._call, writing=self._writing)
+        if found[0] == TAKEN:
+            self._taken = True
+            return self.next(seconds)
         if found[0] == ERROR:
             raise cast(DafabError, pickle.loads(found[1]))  # noqa: S301 - see frames
         return found
 
     def _wait(self, seconds: float | None) -> bool:
-        if self._writing:
+        if self._writing and self._taken:
             return True  # it blocks; a load may take hours
         left = self._until - time.monotonic()
         events = self._poll.poll(1000 * (left if seconds is None else min(seconds, left)))
@@ -118,8 +122,9 @@ class Reply:
             if descriptor != self._connection.fileno() and event & _GONE:
                 raise ClientGone("The client has closed the connection")
         if not events and (seconds is None or self._until < time.monotonic()):
+            nobody = "The writer was not there" if self._writing else "No query worker was free"
             raise QueueFull(
-                "No query worker was free in time. Try again later",
+                f"{nobody} in time. Try again later",
                 2,
                 {"queue_seconds": self._served.settings.queue_seconds},
             )

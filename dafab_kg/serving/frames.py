@@ -23,6 +23,7 @@ REST = b"F"  # the rest grows in a file, whose descriptor comes along
 END = b"E"  # the answer is whole: JSON
 VALUE = b"V"  # pickled value of a method
 ERROR = b"X"  # pickled exception
+TAKEN = b"T"  # the writer has the call, and will do it
 TOLD = b"P"  # pickled (name, arguments) of a callback
 
 _FRAME = struct.Struct("!cI")

@@ -33,7 +33,16 @@ from dafab_kg.model.errors import (
 )
 from dafab_kg.model.settings import Settings
 from dafab_kg.serving.calls import COMMITTING, LONG, SHORT, UNCHANGING, WRITES
-from dafab_kg.serving.frames import CALL, TOLD, VALUE, Call, Receiver, error_frame, frame
+from dafab_kg.serving.frames import (
+    CALL,
+    TAKEN,
+    TOLD,
+    VALUE,
+    Call,
+    Receiver,
+    error_frame,
+    frame,
+)
 from dafab_kg.serving.processes import limit_stack, orphaned
 
 GROUP_SECONDS = 0.25
@@ -155,6 +164,10 @@ class Writer:
                 connection.close()
                 return
             call: Call = pickle.loads(found[1])  # noqa: S301 - see frames
+            if time.monotonic() > call.expires:
+                connection.close()  # whoever called has given up, and said so
+                return
+            connection.sendall(frame(TAKEN, b""))
             turn = Turn(connection, call)
         except (OSError, DafabError, pickle.UnpicklingError):
             connection.close()

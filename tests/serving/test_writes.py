@@ -208,8 +208,9 @@ def test_nothing_outlives_a_killed_supervisor(own: Server) -> None:
     assert not left.exists()
 
 
-def test_an_interrupted_load_keeps_what_it_had(own: Server, tmp_path: Path) -> None:
+def test_an_interrupted_load_keeps_what_it_had(own: Server, loaded: Path, tmp_path: Path) -> None:
     write_items(tmp_path / "items", 80, "b")
+    other_store = shutil.copytree(loaded, tmp_path / "other", symlinks=True)
     began = now()
     with ThreadPoolExecutor(1) as threads:
         told = threading.Event()
@@ -225,7 +226,7 @@ def test_an_interrupted_load_keeps_what_it_had(own: Server, tmp_path: Path) -> N
     plain = Settings(reasoning=False)
     with (
         open_catalogue(own.store, settings=plain) as catalogue,
-        open_catalogue(tmp_path / "other", settings=plain) as other,
+        open_catalogue(other_store, settings=plain) as other,
     ):
         assert 0 < sum(d.loaded_at > began for d in catalogue.documents()) < 80
         catalogue.load(tmp_path / "items", validate=False)
