@@ -86,6 +86,7 @@ class Supervisor:
         self._children: dict[int, Child] = {}
         self._waits: dict[Role, _Wait] = {role: _Wait() for role in ROLES}
         self._endings: OrderedDict[int, str] = OrderedDict()
+        self._longest = 0.0
         self._restarts: dict[Role, int] = dict.fromkeys(ROLES, 0)
 
     def run(self, ready: Callable[[], None]) -> None:
@@ -231,10 +232,11 @@ class Supervisor:
         if child.called >= 0:
             os.close(child.called)
         if child.number >= 0:
-            token = self._slots.read(child.number).token
-            busy = token != 0
-            if token:
-                self._endings[token] = _how(status)
+            doing = self._slots.read(child.number)
+            busy = doing.token != 0
+            if busy:
+                self._endings[doing.token] = _how(status)
+                self._longest = max(self._longest, time.monotonic() - doing.began)
                 if len(self._endings) > MOST_ENDINGS:
                     self._endings.popitem(last=False)
             self._slots.clear(child.number)
@@ -327,6 +329,7 @@ class Supervisor:
             "processes": processes,
             "served": served,
             "restarts": dict(self._restarts),
+            "longest": self._longest,
             "commit": Shelf(self.settings.store).current(),
         }
 
