@@ -48,6 +48,7 @@ from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
 from dafab_kg.store.refusals import has_dataset
+from dafab_kg.store.snapshots import Held, Shelf, Snapshot
 from dafab_kg.validation import Validator
 
 if TYPE_CHECKING:
@@ -66,12 +67,23 @@ class Catalogue:
     It is a context manager.  One process may have it open for writing.
     """
 
-    def __init__(self, path: Path, settings: Settings, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        *,
+        read_only: bool = False,
+        held: Held | None = None,
+    ) -> None:
+        """Open a catalogue; ``held`` is the snapshot to read instead of the writer's graph."""
         self.path = path
+        self.snapshot = None if held is None else held.snapshot
         self.settings = settings
         self.names = settings.names
         self.read_only = read_only
         with ExitStack() as opened:
+            if held is not None:
+                opened.enter_context(held)
             if not read_only:
                 opened.enter_context(_locked(path))
             _check_layout(path, settings, read_only=read_only)
@@ -80,7 +92,12 @@ class Catalogue:
             )
             before = index_mark(path / "index")
             self._store = opened.enter_context(
-                closing(OxigraphStore(path / "graph", read_only=read_only))
+                closing(
+                    OxigraphStore(
+                        path / "graph" if held is None else held.snapshot.graph,
+                        read_only=read_only,
+                    )
+                )
             )
             self._reasoner = Reasoner(self._store, self.names, path / "reasoning.json")
             self._index = Indexing(
@@ -482,6 +499,26 @@ class Catalogue:
             reasoner.ensure()
         return report
 
+    def publish(self) -> Snapshot:
+        """Publish the graph as it stands for readers beside this process.
+
+        Raises:
+            StoreNotUsable: it is open for reading only, or cannot be written.
+        """
+        self._writer()
+        shelf = Shelf(self.path)
+        published = shelf.publish(self._store.backup)
+        shelf.prune()
+        return published
+
+    def after_commits(self, call: Callable[[], None]) -> None:
+        """Have ``call`` called after each batch of a load is committed.
+
+        Raises:
+            StoreNotUsable: the catalogue is open for reading only.
+        """
+        self._writer().committed = call
+
     def close(self) -> None:
         """Give the directory free."""
         self._opened.close()
@@ -530,11 +567,13 @@ def open_catalogue(
     settings: Settings | None = None,
     read_only: bool = False,
     create: bool = True,
+    published: bool = False,
 ) -> Catalogue:
     """Open the catalogue in directory ``path`` (default: the setting ``store``).
 
     ``create`` makes it where there is none.  ``read_only`` may stand beside a
-    process that writes.
+    process that writes; ``published`` reads what that last published, which no later
+    write touches.
 
     Raises:
         StoreNotFound: there is none, and ``create`` is False.
@@ -544,7 +583,7 @@ def open_catalogue(
     settings = settings or Settings()
     directory = Path(path) if path is not None else settings.store
     if not (directory / "catalogue.json").is_file():
-        if read_only or not create:
+        if read_only or published or not create:
             raise StoreNotFound(
                 f"There is no catalogue in {directory}. Make one with "
                 f"`dafab-kg --store {directory} load PATH`, or name another with --store"
@@ -553,7 +592,14 @@ def open_catalogue(
             raise StoreNotUsable(
                 f"{directory} is not empty and holds no catalogue; name another directory"
             )
-    return Catalogue(directory, settings, read_only=read_only)
+    if not published:
+        return Catalogue(directory, settings, read_only=read_only)
+    held = Shelf(directory).hold()
+    try:
+        return Catalogue(directory, settings, read_only=True, held=held)
+    except BaseException:
+        held.close()
+        raise
 
 
 def validate_files(

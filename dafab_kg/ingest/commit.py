@@ -17,7 +17,7 @@ the journal file.  Each of these steps can be repeated without harm.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,6 +95,7 @@ class Committer:
     """Owns the order in which documents, graph and journal are written.
 
     ``reasoning`` False infers nothing; the reasoner is told that it lags behind.
+    ``committed``, if set, is called after each commit, when all is durable.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Committer:
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         self._sequence = max((p.sequence for p in documents.pending()), default=0)
+        self.committed: Callable[[], None] | None = None
 
     def recover(self) -> int:
         """End the commits that a crash cut short; return how many there were."""
@@ -165,6 +167,8 @@ class Committer:
         quarantined = tuple(refusal.entry for refusal in rejected)
         if not prepared and not deleted:
             self.documents.begin(None, files, quarantined)
+            if rejected and self.committed is not None:
+                self.committed()
             return ()
         for item in prepared:
             files.update(files_of(item.document)[1])
@@ -177,6 +181,8 @@ class Committer:
         with self._following() as watch:
             self._change_graph(journal, watch)
         self._finish(batch)
+        if self.committed is not None:
+            self.committed()
         return entries
 
     def _apply(self, batch: Pending, journal: Journal, watch: Watch | _Unwatched) -> None:

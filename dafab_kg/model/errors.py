@@ -28,6 +28,14 @@
     ├── IndexNotUsable              the search index is damaged, or of another state
     ├── FileNotUsable               a file to read or write cannot be
     ├── ServiceNotUsable            a service on the network does not answer as it must
+    ├── NotServed                   the server cannot answer this now
+    │   ├── DeadlinePassed          the answer took longer than the limit
+    │   ├── MemoryExceeded          the answer needed more memory than the limit
+    │   ├── QueueFull               too many requests wait
+    │   ├── QueryFailed             a fault in the server
+    │   ├── ClientGone              nobody waits for the answer any more
+    │   ├── WorkerLost              the process that made the answer ended
+    │   └── WriterLost              the process that writes ended; the outcome is not known
     └── ExtraMissing                an optional package is not installed
 
 Each error says what is wrong, where, and what to do about it.
@@ -40,8 +48,10 @@ from typing import Any
 __all__ = [
     "ArgumentNotValid",
     "AxiomNotTranslated",
+    "ClientGone",
     "CommentsLost",
     "DafabError",
+    "DeadlinePassed",
     "DocumentRejected",
     "ExtraMissing",
     "FieldMissing",
@@ -50,13 +60,17 @@ __all__ = [
     "GeometryNotValid",
     "IndexNotUsable",
     "MappingNotValid",
+    "MemoryExceeded",
     "NameNotValid",
     "NotAnalysed",
     "NotRecognised",
     "NotSafe",
+    "NotServed",
     "NotUnique",
     "NotWellFormed",
+    "QueryFailed",
     "QueryNotValid",
+    "QueueFull",
     "ServiceNotUsable",
     "ShapeViolated",
     "ShapesNotValid",
@@ -65,6 +79,8 @@ __all__ = [
     "StoreNotUsable",
     "ThingNotFound",
     "TooLarge",
+    "WorkerLost",
+    "WriterLost",
 ]
 
 
@@ -220,6 +236,52 @@ class FileNotUsable(DafabError):
 
 class ServiceNotUsable(DafabError):
     """A service on the network cannot be reached, or does not answer as it must."""
+
+
+class NotServed(DafabError):
+    """The server cannot answer this now.
+
+    ``retry_after`` is when it may be tried again, in seconds; ``limit`` names the limits
+    that were reached, with their values.
+    """
+
+    def __init__(
+        self, what: str, retry_after: int = 1, limit: dict[str, float] | None = None
+    ) -> None:
+        super().__init__(what, retry_after, limit)
+        self.retry_after = retry_after
+        self.limit = limit or {}
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class DeadlinePassed(NotServed):
+    """An answer took longer than the limit; what made it was killed."""
+
+
+class MemoryExceeded(NotServed):
+    """An answer needed more memory than the limit; what made it was ended."""
+
+
+class QueueFull(NotServed):
+    """More requests wait than the limit, or one waited too long."""
+
+
+class QueryFailed(NotServed):
+    """A fault in the server; its log holds the cause."""
+
+
+class ClientGone(NotServed):
+    """Whoever asked has closed the connection."""
+
+
+class WorkerLost(NotServed):
+    """The process that made an answer ended before it was whole."""
+
+
+class WriterLost(NotServed):
+    """The process that writes ended before it could tell what became of the write."""
 
 
 class ExtraMissing(DafabError):

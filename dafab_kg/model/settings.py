@@ -95,6 +95,30 @@ class Settings(BaseSettings):
     query_rows: int = Field(
         default=1_000_000, ge=1, description="Most rows of one answer over HTTP."
     )
+    answer_bytes: int = Field(
+        default=512 * MIB, ge=1, description="Most bytes of one answer over HTTP."
+    )
+    workers: int = Field(
+        default=0, ge=0, le=256, description="Processes that answer queries; 0: one per core."
+    )
+    query_seconds: float = Field(
+        default=30.0, gt=0, description="Seconds after which a query is ended."
+    )
+    worker_memory: int = Field(
+        default=2048 * MIB, ge=256 * MIB, description="Most bytes of memory of a query worker."
+    )
+    queue: int = Field(
+        default=128, ge=1, description="Most requests that wait for a query worker or the writer."
+    )
+    queue_seconds: float = Field(
+        default=30.0, gt=0, description="Seconds after which a request that waits is refused."
+    )
+    http_processes: int = Field(
+        default=0, ge=0, le=64, description="Processes that speak HTTP; 0: one per two cores."
+    )
+    http_threads: int = Field(
+        default=128, ge=1, description="Requests that one of these handles at a time."
+    )
 
     @field_validator("season")
     @classmethod

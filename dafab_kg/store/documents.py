@@ -106,6 +106,8 @@ class Documents:
             self._env = lmdb.open(
                 str(directory), map_size=MAP_SIZE, max_dbs=5, readonly=read_only, max_readers=256
             )
+            # Readers that were killed keep their places, and old pages, until somebody looks.
+            self._env.reader_check()
             self._files = self._env.open_db(b"files", create=not read_only)
             self._entries = self._env.open_db(b"documents", create=not read_only)
             self._rejected = self._env.open_db(b"quarantine", create=not read_only)

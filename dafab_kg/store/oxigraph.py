@@ -435,6 +435,14 @@ class OxigraphStore:
         """Make everything so far durable."""
         self._store.flush()
 
+    def backup(self, directory: Path) -> None:
+        """Write the graph as it stands to a directory that is not there yet (hard links).
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._store.backup(str(directory))
+
     def optimise(self) -> None:
         """Compact the store."""
         self._store.optimize()

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from dafab_kg.model.errors import (
     DafabError,
     NameNotValid,
+    NotServed,
     QueryNotValid,
     StoreNotUsable,
     ThingNotFound,
@@ -64,6 +65,15 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         return _from_http(error)
+    if isinstance(error, NotServed):
+        return Problem(
+            503,
+            "The server cannot answer this now",
+            str(error),
+            remedy="Try again after the time that Retry-After tells, or ask for less.",
+            headers={"Retry-After": str(error.retry_after)},
+            more={"reason": type(error).__name__, "limit": error.limit},
+        )
     for kind, answered in ERRORS.items():
         if isinstance(error, kind):
             text = str(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
@@ -10,8 +12,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
+from dafab_kg.serving.client import ServedCatalogue
 from dafab_kg.store.answers import (
     ASKED,
     Format,
@@ -37,6 +41,8 @@ def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         if request.method != "POST" and not request.query_string and _is_browser():
             return redirect(url_for("pages.editor"), 303)
         asked = read_request(request)
+        if isinstance(catalogue, ServedCatalogue):
+            return _served(catalogue, asked)
         return _respond(ask(catalogue, asked), asked, catalogue, settings)
 
     def options() -> Response:
@@ -69,6 +75,54 @@ def ask(catalogue: Catalogue, asked: Asked) -> Answer:
         facts=asked.facts,
         base=request.base_url if is_iri(request.base_url) else None,
     )
+
+
+def _served(catalogue: ServedCatalogue, asked: Asked) -> Response:
+    """Pass an answer on from a query worker, as it comes.
+
+    A bound that is passed, or a failure, before the first piece goes out is a problem.  One
+    that comes later breaks the connection off, so that no client takes a part for the whole.
+    """
+    chosen = _fitting_each(asked.formats, request.headers.get("Accept", ""))
+    served = catalogue.answer(
+        asked.query,
+        {kind: found[0].name for kind, found in chosen.items() if found is not None},
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        facts=asked.facts,
+        base=request.base_url if is_iri(request.base_url) else None,
+    )
+    found = chosen[served.kind]
+    if found is None:
+        served.close()
+        found = _format(asked.formats, served.kind)  # says what is wrong
+    whole = served.whole
+    response = Response(served if whole is None else whole, content_type=found[1])
+    response.headers["Dafab-Limits"] = _limits(catalogue.settings)
+    response.vary.add("Accept")
+    return response
+
+
+def _limits(settings: Settings) -> str:
+    """Say the bounds of an answer, as a list of parameters (RFC 9110, section 5.6.6)."""
+    seconds, rows, size = settings.query_seconds, settings.query_rows, settings.answer_bytes
+    return f"seconds={seconds:g}; rows={rows}; bytes={size}"
+
+
+@lru_cache(maxsize=1024)
+def _fitting_each(names: tuple[str, ...], accept: str) -> Mapping[Kind, tuple[Format, str] | None]:
+    """Return what each kind of answer would be written as; few clients, so few ways to ask.
+
+    ``accept`` is the request's own header, which :func:`_format` reads.
+    """
+    return {kind: _fitting(names, kind) for kind in ASKED}
+
+
+def _fitting(names: tuple[str, ...], kind: Kind) -> tuple[Format, str] | None:
+    try:
+        return _format(names, kind)
+    except (Problem, QueryNotValid):
+        return None
 
 
 def _respond(answer: Answer, asked: Asked, catalogue: Catalogue, settings: Settings) -> Response:
