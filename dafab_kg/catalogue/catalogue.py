@@ -43,9 +43,9 @@ from dafab_kg.reasoning.clash import Clash, clashes
 from dafab_kg.reasoning.explain import Proof, parse_triple_text
 from dafab_kg.reasoning.explain import explain as prove
 from dafab_kg.reasoning.reasoner import Facts, Reasoned, Reasoner
+from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
-from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
 from dafab_kg.store.refusals import has_dataset
 from dafab_kg.store.snapshots import Held, Shelf, Snapshot
@@ -90,18 +90,13 @@ class Catalogue:
             self._documents = opened.enter_context(
                 closing(Documents(path / "documents", read_only=read_only, frozen=read_only))
             )
-            before = index_mark(path / "index")
-            self._store = opened.enter_context(
-                closing(
-                    OxigraphStore(
-                        path / "graph" if held is None else held.snapshot.graph,
-                        read_only=read_only,
-                    )
-                )
-            )
+            graph = path / "graph" if held is None else held.snapshot.graph
+            index = graph.parent / "index"
+            before = index_mark(index)
+            self._store = opened.enter_context(closing(OxigraphStore(graph, read_only=read_only)))
             self._reasoner = Reasoner(self._store, self.names, path / "reasoning.json")
             self._index = Indexing(
-                self._store, path / "index", self._reasoner.graph, read_only, settings.index, before
+                self._store, index, self._reasoner.graph, read_only, settings.index, before
             )
             opened.callback(self._index.close)
             self._committer = None
@@ -500,14 +495,19 @@ class Catalogue:
         return report
 
     def publish(self) -> Snapshot:
-        """Publish the graph as it stands for readers beside this process.
+        """Publish the graph as it stands, and its index, for readers beside this process.
 
         Raises:
             StoreNotUsable: it is open for reading only, or cannot be written.
         """
         self._writer()
         shelf = Shelf(self.path)
-        published = shelf.publish(self._store.backup)
+
+        def backup(graph: Path) -> None:
+            self._store.backup(graph)
+            self._index.copy_to(graph.parent / "index")
+
+        published = shelf.publish(backup)
         shelf.prune()
         return published
 

@@ -11,10 +11,12 @@ READS: Final = frozenset(
         "document",
         "documents",
         "explain",
+        "index_status",
         "judge",
         "origin",
         "quarantine",
         "quarantined",
+        "search",
         "show",
         "stats",
         "why",
@@ -24,7 +26,7 @@ READS: Final = frozenset(
 
 LONG: Final = frozenset(
     {"derive", "doctor", "dump", "enrich", "harvest", "load", "reason", "rederive", "restore"}
-    | {"retry"}
+    | {"rebuild_index", "retry"}
 )
 """Done by the writer; short writes may be done between the batches of these."""
 
