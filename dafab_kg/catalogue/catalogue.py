@@ -42,9 +42,9 @@ from dafab_kg.reasoning.clash import Clash, clashes
 from dafab_kg.reasoning.explain import Proof, parse_triple_text
 from dafab_kg.reasoning.explain import explain as prove
 from dafab_kg.reasoning.reasoner import Facts, Reasoned, Reasoner
+from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
-from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
 from dafab_kg.store.refusals import has_dataset
 from dafab_kg.validation import Validator
