@@ -530,10 +530,10 @@ def validate_files(
 
 def _validator(shapes: Path | None = None) -> Validator:
     """Make the judge of documents, with our shapes or those of a Turtle file."""
-    from dafab_kg.validation.compiled import CompiledValidator
+    from dafab_kg.validation.compiled import CompiledValidator, packaged_validator
 
     if shapes is None:
-        return CompiledValidator()
+        return packaged_validator()
     try:
         return CompiledValidator([shapes.read_text(encoding="utf-8")])
     except (OSError, UnicodeDecodeError, SyntaxError, ValueError, ShapesNotValid) as error:

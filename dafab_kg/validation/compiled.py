@@ -91,6 +91,12 @@ def packaged_shapes() -> Iterator[str]:
 
 
 @cache
+def packaged_validator() -> CompiledValidator:
+    """The judge by the package's shapes, made once: compiling them takes a second."""
+    return CompiledValidator()
+
+
+@cache
 def packaged_hierarchy() -> tuple[tuple[str, str], ...]:
     """Each class that our ontology puts below another, with that one."""
     graph = Graph(bind_namespaces="none")
