@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,15 +27,30 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(loaded: Path) -> Iterator[Server]:
+def server(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a short deadline and a short queue."""
+    store = tmp_path_factory.mktemp("server") / "store"
+    shutil.copytree(loaded, store, symlinks=True)
     started = Server(
-        loaded,
+        store,
         workers=2,
         query_seconds=SECONDS,
         worker_memory=MEMORY,
         queue=6,
         queue_seconds=20,
         http_processes=1,
+    )
+    yield started
+    assert started.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def patient(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose deadline no honest query meets, however busy the machine is."""
+    store = tmp_path_factory.mktemp("patient") / "store"
+    shutil.copytree(loaded, store, symlinks=True)
+    started = Server(
+        store, workers=2, query_seconds=60, worker_memory=MEMORY, queue_seconds=60, http_processes=1
     )
     yield started
     assert started.stop() == 0

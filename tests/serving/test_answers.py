@@ -31,9 +31,9 @@ LONG = "SELECT * { ?s ?p ?o . ?s ?q ?r } LIMIT 12000"
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_format_is_what_the_catalogue_itself_writes(
-    server: Server, loaded: Path, query: str
+    patient: Server, loaded: Path, query: str
 ) -> None:
-    with open_catalogue(loaded, published=True) as catalogue:
+    with open_catalogue(patient.store, published=True) as catalogue:
         for form in fitting(kind_of(catalogue.query(query))):
             if form.name == "geojson":
                 continue  # none of these has a geometry
@@ -43,7 +43,7 @@ def test_every_format_is_what_the_catalogue_itself_writes(
                 most_rows=10**6,
             )  # fmt: skip
             answer = httpx.get(
-                f"{server.address}sparql", params={"query": query, "format": form.name}
+                f"{patient.address}sparql", params={"query": query, "format": form.name}
             )
             assert answer.headers["Content-Type"] == form.content_type()
             if "BNODE" not in query:
@@ -51,11 +51,11 @@ def test_every_format_is_what_the_catalogue_itself_writes(
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_terms_come_as_they_are(server: Server, loaded: Path, query: str) -> None:
+def test_terms_come_as_they_are(patient: Server, loaded: Path, query: str) -> None:
     if "BNODE" in query:
         return
-    with open_catalogue(loaded, published=True) as catalogue:
-        own, served = catalogue.query(query), server.catalogue.query(query)
+    with open_catalogue(patient.store, published=True) as catalogue:
+        own, served = catalogue.query(query), patient.catalogue.query(query)
         assert kind_of(own) == kind_of(served)
         if kind_of(own) == "truth":
             assert own == served
@@ -63,23 +63,23 @@ def test_terms_come_as_they_are(server: Server, loaded: Path, query: str) -> Non
             assert sorted(own, key=str) == sorted(served, key=str)  # type: ignore[arg-type]
 
 
-def test_methods_answer_as_the_catalogue_does(server: Server, loaded: Path) -> None:
-    with open_catalogue(loaded, published=True) as catalogue:
-        own, served = catalogue.stats(), server.catalogue.stats()
+def test_methods_answer_as_the_catalogue_does(patient: Server, loaded: Path) -> None:
+    with open_catalogue(patient.store, published=True) as catalogue:
+        own, served = catalogue.stats(), patient.catalogue.stats()
         assert own.documents == served.documents and own.triples == served.triples
-        assert catalogue.documents() == server.catalogue.documents()
+        assert catalogue.documents() == patient.catalogue.documents()
     with pytest.raises(ThingNotFound):
-        server.catalogue.show("no-such-thing")
+        patient.catalogue.show("no-such-thing")
     with pytest.raises(QueryNotValid):
-        server.catalogue.query("SELECT")
+        patient.catalogue.query("SELECT")
     with pytest.raises(AttributeError):
-        server.catalogue.close_everything  # noqa: B018
+        patient.catalogue.close_everything  # noqa: B018
 
 
-def test_a_long_answer_begins_before_it_ends_and_comes_whole(server: Server) -> None:
+def test_a_long_answer_begins_before_it_ends_and_comes_whole(patient: Server) -> None:
     began = time.monotonic()
     with httpx.stream(
-        "GET", f"{server.address}sparql", params={"query": LONG, "format": "csv"}
+        "GET", f"{patient.address}sparql", params={"query": LONG, "format": "csv"}
     ) as answer:
         pieces = answer.iter_bytes()
         first = next(pieces)
@@ -87,21 +87,23 @@ def test_a_long_answer_begins_before_it_ends_and_comes_whole(server: Server) -> 
         text = first + b"".join(pieces)
         whole_after = time.monotonic() - began
     assert "Content-Length" not in answer.headers
-    assert "seconds=1; rows=" in answer.headers["Dafab-Limits"]
+    assert "seconds=60; rows=" in answer.headers["Dafab-Limits"]
     assert first_after < whole_after / 2
     rows = list(csv.reader(io.StringIO(text.decode())))[1:]
     assert len(rows) == 12000
     assert len(text) > 2**20
 
 
-def test_a_slow_reader_holds_no_worker_up(server: Server) -> None:
+def test_a_slow_reader_holds_no_worker_up(patient: Server) -> None:
     with httpx.stream(
-        "GET", f"{server.address}sparql", params={"query": LONG, "format": "csv"}
+        "GET", f"{patient.address}sparql", params={"query": LONG, "format": "csv"}
     ) as answer:
         pieces = answer.iter_raw(1000)
         next(pieces)
-        time.sleep(server.settings.query_seconds * 1.5)
-        assert all(p.get("busy_seconds", 0) == 0 for p in server.status()["processes"])
+        until = time.monotonic() + 50
+        while any(p.get("busy_seconds", 0) for p in patient.status()["processes"]):
+            assert time.monotonic() < until
+            time.sleep(0.05)
         assert sum(map(len, pieces)) > 2**20  # and it still gets all of it
 
 
@@ -123,13 +125,13 @@ def test_a_bound_passed_late_breaks_the_answer_off(tmp_path: Path, loaded: Path)
         assert server.stop() == 0
 
 
-def test_pages_work_over_query_workers(server: Server) -> None:
-    page = httpx.get(server.address, headers={"Accept": "text/html"})
+def test_pages_work_over_query_workers(patient: Server) -> None:
+    page = httpx.get(patient.address, headers={"Accept": "text/html"})
     assert page.status_code == 200 and "dafab:WaterProduct" in page.text
     table = httpx.get(
-        f"{server.address}query",
+        f"{patient.address}query",
         params={"query": "SELECT * { ?s ?p ?o }"},
         headers={"Accept": "text/html"},
     )
     assert table.status_code == 200 and table.text.count("<tr") > 100
-    assert json.loads(httpx.get(server.address).text)["holds"]["documents"] == {"dafab": DOCUMENTS}
+    assert json.loads(httpx.get(patient.address).text)["holds"]["documents"] == {"dafab": DOCUMENTS}

@@ -24,7 +24,7 @@ from tests.ingest.comparing import lasting
 from tests.serving.served import Server, alive
 from tests.serving.test_writes import excess, stated, write_item
 
-FEW, MANY = 12, 90  # with the kills of a load in tests/ingest, more than a hundred in all
+KILLS = int(os.environ.get("DAFAB_KILLS", "12"))
 ROLES = ("writer", "writer", "writer", "worker", "spare", "front", "supervisor", "supervisor")
 CLIENTS = 3
 
@@ -112,7 +112,9 @@ def _kill(server: Server, role: str, chance: random.Random) -> None:
         os.kill(chance.choice(pids), signal.SIGKILL)
 
 
-def kill_often(tmp_path: Path, kills: int) -> None:
+@pytest.mark.kill
+@pytest.mark.slow
+def test_killing_any_process_loses_nothing(tmp_path: Path) -> None:
     seed = int(os.environ.get("DAFAB_KILL_SEED", time.time_ns() % 100_000))
     print(f"DAFAB_KILL_SEED={seed}")  # noqa: T201 - to repeat a failure
     chance = random.Random(seed)
@@ -122,7 +124,7 @@ def kill_often(tmp_path: Path, kills: int) -> None:
     server = Server(tmp_path / "store", workers=2, http_processes=1, reasoning=False)
     traffic = Traffic(server, tmp_path)
     try:
-        for number in range(kills):
+        for number in range(KILLS):
             role = ROLES[number % len(ROLES)] if number < len(ROLES) else chance.choice(ROLES)
             time.sleep(chance.uniform(0, 0.6))
             _kill(server, role, chance)
@@ -165,16 +167,3 @@ def _compare(tmp_path: Path, plain: Settings) -> None:
         assert lasting(catalogue) == lasting(other)
         catalogue.reason()
         assert catalogue.doctor() == ()
-
-
-@pytest.mark.kill
-@pytest.mark.slow
-def test_killing_any_process_loses_nothing(tmp_path: Path) -> None:
-    kill_often(tmp_path, FEW)
-
-
-@pytest.mark.kill
-@pytest.mark.slow
-@pytest.mark.oracle
-def test_killing_any_process_many_times_loses_nothing(tmp_path: Path) -> None:
-    kill_often(tmp_path, MANY)
