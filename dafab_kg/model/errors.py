@@ -18,6 +18,7 @@
     ├── ShapesNotValid              SHACL that is ill-formed
     ├── NameNotValid                an IRI cannot be made from this
     ├── QueryNotValid               a query cannot be answered as it stands
+    ├── NotAnalysed                 our parser leaves a SPARQL text to the engine
     ├── AxiomNotTranslated          an axiom of an ontology cannot be made a rule
     ├── ThingNotFound               nothing has this IRI, product id or DID
     ├── StoreNotUsable              the store cannot be opened
@@ -57,6 +58,7 @@ __all__ = [
     "MappingNotValid",
     "MemoryExceeded",
     "NameNotValid",
+    "NotAnalysed",
     "NotRecognised",
     "NotSafe",
     "NotServed",
@@ -178,6 +180,22 @@ class NameNotValid(DafabError):
 
 class QueryNotValid(DafabError):
     """A query cannot be parsed, or asks for what this catalogue refuses."""
+
+
+class NotAnalysed(DafabError):
+    """Our SPARQL parser does not understand a text, which the engine may well do.
+
+    ``position`` is the character at which it stopped, from 0.  Users never see it: the
+    text goes to the engine as it is.
+    """
+
+    def __init__(self, what: str, position: int = 0) -> None:
+        self.what = what
+        self.position = position
+        super().__init__(what, position)
+
+    def __str__(self) -> str:
+        return f"{self.what} (character {self.position})"
 
 
 class AxiomNotTranslated(DafabError):
