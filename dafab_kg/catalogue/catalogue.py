@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import fcntl
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import orjson
 
+from dafab_kg.access.fetching import check_service, fetch
+from dafab_kg.catalogue import writing as writes
 from dafab_kg.catalogue.deciding import Decided, decide, document_of, report_iri
 from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import Description, describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
 from dafab_kg.catalogue.indexing import Indexing, index_mark
+from dafab_kg.catalogue.moving import move_documents
+from dafab_kg.catalogue.private import (
+    DIRECTORY as PRIVATE,
+)
+from dafab_kg.catalogue.private import (
+    View,
+    has_private,
+    key_of_shown,
+    remove_leftovers,
+    write_shown,
+)
 from dafab_kg.catalogue.statistics import Stats, gather
+from dafab_kg.catalogue.writing import Written
 from dafab_kg.derive import Request
 from dafab_kg.ingest.agreement import Agreement
 from dafab_kg.ingest.checking import check_files
@@ -24,7 +40,7 @@ from dafab_kg.ingest.commit import Committer
 from dafab_kg.ingest.doctor import Disagreement, Finding, disagreements, examine_store
 from dafab_kg.ingest.event_matching import Explanation, explain
 from dafab_kg.ingest.flow import Options, ingest, ingest_documents
-from dafab_kg.ingest.prepare import UNREAD, finders
+from dafab_kg.ingest.prepare import UNREAD, finders, written_id
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
 from dafab_kg.ingest.requeue import work_of
 from dafab_kg.loaders.registry import loaders
@@ -94,6 +110,7 @@ class Catalogue:
             index = graph.parent / "index"
             before = index_mark(index)
             self._store = opened.enter_context(closing(OxigraphStore(graph, read_only=read_only)))
+            self._store.allow_services(settings.service_allowed, check_service)
             self._reasoner = Reasoner(self._store, self.names, path / "reasoning.json")
             self._index = Indexing(
                 self._store, index, self._reasoner.graph, read_only, settings.index, before
@@ -111,7 +128,55 @@ class Catalogue:
                     reasoning=settings.reasoning,
                 )
                 self._committer.recover()
+            self._private: Catalogue | None = None
+            self._view: View | None = None
+            self._session = secrets.token_hex(6)
+            opened.callback(self._close_view)
+            if not read_only and has_private(path):
+                self._open_private(opened)
             self._opened = opened.pop_all()
+
+    def _open_private(self, opened: ExitStack) -> Catalogue:
+        """Open the private part; nothing is inferred there."""
+        chosen = self.settings.model_copy(update={"reasoning": False})
+        self._private = opened.enter_context(Catalogue(self.path / PRIVATE, chosen))
+        (self.path / PRIVATE).chmod(0o700)
+        remove_leftovers(self.path)
+        self._show_private()
+        return self._private
+
+    def _show_private(self) -> None:
+        if self._private is not None:
+            write_shown(self._private._store, self.path)
+
+    def _private_part(self, *, create: bool = False) -> Catalogue | None:
+        self._writer()
+        if self._private is None and create:
+            return self._open_private(self._opened)
+        return self._private
+
+    def _close_view(self) -> None:
+        if self._view is not None:
+            self._view.close()
+            self._view = None
+
+    def _seen(self, *, private: bool) -> OxigraphStore:
+        """Return the store to be asked: with what is private, or without."""
+        shown = key_of_shown(self.path) if private else ""
+        if not shown:
+            return self._store
+        key = f"{self.revision}-{shown}"
+        if self._view is None or self._view.key != key:
+            self._close_view()
+            self._view = View(self._store, self.path, self._reasoner.graph, key)
+            self._view.store.allow_services(self.settings.service_allowed, check_service)
+        return self._view.store
+
+    @property
+    def revision(self) -> str:
+        """What changes whenever what queries see does; of this opening of the catalogue."""
+        changes = 0 if self._committer is None else self._committer.changes
+        return f"{self._session}-{changes}"
 
     def load(
         self,
@@ -119,17 +184,27 @@ class Catalogue:
         strict: bool = False,
         jobs: int = 1,
         validate: bool = True,
+        private: bool = False,
         progress: Callable[[Progress], None] | None = None,
     ) -> LoadReport:
         """Load files, directories and archives.
 
         Documents loaded before and unchanged are skipped; rejected ones go to
         quarantine.  ``strict`` stops at the first rejection, before its batch is
-        committed.  ``jobs`` is the number of processes that read and map.
+        committed.  ``jobs`` is the number of processes that read and map.  ``private``
+        loads into the private part, which only those see who may.
 
         Raises:
             FileNotUsable: a path does not exist.
         """
+        if private:
+            part = cast(Catalogue, self._private_part(create=True))
+            try:
+                return part.load(
+                    *paths, strict=strict, jobs=jobs, validate=validate, progress=progress
+                )
+            finally:
+                self._show_private()
         return ingest(
             [Path(path) for path in paths],
             self._writer(),
@@ -249,12 +324,14 @@ class Catalogue:
         base: str | None = None,
         facts: Facts = "both",
         diagnostics: Diagnostics | None = None,
+        private: bool = False,
     ) -> Answer:
         """Answer a SPARQL 1.1 query; a SELECT's answer has to_pandas() and to_geopandas().
 
         ``bindings`` fixes variables of the projection; ``base`` is what relative IRIs
         are relative to.  ``facts`` says what the default graph is where neither the
         query (FROM) nor the graphs given do: what is asserted, what is inferred, or both.
+        ``private``: what is private is seen too.
 
         Raises:
             QueryNotValid: it cannot be parsed, or asks for SERVICE.
@@ -262,7 +339,7 @@ class Catalogue:
         graphs: Sequence[str | None] | None = default_graphs
         if graphs is None and named_graphs is None and not has_dataset(query):
             graphs = self._reasoner.dataset(facts)
-        return self._store.query(
+        return self._seen(private=private).query(
             query,
             bindings=bindings,
             default_graphs=graphs,
@@ -270,6 +347,140 @@ class Catalogue:
             base=base,
             diagnostics=diagnostics,
         )
+
+    def update(
+        self,
+        text: str,
+        *,
+        using: Sequence[str] | None = None,
+        using_named: Sequence[str] | None = None,
+        base: str | None = None,
+        agent: str = "",
+        origin: str = "SPARQL update",
+        private: bool = False,
+    ) -> Written:
+        """Do a SPARQL 1.1 Update: all of it, or nothing.
+
+        ``using`` and ``using_named`` are the dataset of the protocol (section 2.2.3),
+        ``agent`` and ``origin`` who writes and by which request.  ``private``: the writer
+        sees and writes what is private too.
+
+        Raises:
+            QueryNotValid: it is no update.
+            GraphNotWritable: it would change a graph that is not to be written.
+            ShapeViolated: what it writes breaks a shape of the ingest tier.
+        """
+        with self._writing(private=private) as writing:
+            return writes.update(
+                text,
+                writing,
+                writes.Request(agent, origin),
+                using=using,
+                using_named=using_named,
+                base=base,
+            )
+
+    def put_graph(
+        self,
+        graph: str | None,
+        data: bytes,
+        media_type: str,
+        *,
+        base: str | None = None,
+        agent: str = "",
+        origin: str = "Graph Store Protocol, PUT",
+        if_match: Sequence[str] = (),
+        if_none_match: Sequence[str] = (),
+        private: bool = False,
+        make_private: bool = False,
+        merge: bool = False,
+        more: Sequence[tuple[bytes, str]] = (),
+    ) -> Written:
+        """Replace a graph (None: that of what is written into the default graph).
+
+        ``merge`` adds to it instead; ``more`` are further bodies with their media types,
+        whose statements come too.  ``if_match`` and ``if_none_match`` hold tags
+        (:meth:`graph_tag`) or ``*``.  ``make_private``: a graph that is new is private.
+
+        Raises:
+            DocumentRejected: the data cannot be read, or break a shape.
+            GraphNotWritable: the graph is not to be written.
+            GraphChanged: it is not what the tags say.
+        """
+        with self._writing(private=private, making=make_private) as writing:
+            return writes.put(
+                graph,
+                data,
+                media_type,
+                writing,
+                writes.Request(agent, origin),
+                more=more,
+                base=base,
+                merge=merge,
+                if_match=if_match,
+                if_none_match=if_none_match,
+            )
+
+    def delete_graph(
+        self,
+        graph: str | None,
+        *,
+        agent: str = "",
+        origin: str = "Graph Store Protocol, DELETE",
+        if_match: Sequence[str] = (),
+        private: bool = False,
+    ) -> Written:
+        """Take away a graph that users wrote.
+
+        Raises:
+            ThingNotFound: there is none.
+            GraphNotWritable: it is the catalogue's own, or a document's.
+            GraphChanged: it is not what the tags say.
+        """
+        with self._writing(private=private) as writing:
+            return writes.delete(graph, writing, writes.Request(agent, origin), if_match=if_match)
+
+    @contextmanager
+    def _writing(self, *, private: bool, making: bool = False) -> Iterator[writes.Writing]:
+        def part(create: bool) -> Committer | None:
+            found = self._private_part(create=create) if private else None
+            return None if found is None else found._writer()
+
+        changes = 0 if self._private is None else self._private._writer().changes
+        yield writes.Writing(
+            settings=self.settings,
+            public=self._writer(),
+            private=part,
+            reading=self._seen(private=private),
+            merged=self._reasoner.dataset("both"),
+            validator=_validator,
+            folder=self.path,
+            fetch=lambda url: fetch(url, self.settings.load_allowed),
+            making=making,
+        )
+        if self._private is not None and self._private._writer().changes != changes:
+            self._show_private()
+
+    def set_private(self, identifier: str, *, private: bool) -> tuple[str, ...]:
+        """Make the documents behind a graph private, or public; return their ids.
+
+        ``identifier`` is a graph's IRI, or a document's id or IRI.
+
+        Raises:
+            ThingNotFound: there is no such document in the part that it is to leave.
+            DocumentRejected: it cannot be loaded into the other part.
+        """
+        part = cast(Catalogue, self._private_part(create=True))
+        here, there = (self, part) if private else (part, self)
+        try:
+            return move_documents(identifier, here._writer(), there._writer(), self.settings)
+        finally:
+            self._show_private()
+
+    def private_documents(self) -> tuple[StoredDocument, ...]:
+        """All documents that are private."""
+        part = self._private_part()
+        return () if part is None else part.documents()
 
     def show(self, identifier: str) -> Description:
         """Describe a thing by IRI, product id, STAC item id or DID, with provenance.
@@ -301,7 +512,15 @@ class Catalogue:
 
     def doctor(self, *, tell: Callable[[str], None] | None = None) -> tuple[Finding, ...]:
         """Compare documents, graph and journal; return all that is amiss."""
+        private: tuple[Finding, ...] = ()
+        if self._private is not None:
+            private = tuple(
+                replace(finding, where=f"private part: {finding.where}")
+                for finding in self._private.doctor(tell=tell)
+                if finding.where != self._reasoner.graph  # nothing is inferred there
+            )
         return (
+            *private,
             *examine_store(
                 self._store,
                 self._documents,
@@ -348,6 +567,7 @@ class Catalogue:
     def origin(self, graph: str) -> str:
         """Return where the document behind a graph was found; the graph itself if none is."""
         entry = self._documents.get(graph.rsplit("/", 1)[-1])
+        entry = entry or self._documents.get(written_id(graph))
         return graph if entry is None else entry.origin
 
     def check(
@@ -518,6 +738,10 @@ class Catalogue:
             StoreNotUsable: the catalogue is open for reading only.
         """
         self._writer().committed = call
+
+    def warm(self) -> None:
+        """Make what the first write would have to wait for: the compiled shapes."""
+        _validator()
 
     def close(self) -> None:
         """Give the directory free."""

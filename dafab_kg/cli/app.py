@@ -15,6 +15,7 @@ import typer
 
 from dafab_kg import __version__
 from dafab_kg.cli import (
+    access,
     asking,
     derive,
     enrich,
@@ -91,6 +92,7 @@ GROUPS = (
     keeping,
     ontology,
     serving,
+    access,
     setting,
 )
 

@@ -26,7 +26,7 @@ import orjson
 
 from dafab_kg.ingest.agreement import Agreement
 from dafab_kg.ingest.derivations import derive_all, derive_anew
-from dafab_kg.ingest.prepare import Prepared, Rejected
+from dafab_kg.ingest.prepare import Prepared, Rejected, is_written
 from dafab_kg.model.errors import StoreNotUsable
 from dafab_kg.model.names import Names
 from dafab_kg.reasoning.reasoner import Reasoner
@@ -95,6 +95,7 @@ class Committer:
     """Owns the order in which documents, graph and journal are written.
 
     ``reasoning`` False infers nothing; the reasoner is told that it lags behind.
+    ``changes`` counts what was changed in the graph since it was opened.
     ``committed``, if set, is called after each commit, when all is durable.
     """
 
@@ -118,6 +119,7 @@ class Committer:
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         self._sequence = max((p.sequence for p in documents.pending()), default=0)
+        self.changes = 0
         self.committed: Callable[[], None] | None = None
 
     def recover(self) -> int:
@@ -210,6 +212,7 @@ class Committer:
     def _change(self, change: Change, watch: Watch | _Unwatched) -> None:
         watch.change(change)
         self.store.apply(change)
+        self.changes += 1
 
     @contextmanager
     def _following(self) -> Iterator[Watch | _Unwatched]:
@@ -240,7 +243,7 @@ class Committer:
                 new.append((graph, item.nquads))
                 entry = replace(item.entry, triples=len(set(own.split("\n")[:-1])))
             else:
-                text = canonical(item.nquads, graph)
+                text = canonical(item.nquads, graph, apart=is_written(item.document))
                 contents[graph] = text
                 entry = replace(item.entry, triples=len(text.triples))
                 if text.named:
@@ -274,8 +277,9 @@ class Committer:
         ours = {old.document_id for old in named}
         graphs = {graph for old in named for graph in old.named_graphs}
         leaving = {pair for old in named for pair in self._named_statements(old)}
-        for other in self.documents.all():
-            if other.document_id not in ours and graphs.intersection(other.named_graphs):
+        others = {other.document_id: other for g in graphs for other in self.documents.naming(g)}
+        for other in others.values():
+            if other.document_id not in ours:
                 leaving.difference_update(self._named_statements(other))
         return frozenset(leaving)
 

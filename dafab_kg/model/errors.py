@@ -21,6 +21,8 @@
     ├── ArgumentNotValid            a function of a query cannot take this argument
     ├── NotAnalysed                 our parser leaves a SPARQL text to the engine
     ├── AxiomNotTranslated          an axiom of an ontology cannot be made a rule
+    ├── GraphNotWritable            a graph cannot be written as a request asks
+    ├── GraphChanged                a graph is not what the writer took it to be
     ├── ThingNotFound               nothing has this IRI, product id or DID
     ├── StoreNotUsable              the store cannot be opened
     │   ├── StoreNotFound           there is no store in this directory
@@ -58,6 +60,8 @@ __all__ = [
     "FieldNotValid",
     "FileNotUsable",
     "GeometryNotValid",
+    "GraphChanged",
+    "GraphNotWritable",
     "IndexNotUsable",
     "MappingNotValid",
     "MemoryExceeded",
@@ -212,6 +216,14 @@ class NotAnalysed(DafabError):
 
 class AxiomNotTranslated(DafabError):
     """Axioms of an ontology cannot be made rules; each is named, with the reason."""
+
+
+class GraphNotWritable(DafabError):
+    """A graph is not the writer's to change, or not as asked; the message says what to do."""
+
+
+class GraphChanged(DafabError):
+    """A graph is not what the writer took it to be (If-Match, If-None-Match)."""
 
 
 class ThingNotFound(DafabError):

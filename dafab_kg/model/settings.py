@@ -120,6 +120,44 @@ class Settings(BaseSettings):
         default=128, ge=1, description="Requests that one of these handles at a time."
     )
 
+    read_closed: bool = Field(
+        default=False, description="Also reading needs a token, with the scope read."
+    )
+    metrics_closed: bool = Field(
+        default=False, description="/metrics needs a token with the scope admin."
+    )
+    log_requests: bool = Field(
+        default=True, description="`serve` writes a line of JSON for each request to its log."
+    )
+    write_bytes: int = Field(
+        default=32 * MIB, ge=1, description="Longest body of a graph that is written over HTTP."
+    )
+    rate_per_second: float = Field(
+        default=0.0,
+        ge=0,
+        description="Requests a second of one client; 0: no limit. Not for this machine itself.",
+    )
+    rate_burst: int = Field(
+        default=200, ge=1, description="Requests that one client may send at once."
+    )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=8,
+        description="Proxies in front of the server whose X-Forwarded-For and -Proto are believed.",
+    )
+    load_allowed: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses that SPARQL LOAD may fetch: each allows what begins with it, "
+        "as https://data.example/rdf/; none: LOAD is refused.",
+    )
+
+    service_allowed: tuple[str, ...] = Field(
+        default=(),
+        description="Endpoints that SPARQL SERVICE may call, each by its whole IRI; none: "
+        "SERVICE is refused.",
+    )
+
     @field_validator("season")
     @classmethod
     def _season_begins_with_a_year(cls, value: str) -> str:

@@ -30,15 +30,19 @@ LONG: Final = frozenset(
 )
 """Done by the writer; short writes may be done between the batches of these."""
 
-SHORT: Final = frozenset({"decide", "delete", "undo_decision"})
+SHORT: Final = frozenset(
+    {"decide", "delete", "undo_decision", "update", "put_graph", "delete_graph", "set_private"}
+    | {"private_documents"}
+)
 """Done by the writer, at most a commit or two."""
 
 WRITES: Final = LONG | SHORT
 
 COMMITTING: Final = frozenset(
     {"decide", "delete", "derive", "enrich", "harvest", "load", "undo_decision"}
+    | {"update", "put_graph", "delete_graph", "set_private"}
 )
 """All that these change is changed by commits, after each of which the writer is told."""
 
-UNCHANGING: Final = frozenset({"doctor", "dump"})
+UNCHANGING: Final = frozenset({"doctor", "dump", "private_documents"})
 """Done by the writer, as nobody may change anything meanwhile; there is nothing to publish."""

@@ -118,6 +118,8 @@ class Writer:
                 time.sleep(0.05)
         self.catalogue.after_commits(self._between)
         self._publish()
+        # the first write need not wait for the shapes to be compiled
+        threading.Thread(target=self.catalogue.warm, daemon=True).start()
 
     def work(self) -> None:
         """Do calls until asked to end."""

@@ -206,6 +206,13 @@ class OxigraphStore:
                     f"Another process writes to {directory}. Wait until it ends, or stop it"
                 ) from error
             raise StoreNotUsable(f"{directory} cannot be opened as a store: {error}") from error
+        self._services: tuple[str, ...] = ()
+        self._check: Callable[[str], None] | None = None
+
+    def allow_services(self, services: Sequence[str], check: Callable[[str], None]) -> None:
+        """Let queries call these endpoints, if ``check`` does not raise at the moment."""
+        self._services = tuple(services)
+        self._check = check
 
     def query(
         self,
@@ -218,7 +225,7 @@ class OxigraphStore:
         diagnostics: Diagnostics | None = None,
     ) -> Answer:
         """Answer a SPARQL query; see :class:`~dafab_kg.store.protocol.Store`."""
-        refuse_remote(text)
+        refuse_remote(text, self._services, self._check)
         text = self._expanded(text, expand, base)
         try:
             result = self._store.query(
@@ -319,6 +326,15 @@ class OxigraphStore:
             if any(ox.Quad(*terms, name) in self._store for name in names):
                 found.add(line)
         return found
+
+    def withdraw(self, graph: str, nquads: IO[bytes]) -> None:
+        """Remove from a named graph what N-Quads state in the default graph."""
+        if graph in self._observed:
+            self._observer.touch_everything()
+        node = ox.NamedNode(graph)
+        for quad in ox.parse(nquads, format=ox.RdfFormat.N_QUADS):
+            if isinstance(quad.graph_name, ox.DefaultGraph):
+                self._store.remove(ox.Quad(quad.subject, quad.predicate, quad.object, node))
 
     def drop(self, graph: str) -> None:
         """Remove a named graph."""
@@ -463,6 +479,28 @@ class OxigraphStore:
         """Give the directory free: RocksDB lets go of its lock when the object goes."""
         self._store = cast("ox.Store", None)
         gc.collect()
+
+
+def write_triples(
+    triples: Iterable[tuple[Term, Term, Term]],
+    media_type: str,
+    out: IO[bytes],
+    prefixes: Mapping[str, str] | None = None,
+) -> None:
+    """Write triples of plain terms in one of the four formats of graphs.
+
+    Raises:
+        QueryNotValid: the format cannot hold them.
+    """
+    if TRIPLE_FORMATS[media_type] == ox.RdfFormat.JSON_LD:
+        write_jsonld(list(triples), out)
+        return
+    made = (ox.Triple(*(to_engine(term) for term in triple)) for triple in triples)  # type: ignore[arg-type]
+    ordered = sorted(made, key=lambda t: (str(t.subject), str(t.predicate)))
+    try:
+        ox.serialize(ordered, out, format=TRIPLE_FORMATS[media_type], prefixes=dict(prefixes or {}))
+    except ValueError as error:
+        raise QueryNotValid(f"{media_type} cannot hold the graph: {error}") from error
 
 
 def turtle_of(ntriples: str, prefixes: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ It opens no store: what it is asked goes to a query worker or to the writer.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -56,7 +57,21 @@ def serve_http(settings: Settings, places: Places, listener: socket.socket) -> N
     """Speak HTTP on ``listener`` until SIGTERM."""
     threading.stack_size(THREAD_STACK)
     sys.setswitchinterval(SWITCH_SECONDS)
+    counters = places.run / "metrics"
+    counters.mkdir(exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
+    if settings.log_requests:
+        _log_to_stderr()
     _Front(settings, places, listener).run()
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log = logging.getLogger("dafab_kg.requests")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 class _Front(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

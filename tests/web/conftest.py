@@ -36,8 +36,9 @@ class MemoryCatalogue:
         self.store = OxigraphStore()
         self.store.bulk_load(data)
 
-    def query(self, text: str, facts: str = "both", **options: Any) -> Any:
+    def query(self, text: str, facts: str = "both", private: bool = False, **options: Any) -> Any:
         assert facts == "both"  # nothing is inferred here
+        assert not private
         return self.store.query(text, **options)
 
     def stats(self) -> Stats:
