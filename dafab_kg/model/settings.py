@@ -111,7 +111,7 @@ class Settings(BaseSettings):
         default=30.0, gt=0, description="Seconds after which a request that waits is refused."
     )
     http_processes: int = Field(
-        default=0, ge=0, le=64, description="Processes that speak HTTP; 0: one per two cores."
+        default=0, ge=0, le=64, description="Processes that speak HTTP; 0: one per core."
     )
     http_threads: int = Field(
         default=128, ge=1, description="Requests that one of these handles at a time."
