@@ -13,7 +13,7 @@ from dafab_kg.web.problems import Problem
 
 LEAST: Final = 1024
 """Shortest answer that is worth it, in bytes."""
-LEVEL: Final = 5
+LEVEL: Final = 3
 GZIP: Final = 31  # zlib's word for gzip with the widest window
 _TEXT: Final = ("text/", "application/", "image/svg")
 _PACKED: Final = ("application/zip", "application/gzip", "application/octet-stream")
