@@ -1,11 +1,13 @@
-"""index: the search index beside the graph."""
+"""index, search: the search index beside the graph, and its search box."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from dafab_kg.cli.frame import DONE, Session, command
-from dafab_kg.cli.printing import print_json, print_line, tell
+from dafab_kg.cli.frame import AMISS, DONE, Session, command
+from dafab_kg.cli.printing import print_json, print_line, print_table, tell
 
 
 def add(app: typer.Typer) -> None:
@@ -14,6 +16,7 @@ def add(app: typer.Typer) -> None:
     command(group, "status")(status)
     command(group, "rebuild")(rebuild)
     app.add_typer(group, name="index")
+    command(app, "search")(search)
 
 
 def status(session: Session) -> int:
@@ -42,3 +45,20 @@ def rebuild(session: Session) -> int:
     elif not session.quiet:
         print_line(f"{told['rows']:,} rows")
     return DONE
+
+
+def search(
+    session: Session,
+    words: Annotated[list[str], typer.Argument(help="Words, or beginnings of words.")],
+    limit: Annotated[int, typer.Option(min=1, help="Most things to list.")] = 20,
+) -> int:
+    """Find things by IRI, product id, DID, label or place name."""
+    with session.open(read_only=True) as catalogue:
+        found = catalogue.search(" ".join(words), limit=limit)
+    if session.as_json:
+        print_json([{"iri": iri, "text": text} for iri, text in found])
+    elif found:
+        print_table(("thing", "text"), found)
+    else:
+        print_line("Nothing has these words")
+    return DONE if found else AMISS

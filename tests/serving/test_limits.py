@@ -14,6 +14,8 @@ import pytest
 from tests.serving.conftest import MEMORY, SECONDS
 from tests.serving.served import Server
 
+pytestmark = pytest.mark.alone
+
 LATE, BUSY = 0.5, 3.0
 """How long after its deadline a query may still run, and its answer be on its way."""
 

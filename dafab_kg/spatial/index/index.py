@@ -18,7 +18,7 @@ from dafab_kg.spatial.index.schema import Schema
 from dafab_kg.spatial.index.segment import NumberColumn, Segment, member, reach
 from dafab_kg.spatial.index.values import EXACT
 from dafab_kg.spatial.index.words import find_words
-from dafab_kg.spatial.lookup import Found, Kind, Near, Wanted
+from dafab_kg.spatial.lookup import Found, Kind, Near, Wanted, Within
 from dafab_kg.spatial.lookup import Rows as AnyRows
 
 FEW = 4096
@@ -88,7 +88,7 @@ class SearchIndex:
                 continue
             if not (column.single and column.exact):
                 return None
-            found, surely = _first(part, column, wanted, descending, need)
+            found, surely = _first(part, column, property, wanted, descending, need)
             exact &= surely
             entries = np.searchsorted(column.rows, found)
             rows.append(found + self._bases[number])
@@ -133,14 +133,11 @@ class SearchIndex:
         for number, part in enumerate(self.parts):
             segment = part.segment
             found = _living(segment.find(wanted)[0], part)
-            start = np.searchsorted(segment.place_rows, found, "left")
-            end = np.searchsorted(segment.place_rows, found, "right")
+            numbers, owner = segment.geometries_of(found)
+            apart = shapely.distance(segment.shapes(numbers), to)
             least, sure = np.full(len(found), np.inf), np.ones(len(found), bool)
-            for index, (low, high) in enumerate(zip(start, end, strict=True)):
-                numbers = np.arange(low, high)
-                apart = shapely.distance(segment.shapes(numbers), to)
-                sure[index] = bool((segment.place_flags[numbers] == EXACT).all())
-                least[index] = np.nanmin(apart, initial=np.inf)
+            np.fmin.at(least, owner, apart)
+            sure[owner[segment.place_flags[numbers] != EXACT]] = False
             rows.append(found + self._bases[number])
             distances.append(least)
             known.append(sure)
@@ -216,7 +213,12 @@ class SearchIndex:
 
 
 def _first(
-    part: Part, column: NumberColumn, wanted: Wanted, descending: bool, need: int
+    part: Part,
+    column: NumberColumn,
+    property: str,
+    wanted: Wanted,
+    descending: bool,
+    need: int,
 ) -> tuple[NDArray[Any], bool]:
     """The first ``need`` rows of a segment in the order of a column, with ties."""
     segment = part.segment
@@ -227,30 +229,39 @@ def _first(
         values = column.values[np.searchsorted(column.rows, rows)]
         order = np.argsort(-values if descending else values, kind="stable")
         return rows[order[: _with_ties(values[order], need)]], exact
+    first, last = _stretch(column, property, wanted)
     kept: list[NDArray[Any]] = []
-    size, place, exact, held = max(FEW, need), 0, True, 0
-    total = len(column.by_value)
-    while place < total:
-        end = min(total, place + size)
+    size, exact, held = max(FEW, need), True, 0
+    while first < last and held < need:
         # whole runs of one value: what ties with the last row comes too
         if descending:
-            low = int(np.searchsorted(column.sorted, column.sorted[total - end], "left"))
-            rows, end = column.by_value[low : total - place][::-1], total - low
+            value = column.sorted[max(first, last - size)]
+            place = max(first, int(np.searchsorted(column.sorted, value, "left")))
+            rows, last = column.by_value[place:last][::-1], place
         else:
-            end = int(np.searchsorted(column.sorted, column.sorted[end - 1], "right"))
-            rows = column.by_value[place:end]
+            value = column.sorted[min(last, first + size) - 1]
+            place = min(last, int(np.searchsorted(column.sorted, value, "right")))
+            rows, first = column.by_value[first:place], place
         fit, surely = segment.matches(rows, wanted)
         found = rows[fit]
         found = found[~member(found, part.dead)]
         kept.append(found)
         held += len(found)
         exact &= surely
-        if held >= need:
-            break
-        place, size = end, size * 2
+        size *= 2
     rows = np.concatenate(kept) if kept else np.empty(0, np.int32)
     values = column.values[np.searchsorted(column.rows, rows)]
     return rows[: _with_ties(values, need)], exact
+
+
+def _stretch(column: NumberColumn, property: str, wanted: Wanted) -> tuple[int, int]:
+    """The stretch of the sorted values that the wish leaves over."""
+    first, last = 0, len(column.sorted)
+    for value in wanted.values:
+        if isinstance(value, Within) and value.property == property:
+            left, right = column.span(value.interval)
+            first, last = max(first, left), min(last, right)
+    return first, last
 
 
 def _with_ties(values: NDArray[Any], need: int) -> int:

@@ -395,9 +395,7 @@ class Segment:
 
     def _may_be_at(self, rows: Rows, area: Near) -> NDArray[np.bool_]:
         west, south, east, north = reach(area)
-        start = np.searchsorted(self.place_rows, rows, "left")
-        count = np.searchsorted(self.place_rows, rows, "right") - start
-        geometries, owner = _stretches(start, count)
+        geometries, owner = self.geometries_of(rows)
         first = np.searchsorted(self.box_of, geometries, "left")
         boxes = np.searchsorted(self.box_of, geometries, "right") - first
         numbers, of = _stretches(first, boxes)
@@ -413,9 +411,7 @@ class Segment:
         """Compare true geometries with the area; what is not exact stays."""
         if area.metres or len(rows) > EXACT_UP_TO:
             return rows, False
-        start = np.searchsorted(self.place_rows, rows, "left")
-        count = np.searchsorted(self.place_rows, rows, "right") - start
-        geometries, owner = _stretches(start, count)
+        geometries, owner = self.geometries_of(rows)
         shapely.prepare(area.area)
         with np.errstate(invalid="ignore"):
             touch = shapely.intersects(area.area, self.shapes(geometries))
@@ -423,6 +419,11 @@ class Segment:
         kept = np.zeros(len(rows), bool)
         kept[owner[touch]] = True
         return rows[kept], True
+
+    def geometries_of(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Geometries of rows, by number, each with the position of its row in ``rows``."""
+        start = np.searchsorted(self.place_rows, rows, "left")
+        return _stretches(start, np.searchsorted(self.place_rows, rows, "right") - start)
 
     def shapes(self, geometries: NDArray[np.int64]) -> NDArray[Any]:
         """Geometries by number; None where one could not be read."""
