@@ -161,9 +161,11 @@ def compile_ontology(triples: Triples, *, skip_refused: bool = False) -> RuleSet
     """
     broken = triples.broken_list(_LISTS)
     if broken is not None:
+        subject, predicate, file = broken
+        owner = "something without a name" if is_blank(subject) else short(subject)
         raise NotWellFormed(
-            f"a list that belongs to {short(broken[0])} branches, or does not end with rdf:nil",
-            where=broken[1],
+            f"the list that is {short(predicate)} of {owner} branches, or does not end with rdf:nil",
+            where=file,
             remedy="Write it in Turtle as ( … )",
         )
     compiler = _Compiler(triples)
