@@ -164,7 +164,7 @@ def compile_ontology(triples: Triples, *, skip_refused: bool = False) -> RuleSet
         subject, predicate, file = broken
         owner = "something without a name" if is_blank(subject) else short(subject)
         raise NotWellFormed(
-            f"the list that is {short(predicate)} of {owner} branches, or does not end with rdf:nil",
+            f"the list that is {short(predicate)} of {owner} branches or does not end",
             where=file,
             remedy="Write it in Turtle as ( … )",
         )
