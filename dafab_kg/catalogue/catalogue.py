@@ -562,7 +562,12 @@ class Catalogue:
             ThingNotFound: it does not hold.
             QueryNotValid: it is no triple.
         """
-        return prove(parse_triple_text(triple, self.names), self._store, self._reasoner)
+        return prove(
+            parse_triple_text(triple, self.names),
+            self._store,
+            self._reasoner,
+            remedy="; `dafab-kg reason` brings what is inferred up to date",
+        )
 
     def origin(self, graph: str) -> str:
         """Return where the document behind a graph was found; the graph itself if none is."""

@@ -9,9 +9,9 @@ from functools import cache
 from rdflib import RDFS, Graph, URIRef
 
 from dafab_kg.model import names, resources
+from dafab_kg.model.quiet import quiet
 from dafab_kg.store.verbatim import VerbatimStore
 from dafab_kg.validation.judging import Pairs, Ruling, by_pyshacl, judge_graphs, ruling
-from dafab_kg.validation.quiet import quiet
 from dafab_kg.validation.report import ShapeReport, Violation
 from dafab_kg.validation.results import Result, report_of, turtle, unjudged_report, violation_of
 from dafab_kg.validation.source import StoreSource
