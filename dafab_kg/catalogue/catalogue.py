@@ -62,7 +62,7 @@ from dafab_kg.reasoning.reasoner import Facts, Reasoned, Reasoner
 from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
-from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
+from dafab_kg.store.protocol import Answer, Iri, Solutions, Term, Truth
 from dafab_kg.store.refusals import has_dataset
 from dafab_kg.store.snapshots import Held, Shelf, Snapshot
 from dafab_kg.validation import Validator
@@ -339,6 +339,8 @@ class Catalogue:
         graphs: Sequence[str | None] | None = default_graphs
         if graphs is None and named_graphs is None and not has_dataset(query):
             graphs = self._reasoner.dataset(facts)
+            if self.settings.rewriting and not private and not bindings:
+                query = self._rewritten(query, base)
         return self._seen(private=private).query(
             query,
             bindings=bindings,
@@ -347,6 +349,40 @@ class Catalogue:
             base=base,
             diagnostics=diagnostics,
         )
+
+    def _rewritten(self, query: str, base: str | None) -> str:
+        index = self._index.lookup()
+        if index is None:
+            return query
+        from dafab_kg.spatial.rewriting.rewrite import rewrite
+
+        return rewrite(query, index, index.schema.properties, base=base).text
+
+    def explain_query(self, query: str, *, base: str | None = None) -> dict[str, Any]:
+        """Tell what the search index finds for a query, and what the engine is given.
+
+        The values are plain: ``rewritten``, ``reason``, ``candidates`` by variable with the
+        parts of the query that were recognised, ``milliseconds`` by stage, ``text``.
+
+        Raises:
+            QueryNotValid: it cannot be answered.
+        """
+        from time import perf_counter
+
+        from dafab_kg.spatial.rewriting.rewrite import Explanation, rewrite
+
+        index = self._index.lookup()
+        if index is None or not self.settings.rewriting:
+            told = Explanation(query, reason="there is no index, or rewriting is off")
+        elif has_dataset(query):
+            told = Explanation(query, reason="it names its own dataset")
+        else:
+            told = rewrite(query, index, index.schema.properties, base=base)
+        began = perf_counter()
+        answer = self.query(query, base=base)
+        rows = None if isinstance(answer, Truth) else sum(1 for _ in answer)
+        told.milliseconds["query, all stages"] = (perf_counter() - began) * 1e3
+        return {**told.plain(), "rows": rows}
 
     def update(
         self,

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     index: bool = Field(
         default=True, description="Keep a search index beside the graph, in step with it."
     )
+    rewriting: bool = Field(
+        default=True, description="Look up in the search index what a query asks for."
+    )
     json_ld_contexts: dict[str, Path] = Field(
         default_factory=dict,
         description="Allow-list of JSON-LD contexts: URL to local file.",

@@ -11,6 +11,7 @@ READS: Final = frozenset(
         "document",
         "documents",
         "explain",
+        "explain_query",
         "index_status",
         "judge",
         "origin",
