@@ -45,6 +45,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
     name, content='names', content_rowid='id', prefix='2 3 5',
     tokenize="unicode61 remove_diacritics 2");
 """
+_SQUARE: Final = re.compile(r"\d{2}[C-X][A-Z]{0,2}", re.IGNORECASE)
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -77,6 +78,11 @@ def write_words(
         base.execute("COMMIT")
 
 
+def _asked(token: str) -> str:
+    """A word of a search; a grid square stands in product ids with a T before it."""
+    return f'("{token}"* OR "T{token}"*)' if _SQUARE.fullmatch(token) else f'"{token}"*'
+
+
 def find_words(file: Path, words: str, limit: int) -> Iterator[tuple[str, str]]:
     """Yield (IRI, name) of things that have all words, each as it is or as a beginning.
 
@@ -92,7 +98,7 @@ def find_words(file: Path, words: str, limit: int) -> Iterator[tuple[str, str]]:
             "SELECT iri, name FROM names WHERE iri = ? LIMIT ?", (asked, limit)
         ).fetchall()
         if tokens:
-            text = " ".join(f'"{token}"*' for token in tokens)
+            text = " ".join(map(_asked, tokens))
             found += base.execute(
                 "SELECT iri, names.name FROM words JOIN names ON names.id = words.rowid "
                 "WHERE words MATCH ? ORDER BY names.name = ? COLLATE NOCASE DESC, rank, "

@@ -1,7 +1,7 @@
 """Which things of a query the index can find: its groups, and what they ask of a variable.
 
-Of a group the leading triple patterns are looked at (whatever comes before the first
-OPTIONAL, UNION, BIND or other group), and the filters of the group itself.  A variable
+Of a group the leading triple patterns and VALUES are looked at (whatever comes before the
+first OPTIONAL, UNION, BIND or other group), and the filters of the group itself.  A variable
 that is the subject of one of them is bound in every solution of the group, and the
 constraints read here hold of it in every solution: so the group may begin with VALUES of
 all things that fulfil them, and has the same solutions as before.
@@ -10,7 +10,7 @@ all things that fulfil them, and has the same solutions as before.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,6 +33,7 @@ from dafab_kg.sparql.tree import (
     SubSelect,
     Triple,
     Union,
+    Values,
     Variable,
 )
 from dafab_kg.spatial.lookup import Has, Kind, Near, OneOfTerms, Wanted, Within
@@ -123,16 +124,18 @@ def _inside(element: Element) -> tuple[Group, ...]:
 
 def _spot(group: Group, text: str, kind_of: dict[str, Kind]) -> Spot | None:
     leading: list[Triple] = []
+    given: list[Values] = []
     for element in group.elements:
         if isinstance(element, Triple):
             leading.append(element)
+        elif isinstance(element, Values):
+            given.append(element)
         elif not isinstance(element, Filter):
             break
     if not leading:
         return None
-    asked = _Reader(text, kind_of).read(
-        leading, [e.condition for e in group.elements if isinstance(e, Filter)]
-    )
+    conditions = [e.condition for e in group.elements if isinstance(e, Filter)]
+    asked = _Reader(text, kind_of).read(leading, given, conditions)
     wishes = tuple(
         Wish(name, _wanted(one), tuple(one.texts)) for name, one in asked.items() if one.sharp
     )
@@ -174,11 +177,16 @@ class _Reader:
         self._located: defaultdict[str, set[str]] = defaultdict(set)
         """By variable: things that it is a geometry literal of."""
 
-    def read(self, triples: list[Triple], conditions: list[Expression]) -> dict[str, _Asked]:
+    def read(
+        self, triples: list[Triple], given: list[Values], conditions: list[Expression]
+    ) -> dict[str, _Asked]:
         """Return what is asked of each variable."""
         self._read_geometries(triples)
         for triple in triples:
             self._read_triple(triple)
+        for values in given:
+            for column, variable in enumerate(values.variables):
+                self._among(variable, tuple(row[column] for row in values.rows), values)
         for condition in conditions:
             for part in _conjuncts(condition):
                 self._read_condition(part)
@@ -275,7 +283,10 @@ class _Reader:
                     within = Within(predicate, interval)
                     self._take(thing, within, condition.start, condition.end)
 
-    def _among(self, variable: Variable, choices: tuple[Expression, ...], condition: In) -> None:
+    def _among(
+        self, variable: Variable, choices: Sequence[Expression | None], condition: In | Values
+    ) -> None:
+        """One of some constants; None is UNDEF, which is anything."""
         terms = [
             constants.keyword(choice) if isinstance(choice, LiteralTerm | IriTerm) else None
             for choice in choices

@@ -174,6 +174,7 @@ def test_words(tmp_path: Path) -> None:
     assert next(iri for iri, _ in index.search("esch", limit=10)) == f"{EX}d"
     assert {iri for iri, _ in index.search("ESCH", limit=10)} == {f"{EX}{n}" for n in "abd"}
     assert [iri for iri, _ in index.search("t17rml 2022", limit=10)] == [f"{EX}c"]
+    assert [iri for iri, _ in index.search("17RML 2022", limit=10)] == [f"{EX}c"]
     assert [iri for iri, _ in index.search("alzette esch", limit=10)] == [f"{EX}a"]
     assert [iri for iri, _ in index.search(f"{EX}a", limit=10)] == [f"{EX}a"]
     assert list(index.search('" OR * NEAR(', limit=10)) == []

@@ -125,6 +125,10 @@ class Asking:
             return []
         variable = self.fresh()
         parts.append(f"{thing} <{EX}kind> {variable} .")
+        if self.chance.random() < 0.3:
+            more = self.chance.choice(["", "UNDEF", *constants])
+            parts.insert(0, f"VALUES {variable} {{ {self.chance.choice(constants)} {more} }}")
+            return []
         return self.compared(variable, constants)
 
     def place(self, thing: str, parts: list[str]) -> list[str]:
