@@ -98,7 +98,7 @@ def find_words(file: Path, words: str, limit: int) -> Iterator[tuple[str, str]]:
             "SELECT iri, name FROM names WHERE iri = ? LIMIT ?", (asked, limit)
         ).fetchall()
         if tokens:
-            text = " ".join(map(_asked, tokens))
+            text = " AND ".join(map(_asked, tokens))
             found += base.execute(
                 "SELECT iri, names.name FROM words JOIN names ON names.id = words.rowid "
                 "WHERE words MATCH ? ORDER BY names.name = ? COLLATE NOCASE DESC, rank, "
