@@ -178,3 +178,17 @@ def test_every_decision_is_in_the_index() -> None:
     index = (folder / "README.md").read_text(encoding="utf-8")
     for page in folder.glob("*.md"):
         assert page.name == "README.md" or f"({page.name})" in index, page.name
+
+
+def test_every_command_that_a_page_names_is_one() -> None:
+    from typer.main import get_command
+
+    from dafab_kg.cli.app import app
+
+    known = get_command(app).commands  # type: ignore[attr-defined]
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        for name, sub in re.findall(r"dafab-kg ([a-z]+)(?: ([a-z]+))?", page.read_text("utf-8")):
+            assert name in known, (page, name)
+            if sub and getattr(known[name], "commands", None):
+                assert sub in known[name].commands, (page, name, sub)

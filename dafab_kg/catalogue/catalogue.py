@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import fcntl
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import orjson
 
+from dafab_kg.access.fetching import check_service, fetch
+from dafab_kg.catalogue import writing as writes
 from dafab_kg.catalogue.deciding import Decided, decide, document_of, report_iri
 from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import Description, describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
+from dafab_kg.catalogue.indexing import Indexing, index_mark
+from dafab_kg.catalogue.moving import move_documents
+from dafab_kg.catalogue.private import (
+    DIRECTORY as PRIVATE,
+)
+from dafab_kg.catalogue.private import (
+    View,
+    has_private,
+    key_of_shown,
+    remove_leftovers,
+    write_shown,
+)
 from dafab_kg.catalogue.statistics import Stats, gather
+from dafab_kg.catalogue.writing import Written
 from dafab_kg.derive import Request
 from dafab_kg.ingest.agreement import Agreement
 from dafab_kg.ingest.checking import check_files
@@ -23,7 +40,7 @@ from dafab_kg.ingest.commit import Committer
 from dafab_kg.ingest.doctor import Disagreement, Finding, disagreements, examine_store
 from dafab_kg.ingest.event_matching import Explanation, explain
 from dafab_kg.ingest.flow import Options, ingest, ingest_documents
-from dafab_kg.ingest.prepare import UNREAD, finders
+from dafab_kg.ingest.prepare import UNREAD, finders, written_id
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
 from dafab_kg.ingest.requeue import work_of
 from dafab_kg.loaders.registry import loaders
@@ -42,15 +59,18 @@ from dafab_kg.reasoning.clash import Clash, clashes
 from dafab_kg.reasoning.explain import Proof, parse_triple_text
 from dafab_kg.reasoning.explain import explain as prove
 from dafab_kg.reasoning.reasoner import Facts, Reasoned, Reasoner
+from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
-from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
+from dafab_kg.store.protocol import Answer, Iri, Solutions, Term, Truth
 from dafab_kg.store.refusals import has_dataset
+from dafab_kg.store.snapshots import Held, Shelf, Snapshot
 from dafab_kg.validation import Validator
 
 if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
     from dafab_kg.federation.harvest import HarvestReport
+    from dafab_kg.spatial.index.index import SearchIndex
     from dafab_kg.validation.anybody import Judgement
 
 FORMAT = 1
@@ -63,22 +83,39 @@ class Catalogue:
     It is a context manager.  One process may have it open for writing.
     """
 
-    def __init__(self, path: Path, settings: Settings, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        *,
+        read_only: bool = False,
+        held: Held | None = None,
+    ) -> None:
+        """Open a catalogue; ``held`` is the snapshot to read instead of the writer's graph."""
         self.path = path
+        self.snapshot = None if held is None else held.snapshot
         self.settings = settings
         self.names = settings.names
         self.read_only = read_only
         with ExitStack() as opened:
+            if held is not None:
+                opened.enter_context(held)
             if not read_only:
                 opened.enter_context(_locked(path))
             _check_layout(path, settings, read_only=read_only)
             self._documents = opened.enter_context(
                 closing(Documents(path / "documents", read_only=read_only, frozen=read_only))
             )
-            self._store = opened.enter_context(
-                closing(OxigraphStore(path / "graph", read_only=read_only))
-            )
+            graph = path / "graph" if held is None else held.snapshot.graph
+            index = graph.parent / "index"
+            before = index_mark(index)
+            self._store = opened.enter_context(closing(OxigraphStore(graph, read_only=read_only)))
+            self._store.allow_services(settings.service_allowed, check_service)
             self._reasoner = Reasoner(self._store, self.names, path / "reasoning.json")
+            self._index = Indexing(
+                self._store, index, self._reasoner.graph, read_only, settings.index, before
+            )
+            opened.callback(self._index.close)
             self._committer = None
             if not read_only:
                 self._committer = Committer(
@@ -91,7 +128,55 @@ class Catalogue:
                     reasoning=settings.reasoning,
                 )
                 self._committer.recover()
+            self._private: Catalogue | None = None
+            self._view: View | None = None
+            self._session = secrets.token_hex(6)
+            opened.callback(self._close_view)
+            if not read_only and has_private(path):
+                self._open_private(opened)
             self._opened = opened.pop_all()
+
+    def _open_private(self, opened: ExitStack) -> Catalogue:
+        """Open the private part; nothing is inferred there."""
+        chosen = self.settings.model_copy(update={"reasoning": False})
+        self._private = opened.enter_context(Catalogue(self.path / PRIVATE, chosen))
+        (self.path / PRIVATE).chmod(0o700)
+        remove_leftovers(self.path)
+        self._show_private()
+        return self._private
+
+    def _show_private(self) -> None:
+        if self._private is not None:
+            write_shown(self._private._store, self.path)
+
+    def _private_part(self, *, create: bool = False) -> Catalogue | None:
+        self._writer()
+        if self._private is None and create:
+            return self._open_private(self._opened)
+        return self._private
+
+    def _close_view(self) -> None:
+        if self._view is not None:
+            self._view.close()
+            self._view = None
+
+    def _seen(self, *, private: bool) -> OxigraphStore:
+        """Return the store to be asked: with what is private, or without."""
+        shown = key_of_shown(self.path) if private else ""
+        if not shown:
+            return self._store
+        key = f"{self.revision}-{shown}"
+        if self._view is None or self._view.key != key:
+            self._close_view()
+            self._view = View(self._store, self.path, self._reasoner.graph, key)
+            self._view.store.allow_services(self.settings.service_allowed, check_service)
+        return self._view.store
+
+    @property
+    def revision(self) -> str:
+        """What changes whenever what queries see does; of this opening of the catalogue."""
+        changes = 0 if self._committer is None else self._committer.changes
+        return f"{self._session}-{changes}"
 
     def load(
         self,
@@ -99,17 +184,27 @@ class Catalogue:
         strict: bool = False,
         jobs: int = 1,
         validate: bool = True,
+        private: bool = False,
         progress: Callable[[Progress], None] | None = None,
     ) -> LoadReport:
         """Load files, directories and archives.
 
         Documents loaded before and unchanged are skipped; rejected ones go to
         quarantine.  ``strict`` stops at the first rejection, before its batch is
-        committed.  ``jobs`` is the number of processes that read and map.
+        committed.  ``jobs`` is the number of processes that read and map.  ``private``
+        loads into the private part, which only those see who may.
 
         Raises:
             FileNotUsable: a path does not exist.
         """
+        if private:
+            part = cast(Catalogue, self._private_part(create=True))
+            try:
+                return part.load(
+                    *paths, strict=strict, jobs=jobs, validate=validate, progress=progress
+                )
+            finally:
+                self._show_private()
         return ingest(
             [Path(path) for path in paths],
             self._writer(),
@@ -228,12 +323,15 @@ class Catalogue:
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
         facts: Facts = "both",
+        diagnostics: Diagnostics | None = None,
+        private: bool = False,
     ) -> Answer:
         """Answer a SPARQL 1.1 query; a SELECT's answer has to_pandas() and to_geopandas().
 
         ``bindings`` fixes variables of the projection; ``base`` is what relative IRIs
         are relative to.  ``facts`` says what the default graph is where neither the
         query (FROM) nor the graphs given do: what is asserted, what is inferred, or both.
+        ``private``: what is private is seen too.
 
         Raises:
             QueryNotValid: it cannot be parsed, or asks for SERVICE.
@@ -241,13 +339,184 @@ class Catalogue:
         graphs: Sequence[str | None] | None = default_graphs
         if graphs is None and named_graphs is None and not has_dataset(query):
             graphs = self._reasoner.dataset(facts)
-        return self._store.query(
+            if self.settings.rewriting and not private and not bindings:
+                query = self._rewritten(query, base)
+        return self._seen(private=private).query(
             query,
             bindings=bindings,
             default_graphs=graphs,
             named_graphs=named_graphs,
             base=base,
+            diagnostics=diagnostics,
         )
+
+    def _rewritten(self, query: str, base: str | None) -> str:
+        index = self._index.lookup()
+        if index is None:
+            return query
+        from dafab_kg.spatial.rewriting.rewrite import rewrite
+
+        return rewrite(query, index, index.schema.properties, base=base).text
+
+    def explain_query(self, query: str, *, base: str | None = None) -> dict[str, Any]:
+        """Tell what the search index finds for a query, and what the engine is given.
+
+        The values are plain: ``rewritten``, ``reason``, ``candidates`` by variable with the
+        parts of the query that were recognised, ``milliseconds`` by stage, ``text``.
+
+        Raises:
+            QueryNotValid: it cannot be answered.
+        """
+        from time import perf_counter
+
+        from dafab_kg.spatial.rewriting.rewrite import Explanation, rewrite
+
+        index = self._index.lookup()
+        if index is None or not self.settings.rewriting:
+            told = Explanation(query, reason="there is no index, or rewriting is off")
+        elif has_dataset(query):
+            told = Explanation(query, reason="it names its own dataset")
+        else:
+            told = rewrite(query, index, index.schema.properties, base=base)
+        began = perf_counter()
+        answer = self.query(query, base=base)
+        rows = None if isinstance(answer, Truth) else sum(1 for _ in answer)
+        told.milliseconds["query, all stages"] = (perf_counter() - began) * 1e3
+        return {**told.plain(), "rows": rows}
+
+    def update(
+        self,
+        text: str,
+        *,
+        using: Sequence[str] | None = None,
+        using_named: Sequence[str] | None = None,
+        base: str | None = None,
+        agent: str = "",
+        origin: str = "SPARQL update",
+        private: bool = False,
+    ) -> Written:
+        """Do a SPARQL 1.1 Update: all of it, or nothing.
+
+        ``using`` and ``using_named`` are the dataset of the protocol (section 2.2.3),
+        ``agent`` and ``origin`` who writes and by which request.  ``private``: the writer
+        sees and writes what is private too.
+
+        Raises:
+            QueryNotValid: it is no update.
+            GraphNotWritable: it would change a graph that is not to be written.
+            ShapeViolated: what it writes breaks a shape of the ingest tier.
+        """
+        with self._writing(private=private) as writing:
+            return writes.update(
+                text,
+                writing,
+                writes.Request(agent, origin),
+                using=using,
+                using_named=using_named,
+                base=base,
+            )
+
+    def put_graph(
+        self,
+        graph: str | None,
+        data: bytes,
+        media_type: str,
+        *,
+        base: str | None = None,
+        agent: str = "",
+        origin: str = "Graph Store Protocol, PUT",
+        if_match: Sequence[str] = (),
+        if_none_match: Sequence[str] = (),
+        private: bool = False,
+        make_private: bool = False,
+        merge: bool = False,
+        more: Sequence[tuple[bytes, str]] = (),
+    ) -> Written:
+        """Replace a graph (None: that of what is written into the default graph).
+
+        ``merge`` adds to it instead; ``more`` are further bodies with their media types,
+        whose statements come too.  ``if_match`` and ``if_none_match`` hold tags
+        (:meth:`graph_tag`) or ``*``.  ``make_private``: a graph that is new is private.
+
+        Raises:
+            DocumentRejected: the data cannot be read, or break a shape.
+            GraphNotWritable: the graph is not to be written.
+            GraphChanged: it is not what the tags say.
+        """
+        with self._writing(private=private, making=make_private) as writing:
+            return writes.put(
+                graph,
+                data,
+                media_type,
+                writing,
+                writes.Request(agent, origin),
+                more=more,
+                base=base,
+                merge=merge,
+                if_match=if_match,
+                if_none_match=if_none_match,
+            )
+
+    def delete_graph(
+        self,
+        graph: str | None,
+        *,
+        agent: str = "",
+        origin: str = "Graph Store Protocol, DELETE",
+        if_match: Sequence[str] = (),
+        private: bool = False,
+    ) -> Written:
+        """Take away a graph that users wrote.
+
+        Raises:
+            ThingNotFound: there is none.
+            GraphNotWritable: it is the catalogue's own, or a document's.
+            GraphChanged: it is not what the tags say.
+        """
+        with self._writing(private=private) as writing:
+            return writes.delete(graph, writing, writes.Request(agent, origin), if_match=if_match)
+
+    @contextmanager
+    def _writing(self, *, private: bool, making: bool = False) -> Iterator[writes.Writing]:
+        def part(create: bool) -> Committer | None:
+            found = self._private_part(create=create) if private else None
+            return None if found is None else found._writer()
+
+        changes = 0 if self._private is None else self._private._writer().changes
+        yield writes.Writing(
+            settings=self.settings,
+            public=self._writer(),
+            private=part,
+            reading=self._seen(private=private),
+            merged=self._reasoner.dataset("both"),
+            validator=_validator,
+            folder=self.path,
+            fetch=lambda url: fetch(url, self.settings.load_allowed),
+            making=making,
+        )
+        if self._private is not None and self._private._writer().changes != changes:
+            self._show_private()
+
+    def set_private(self, identifier: str, *, private: bool) -> tuple[str, ...]:
+        """Make the documents behind a graph private, or public; return their ids.
+
+        ``identifier`` is a graph's IRI, or a document's id or IRI.
+
+        Raises:
+            ThingNotFound: there is no such document in the part that it is to leave.
+            DocumentRejected: it cannot be loaded into the other part.
+        """
+        part = cast(Catalogue, self._private_part(create=True))
+        here, there = (self, part) if private else (part, self)
+        try:
+            return move_documents(identifier, here._writer(), there._writer(), self.settings)
+        finally:
+            self._show_private()
+
+    def private_documents(self) -> tuple[StoredDocument, ...]:
+        """All documents that are private."""
+        part = self._private_part()
+        return () if part is None else part.documents()
 
     def show(self, identifier: str) -> Description:
         """Describe a thing by IRI, product id, STAC item id or DID, with provenance.
@@ -279,8 +548,16 @@ class Catalogue:
 
     def doctor(self, *, tell: Callable[[str], None] | None = None) -> tuple[Finding, ...]:
         """Compare documents, graph and journal; return all that is amiss."""
-        return tuple(
-            examine_store(
+        private: tuple[Finding, ...] = ()
+        if self._private is not None:
+            private = tuple(
+                replace(finding, where=f"private part: {finding.where}")
+                for finding in self._private.doctor(tell=tell)
+                if finding.where != self._reasoner.graph  # nothing is inferred there
+            )
+        return (
+            *private,
+            *examine_store(
                 self._store,
                 self._documents,
                 self.names,
@@ -288,7 +565,8 @@ class Catalogue:
                 Agreement(self._store, self.names, self.settings.source_ranking),
                 self._reasoner,
                 tell,
-            )
+            ),
+            *self._index.examine(tell),
         )
 
     def rederive(self) -> None:
@@ -320,11 +598,17 @@ class Catalogue:
             ThingNotFound: it does not hold.
             QueryNotValid: it is no triple.
         """
-        return prove(parse_triple_text(triple, self.names), self._store, self._reasoner)
+        return prove(
+            parse_triple_text(triple, self.names),
+            self._store,
+            self._reasoner,
+            remedy="; `dafab-kg reason` brings what is inferred up to date",
+        )
 
     def origin(self, graph: str) -> str:
         """Return where the document behind a graph was found; the graph itself if none is."""
         entry = self._documents.get(graph.rsplit("/", 1)[-1])
+        entry = entry or self._documents.get(written_id(graph))
         return graph if entry is None else entry.origin
 
     def check(
@@ -336,6 +620,34 @@ class Catalogue:
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Return what documents say differently of one property of one thing."""
         return tuple(disagreements(self._store, self._documents))
+
+    @property
+    def index(self) -> SearchIndex | None:
+        """The search index for what the graph holds now; None where it cannot be used."""
+        return self._index.lookup()
+
+    def index_status(self) -> dict[str, Any]:
+        """Tell what the search index holds, and whether it can be used (``usable``)."""
+        return self._index.status()
+
+    def rebuild_index(self, tell: Callable[[str], None] | None = None) -> dict[str, Any]:
+        """Make the search index anew from the graph.
+
+        Raises:
+            StoreNotUsable: the catalogue is open for reading only, or has no index.
+        """
+        self._writer()
+        self._index.rebuild(tell)
+        return self._index.status()
+
+    def search(self, words: str, *, limit: int = 20) -> tuple[tuple[str, str], ...]:
+        """Find things by IRI, product id, DID, label or place name: (IRI, the text that matched).
+
+        All words must be in one name, each whole or as a beginning; case and accents
+        do not matter.
+        """
+        index = self.index
+        return () if index is None else tuple(index.search(words, limit=limit))
 
     def documents(self) -> tuple[StoredDocument, ...]:
         """All loaded documents."""
@@ -443,6 +755,35 @@ class Catalogue:
             reasoner.ensure()
         return report
 
+    def publish(self) -> Snapshot:
+        """Publish the graph as it stands, and its index, for readers beside this process.
+
+        Raises:
+            StoreNotUsable: it is open for reading only, or cannot be written.
+        """
+        self._writer()
+        shelf = Shelf(self.path)
+
+        def backup(graph: Path) -> None:
+            self._store.backup(graph)
+            self._index.copy_to(graph.parent / "index")
+
+        published = shelf.publish(backup)
+        shelf.prune()
+        return published
+
+    def after_commits(self, call: Callable[[], None]) -> None:
+        """Have ``call`` called after each batch of a load is committed.
+
+        Raises:
+            StoreNotUsable: the catalogue is open for reading only.
+        """
+        self._writer().committed = call
+
+    def warm(self) -> None:
+        """Make what the first write would have to wait for: the compiled shapes."""
+        _validator()
+
     def close(self) -> None:
         """Give the directory free."""
         self._opened.close()
@@ -491,11 +832,13 @@ def open_catalogue(
     settings: Settings | None = None,
     read_only: bool = False,
     create: bool = True,
+    published: bool = False,
 ) -> Catalogue:
     """Open the catalogue in directory ``path`` (default: the setting ``store``).
 
     ``create`` makes it where there is none.  ``read_only`` may stand beside a
-    process that writes.
+    process that writes; ``published`` reads what that last published, which no later
+    write touches.
 
     Raises:
         StoreNotFound: there is none, and ``create`` is False.
@@ -505,7 +848,7 @@ def open_catalogue(
     settings = settings or Settings()
     directory = Path(path) if path is not None else settings.store
     if not (directory / "catalogue.json").is_file():
-        if read_only or not create:
+        if read_only or published or not create:
             raise StoreNotFound(
                 f"There is no catalogue in {directory}. Make one with "
                 f"`dafab-kg --store {directory} load PATH`, or name another with --store"
@@ -514,7 +857,14 @@ def open_catalogue(
             raise StoreNotUsable(
                 f"{directory} is not empty and holds no catalogue; name another directory"
             )
-    return Catalogue(directory, settings, read_only=read_only)
+    if not published:
+        return Catalogue(directory, settings, read_only=read_only)
+    held = Shelf(directory).hold()
+    try:
+        return Catalogue(directory, settings, read_only=True, held=held)
+    except BaseException:
+        held.close()
+        raise
 
 
 def validate_files(
@@ -527,10 +877,10 @@ def validate_files(
 
 def _validator(shapes: Path | None = None) -> Validator:
     """Make the judge of documents, with our shapes or those of a Turtle file."""
-    from dafab_kg.validation.compiled import CompiledValidator
+    from dafab_kg.validation.compiled import CompiledValidator, packaged_validator
 
     if shapes is None:
-        return CompiledValidator()
+        return packaged_validator()
     try:
         return CompiledValidator([shapes.read_text(encoding="utf-8")])
     except (OSError, UnicodeDecodeError, SyntaxError, ValueError, ShapesNotValid) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from dafab_kg.ingest.prepare import written_id
 from dafab_kg.model.errors import NameNotValid, ThingNotFound
 from dafab_kg.model.names import PREFIXES, Names, is_iri, term
 from dafab_kg.model.resources import text
@@ -121,6 +122,8 @@ def describe(identifier: str, store: Store, names: Names) -> Description:
         if fact.predicate == PREFIXES["rdf"] + "type" and fact.subject == Iri(iri)
     )
     graphs = {graph for fact in (*facts, *incoming) for graph in fact.graphs}
+    # a graph that users wrote has its provenance in its document's graph
+    graphs |= {names.make("graph", document_id=written_id(graph)) for graph in graphs}
     return Description(iri, types, _label(iri, facts), facts, incoming, stated_by(graphs, store))
 
 

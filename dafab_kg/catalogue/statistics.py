@@ -49,7 +49,7 @@ def gather(store: Store, documents: Documents, directory: Path) -> Stats:
         quarantined=documents.quarantine_count(),
         first=first.value if isinstance(first, Literal) else "",
         last=last.value if isinstance(last, Literal) else "",
-        bytes_on_disk=sum(_blocks(file) for file in directory.rglob("*") if file.is_file()),
+        bytes_on_disk=sum(_sizes(directory).values()),
     )
 
 
@@ -57,9 +57,14 @@ def _rows(store: Store, query: str) -> Solutions:
     return cast(Solutions, store.query(text("queries/internal", query)))
 
 
-def _blocks(file: Path) -> int:
-    # LMDB's file is sparse: what counts is what is on the disk.
-    try:
-        return file.stat().st_blocks * 512
-    except OSError:  # RocksDB removes files at any time
-        return 0
+def _sizes(directory: Path) -> dict[int, int]:
+    """Bytes on disk by inode: snapshots are made of links, which take no room of their own."""
+    sizes = {}
+    for file in directory.rglob("*"):
+        try:
+            found = file.lstat()
+        except OSError:  # RocksDB removes files at any time
+            continue
+        # LMDB's file is sparse: what counts is what is on the disk.
+        sizes[found.st_ino] = found.st_blocks * 512
+    return sizes

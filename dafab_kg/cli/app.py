@@ -15,11 +15,13 @@ import typer
 
 from dafab_kg import __version__
 from dafab_kg.cli import (
+    access,
     asking,
     derive,
     enrich,
     events,
     harvest,
+    index,
     keeping,
     loading,
     ontology,
@@ -79,6 +81,7 @@ def root(
 
 GROUPS = (
     loading,
+    index,
     validating,
     harvest,
     enrich,
@@ -89,6 +92,7 @@ GROUPS = (
     keeping,
     ontology,
     serving,
+    access,
     setting,
 )
 

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -61,6 +61,9 @@ def query(
         str,
         typer.Option("--facts", help="Ask what is asserted, inferred, or both.", metavar="WHICH"),
     ] = "both",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell what the search index finds, and the time.")
+    ] = False,
 ) -> int:
     """Ask a SPARQL query, or one of the saved ones.
 
@@ -79,6 +82,9 @@ def query(
             "(--list shows names)"
         )
     with session.open(read_only=True) as catalogue:
+        if explain:
+            print_explanation(session, _explained(catalogue, asked))
+            return DONE
         print_answer(session, catalogue, ask(catalogue, asked, cast("Facts", facts)), form)
     return DONE
 
@@ -99,6 +105,38 @@ def ask(catalogue: Catalogue, text: str, facts: Facts = "both") -> Answer:
         with suppress(QueryNotValid):
             return catalogue.query(declared + text, facts=facts)
         raise  # positions are those of the text as given
+
+
+def _explained(catalogue: Catalogue, text: str) -> dict[str, Any]:
+    """Explain a query, with the catalogue's prefixes if it does not hold without them."""
+    from dafab_kg.model.errors import QueryNotValid
+
+    try:
+        return catalogue.explain_query(text)
+    except QueryNotValid:
+        prefixes = catalogue.names.prefixes.items()
+        declared = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes)
+        with suppress(QueryNotValid):
+            return catalogue.explain_query(declared + text)
+        raise
+
+
+def print_explanation(session: Session, told: dict[str, Any]) -> None:
+    """Print what became of a query."""
+    if session.as_json:
+        print_json(told)
+        return
+    if not told["rewritten"]:
+        print_line(f"Not rewritten: {told['reason']}")
+    for one in told["candidates"]:
+        use = "" if one["used"] else " (not used)"
+        print_line(f"?{one['variable']}: {one['found']} candidates{use} by")
+        for part in one["recognised"]:
+            print_line(f"  {' '.join(part.split())[:100]}")
+    for stage, took in told["milliseconds"].items():
+        print_line(f"{stage}: {took:.3f} ms")
+    if told["rows"] is not None:
+        print_line(f"{told['rows']:,} rows")
 
 
 def _text(text: str | None, file: Path | None, name: str | None) -> str | None:

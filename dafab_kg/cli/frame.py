@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -111,6 +111,9 @@ class Session:
     ) -> Catalogue:
         """Open the catalogue, with the settings ``chosen``.
 
+        Where a server has it, the server's writer does what writes, and what reads is
+        answered from the snapshot that it published last.
+
         Raises:
             StoreNotUsable: it cannot be opened.
         """
@@ -121,6 +124,15 @@ class Session:
             from dafab_kg.catalogue import open_catalogue
 
         settings = self.settings(chosen)
+        if (settings.store / "serving.json").is_file():
+            from dafab_kg.serving.client import ServedCatalogue
+            from dafab_kg.serving.places import find
+
+            places = find(settings.store)
+            if places is not None and read_only:
+                return open_catalogue(settings.store, settings=settings, published=True)
+            if places is not None:
+                return cast("Catalogue", ServedCatalogue(settings, places, chosen=chosen))
         return open_catalogue(settings.store, settings=settings, create=create, read_only=read_only)
 
 

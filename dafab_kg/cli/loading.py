@@ -55,6 +55,12 @@ def load(
     no_validate: Annotated[
         bool, typer.Option("--no-validate", help="Load without checking shapes.", metavar="")
     ] = False,
+    private: Annotated[
+        bool,
+        typer.Option(
+            "--private", help="Only those see it who may see what is private.", metavar=""
+        ),
+    ] = False,
     load_as: Kind = "",
     season: Season = "",
     dataset: DataSet = "",
@@ -64,7 +70,12 @@ def load(
     chosen = {"load_as": load_as, "season": season, "dataset": dataset}
     with session.open(create=True, chosen=chosen) as catalogue, progress_bar(session) as progress:
         report = catalogue.load(
-            *paths, strict=strict, jobs=jobs, validate=not no_validate, progress=progress
+            *paths,
+            strict=strict,
+            jobs=jobs,
+            validate=not no_validate,
+            private=private,
+            progress=progress,
         )
     return report_load(session, report, strict=strict)
 

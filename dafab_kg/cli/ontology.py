@@ -136,7 +136,9 @@ def shapes(
     session: Session,
     classes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CLASS]", help="Classes by name; none: all without a shape."),
+        typer.Argument(
+            metavar="[CLASS]", help="By name; none: those with properties and no shape."
+        ),
     ] = None,
     files: Annotated[
         list[Path] | None, typer.Option("--ontology", help="Turtle files of the ontology.")
@@ -151,7 +153,7 @@ def shapes(
     elif text:
         print_line(text.rstrip())
     elif not session.quiet:
-        tell("Every class has a shape.")
+        tell("Every class that has properties has a shape.")
     return DONE
 
 

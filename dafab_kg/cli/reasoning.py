@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dafab_kg.reasoning.files import Reasoning
 
 FORMATS = ("text", "nt", "turtle", "json")
+REPORTS = ("text", "json")
 
 Data = Annotated[
     list[Path] | None, typer.Argument(metavar="DATA", help="RDF files; none: the catalogue.")
@@ -35,6 +36,10 @@ SkipRefused = Annotated[
 ]
 Format = Annotated[
     str | None, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.", metavar="FORMAT")
+]
+
+ReportFormat = Annotated[
+    str | None, typer.Option("--format", help=f"One of {', '.join(REPORTS)}.", metavar="FORMAT")
 ]
 
 
@@ -70,8 +75,7 @@ def reason(
     """
     if full and changed:
         raise WrongUsage("Choose one of --full and --changed")
-    if form is not None and form not in FORMATS:
-        raise WrongUsage(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}")
+    known_format(form, FORMATS)
     if data:
         return reason_files(session, data, ontology or [], skip_refused, why, form)
     if ontology or skip_refused:
@@ -87,6 +91,16 @@ def reason(
         rules = f" ({done.changed_rules:,} rules changed)" if done.changed_rules else ""
         print_line(f"{done.way}{rules}: {done.inferred:,} triples are inferred")
     return DONE
+
+
+def known_format(form: str | None, known: tuple[str, ...]) -> None:
+    """Refuse a format that a command does not write.
+
+    Raises:
+        WrongUsage: it is none of ``known``.
+    """
+    if form is not None and form not in known:
+        raise WrongUsage(f"There is no format {form!r}. Choose one of {', '.join(known)}")
 
 
 def reason_files(
@@ -119,13 +133,14 @@ def check(
     ontology: OntologyFiles = None,
     skip_refused: SkipRefused = False,
     most: Annotated[int, typer.Option(min=1, help="Most contradictions of one axiom.")] = 100,
-    form: Format = None,
+    form: ReportFormat = None,
 ) -> int:
     """Find facts that contradict each other by the ontology; exit 1 if there are any.
 
     Disjoint classes, values of functional properties, keys, datatypes and more, each
     with the axiom and the documents that state the facts.
     """
+    known_format(form, REPORTS)
     if data:
         from dafab_kg.reasoning.files import reason_over
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import signal
+import os
+import sys
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +17,7 @@ from dafab_kg.cli.printing import print_json, print_line, tell
 
 if TYPE_CHECKING:
     from dafab_kg.catalogue import Catalogue
+    from dafab_kg.model.settings import Settings
 
 Port = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Port; 0: any free one (DAFAB_PORT).")
@@ -64,51 +65,65 @@ def serve(
     port: Port = None,
     open_: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser.")] = False,
 ) -> int:
-    """Serve the SPARQL endpoint and pages until interrupted."""
-    with session.open() as catalogue:
-        return serve_catalogue(session, catalogue, host, port, open_browser=open_)
+    """Serve the SPARQL endpoint and pages until interrupted.
 
-
-def serve_catalogue(
-    session: Session,
-    catalogue: Catalogue,
-    host: str | None,
-    port: int | None,
-    *,
-    open_browser: bool = False,
-) -> int:
-    """Serve an open catalogue; end in order on Ctrl-C and SIGTERM."""
+    Several processes do it: one that writes, some that answer queries, one that speaks HTTP.
+    """
+    # One thread for each process: queries run beside each other in processes of their own.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     from dafab_kg.model.errors import FileNotUsable
-    from dafab_kg.web.app import create_app
-    from dafab_kg.web.serving import make_server
+    from dafab_kg.serving import places
+    from dafab_kg.serving.supervisor import Supervisor
+    from dafab_kg.web.front import bind, serve_http
 
-    settings = catalogue.settings
-    host = settings.host if host is None else host
-    port = settings.port if port is None else port
+    given = {"host": host, "port": port}
+    settings = session.settings().model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+    refuse_no_catalogue(settings)
+    places.sweep(settings.store)
     try:
-        server = make_server(create_app(catalogue), host, port)
+        listener = bind(settings.host, settings.port)
     except OSError as error:
         raise FileNotUsable(
-            f"The address {host}:{port} cannot be bound: {error}. "
+            f"The address {settings.host}:{settings.port} cannot be bound: {error}. "
             "Name another with --host and --port (0: any free one)"
         ) from error
-    address = f"http://{_shown(host)}:{server.effective_port}/"
-    if session.as_json:
-        print_json({"address": address, "sparql": address + "sparql"})
-    else:
-        print_line(f"Serving {address} (SPARQL at {address}sparql); Ctrl-C stops")
-    _flush()
-    if open_browser:
-        typer.launch(address)
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        server.close()
+    address = f"http://{_shown(settings.host)}:{listener.getsockname()[1]}/"
+
+    def ready() -> None:
+        places.note(settings.store, supervisor.places, address)
+        if session.as_json:
+            print_json({"address": address, "sparql": address + "sparql"})
+        else:
+            print_line(f"Serving {address} (SPARQL at {address}sparql); Ctrl-C stops")
+        _flush()
+        if open_:
+            typer.launch(address)
+
+    with listener:
+        supervisor = Supervisor(settings, lambda where: serve_http(settings, where, listener))
+        try:
+            supervisor.run(ready)
+        finally:
+            places.forget(settings.store, supervisor.places)
     return DONE
+
+
+def refuse_no_catalogue(settings: Settings) -> None:
+    """Refuse to serve a directory that holds no catalogue.
+
+    Raises:
+        StoreNotFound: there is none.
+    """
+    from dafab_kg.model.errors import StoreNotFound
+
+    if not (settings.store / "catalogue.json").is_file():
+        raise StoreNotFound(
+            f"There is no catalogue in {settings.store}. Make one with "
+            f"`dafab-kg --store {settings.store} load PATH`, or name another with --store"
+        )
 
 
 def _shown(host: str) -> str:
@@ -117,13 +132,8 @@ def _shown(host: str) -> str:
 
 
 def _flush() -> None:
-    import sys
-
     sys.stdout.flush()
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    sys.stderr.flush()
 
 
 def run(
@@ -156,7 +166,23 @@ def run(
         if not given:
             _derive(session, catalogue)
         _ask_headlines(session, catalogue)
-        return serve_catalogue(session, catalogue, None, port) if serving else DONE
+    if serving:
+        _become_server(session, port)
+    return DONE
+
+
+def _become_server(session: Session, port: int | None) -> None:
+    """Turn this process into `dafab-kg serve`.
+
+    The supervisor forks, which a process that has had a store open must not do: the
+    engine's threads would be missing in the child.
+    """
+    arguments = ["--store", str(session.settings().store)]
+    arguments += ["--json"] if session.as_json else []
+    arguments += ["serve"] + ([] if port is None else ["--port", str(port)])
+    _flush()
+    program = "import sys; from dafab_kg.cli import main; sys.exit(main())"
+    os.execv(sys.executable, [sys.executable, "-c", program, *arguments])  # noqa: S606
 
 
 def _derive(session: Session, catalogue: Catalogue) -> None:

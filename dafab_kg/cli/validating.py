@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -76,7 +76,8 @@ def validate(
     if not data:
         chosen = tier or [Tier.INGEST, Tier.PUBLISH]
         with session.open(read_only=True) as catalogue:
-            return _tell(session, catalogue.judge([str(one) for one in chosen]), form)
+            judgement = catalogue.judge([str(one) for one in chosen])
+            return _tell(session, judgement, form, catalogue.origin)
     return _check_documents(session, data, form)
 
 
@@ -104,7 +105,12 @@ def _check_documents(session: Session, paths: Sequence[Path], form: Form) -> int
     return AMISS if wrong else DONE
 
 
-def _tell(session: Session, judgement: Judgement, form: Form) -> int:
+def _tell(
+    session: Session,
+    judgement: Judgement,
+    form: Form,
+    origin: Callable[[str], str] = str,
+) -> int:
     for shape, reason in judgement.by_other.items():
         if not session.quiet:
             tell(f"dafab-kg: pyshacl judged by {shape}: {reason}")
@@ -118,7 +124,7 @@ def _tell(session: Session, judgement: Judgement, form: Form) -> int:
         print_json({"conforms": judgement.conforms, "results": results})
     else:
         for one in judgement.violations:
-            _print(one, judgement.documents.get(one.focus, ()))
+            _print(one, [origin(graph) for graph in judgement.documents.get(one.focus, ())])
         if not session.quiet:
             counts = Counter(one.severity for one in judgement.violations)
             words = ", ".join(f"{number:,} of severity {name}" for name, number in counts.items())

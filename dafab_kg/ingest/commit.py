@@ -17,7 +17,7 @@ the journal file.  Each of these steps can be repeated without harm.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ import orjson
 
 from dafab_kg.ingest.agreement import Agreement
 from dafab_kg.ingest.derivations import derive_all, derive_anew
-from dafab_kg.ingest.prepare import Prepared, Rejected
+from dafab_kg.ingest.prepare import Prepared, Rejected, is_written
 from dafab_kg.model.errors import StoreNotUsable
 from dafab_kg.model.names import Names
 from dafab_kg.reasoning.reasoner import Reasoner
@@ -95,6 +95,8 @@ class Committer:
     """Owns the order in which documents, graph and journal are written.
 
     ``reasoning`` False infers nothing; the reasoner is told that it lags behind.
+    ``changes`` counts what was changed in the graph since it was opened.
+    ``committed``, if set, is called after each commit, when all is durable.
     """
 
     def __init__(
@@ -117,6 +119,8 @@ class Committer:
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         self._sequence = max((p.sequence for p in documents.pending()), default=0)
+        self.changes = 0
+        self.committed: Callable[[], None] | None = None
 
     def recover(self) -> int:
         """End the commits that a crash cut short; return how many there were."""
@@ -165,6 +169,8 @@ class Committer:
         quarantined = tuple(refusal.entry for refusal in rejected)
         if not prepared and not deleted:
             self.documents.begin(None, files, quarantined)
+            if rejected and self.committed is not None:
+                self.committed()
             return ()
         for item in prepared:
             files.update(files_of(item.document)[1])
@@ -177,6 +183,8 @@ class Committer:
         with self._following() as watch:
             self._change_graph(journal, watch)
         self._finish(batch)
+        if self.committed is not None:
+            self.committed()
         return entries
 
     def _apply(self, batch: Pending, journal: Journal, watch: Watch | _Unwatched) -> None:
@@ -204,6 +212,7 @@ class Committer:
     def _change(self, change: Change, watch: Watch | _Unwatched) -> None:
         watch.change(change)
         self.store.apply(change)
+        self.changes += 1
 
     @contextmanager
     def _following(self) -> Iterator[Watch | _Unwatched]:
@@ -234,7 +243,7 @@ class Committer:
                 new.append((graph, item.nquads))
                 entry = replace(item.entry, triples=len(set(own.split("\n")[:-1])))
             else:
-                text = canonical(item.nquads, graph)
+                text = canonical(item.nquads, graph, apart=is_written(item.document))
                 contents[graph] = text
                 entry = replace(item.entry, triples=len(text.triples))
                 if text.named:
@@ -268,8 +277,9 @@ class Committer:
         ours = {old.document_id for old in named}
         graphs = {graph for old in named for graph in old.named_graphs}
         leaving = {pair for old in named for pair in self._named_statements(old)}
-        for other in self.documents.all():
-            if other.document_id not in ours and graphs.intersection(other.named_graphs):
+        others = {other.document_id: other for g in graphs for other in self.documents.naming(g)}
+        for other in others.values():
+            if other.document_id not in ours:
                 leaving.difference_update(self._named_statements(other))
         return frozenset(leaving)
 

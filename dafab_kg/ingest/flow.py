@@ -299,17 +299,23 @@ def _begin_load(run: _Run) -> None:
     if run.begun or not run.prepared:
         return
     run.begun = True
-    graph = run.settings.names.make("load_graph", load_id=run.load_id)
+    state_load(run.committer, run.preparer)
+
+
+def state_load(committer: Committer, preparer: Preparer) -> None:
+    """State who loads, and when, in a graph of its own."""
+    settings, load_id = preparer.settings, preparer.load_id
+    graph = settings.names.make("load_graph", load_id=load_id)
     record = Load(
-        load_id=run.load_id,
+        load_id=load_id,
         load_graph=graph,
         started=now(),
         software_version=__version__,
-        agent=run.settings.agent or None,
+        agent=settings.agent or None,
     )
-    nquads = run.preparer.mapping.map([record], document_id=run.load_id)
+    nquads = preparer.mapping.map([record], document_id=load_id)
     own = nquads.replace(f" <{graph}> .\n", " .\n")
-    run.committer.state(nquads + own)
+    committer.state(nquads + own)
 
 
 def _tell(run: _Run, current: str) -> None:

@@ -59,6 +59,9 @@ KEPT_AT_MOST = 256 * 1024 * 1024  # bytes of a rejected archive
 
 LINE_AT_MOST = 15 * 1024 * 1024  # characters of one statement
 
+WRITTEN = "written:"
+"""How the key of a document begins that holds a graph as a user wrote it; the graph follows."""
+
 UNREAD = "unread"
 """Kind of what was rejected before any loader made a document of it."""
 
@@ -285,6 +288,19 @@ def with_value(document: SourceDocument) -> SourceDocument:
         return document
     whole = read_json(document.parts[0].data, where=document.origin)
     return replace(document, value=resolve_pointer(whole, document.pointer))
+
+
+def is_written(document: SourceDocument | StoredDocument) -> bool:
+    """Tell whether a document holds a graph that a user wrote, and no file's content.
+
+    Such a graph is the document's only place: its own graph says where it comes from.
+    """
+    return document.kind == "rdf" and document.key.startswith(WRITTEN)
+
+
+def written_id(graph: str) -> str:
+    """Return the id of the document that holds ``graph`` as users write it."""
+    return SourceDocument("rdf", WRITTEN + graph, "", ()).document_id
 
 
 def held_bytes(document: SourceDocument) -> int:

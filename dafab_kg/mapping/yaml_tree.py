@@ -7,9 +7,14 @@ refused, and size and depth are bounded: a mapping file needs none of them.
 
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 
 from dafab_kg.model.errors import MappingNotValid
+
+# libyaml reads several times as fast; the wheels of PyYAML hold it.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Tree = str | list["Tree"] | dict[str, "Tree"]
 
@@ -30,7 +35,7 @@ def read_tree(text: str, file: str) -> Tree:
         )
     try:
         _refuse_dangers(text, file)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         raise MappingNotValid(f"{file}: not YAML: {' '.join(str(error).split())}") from error
     if node is None:
@@ -41,7 +46,7 @@ def read_tree(text: str, file: str) -> Tree:
 def _refuse_dangers(text: str, file: str) -> None:
     """Walk the events, which need no recursion, before anything is built of them."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise MappingNotValid(

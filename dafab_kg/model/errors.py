@@ -18,14 +18,26 @@
     ├── ShapesNotValid              SHACL that is ill-formed
     ├── NameNotValid                an IRI cannot be made from this
     ├── QueryNotValid               a query cannot be answered as it stands
+    ├── ArgumentNotValid            a function of a query cannot take this argument
     ├── NotAnalysed                 our parser leaves a SPARQL text to the engine
     ├── AxiomNotTranslated          an axiom of an ontology cannot be made a rule
+    ├── GraphNotWritable            a graph cannot be written as a request asks
+    ├── GraphChanged                a graph is not what the writer took it to be
     ├── ThingNotFound               nothing has this IRI, product id or DID
     ├── StoreNotUsable              the store cannot be opened
     │   ├── StoreNotFound           there is no store in this directory
     │   └── StoreInUse              another process writes to it
+    ├── IndexNotUsable              the search index is damaged, or of another state
     ├── FileNotUsable               a file to read or write cannot be
     ├── ServiceNotUsable            a service on the network does not answer as it must
+    ├── NotServed                   the server cannot answer this now
+    │   ├── DeadlinePassed          the answer took longer than the limit
+    │   ├── MemoryExceeded          the answer needed more memory than the limit
+    │   ├── QueueFull               too many requests wait
+    │   ├── QueryFailed             a fault in the server
+    │   ├── ClientGone              nobody waits for the answer any more
+    │   ├── WorkerLost              the process that made the answer ended
+    │   └── WriterLost              the process that writes ended; the outcome is not known
     └── ExtraMissing                an optional package is not installed
 
 Each error says what is wrong, where, and what to do about it.
@@ -36,23 +48,33 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "ArgumentNotValid",
     "AxiomNotTranslated",
+    "ClientGone",
     "CommentsLost",
     "DafabError",
+    "DeadlinePassed",
     "DocumentRejected",
     "ExtraMissing",
     "FieldMissing",
     "FieldNotValid",
     "FileNotUsable",
     "GeometryNotValid",
+    "GraphChanged",
+    "GraphNotWritable",
+    "IndexNotUsable",
     "MappingNotValid",
+    "MemoryExceeded",
     "NameNotValid",
     "NotAnalysed",
     "NotRecognised",
     "NotSafe",
+    "NotServed",
     "NotUnique",
     "NotWellFormed",
+    "QueryFailed",
     "QueryNotValid",
+    "QueueFull",
     "ServiceNotUsable",
     "ShapeViolated",
     "ShapesNotValid",
@@ -61,6 +83,8 @@ __all__ = [
     "StoreNotUsable",
     "ThingNotFound",
     "TooLarge",
+    "WorkerLost",
+    "WriterLost",
 ]
 
 
@@ -162,8 +186,16 @@ class NameNotValid(DafabError):
     """An IRI cannot be made from the given value."""
 
 
+class IndexNotUsable(DafabError):
+    """The search index is damaged, or does not reflect the graph."""
+
+
 class QueryNotValid(DafabError):
     """A query cannot be parsed, or asks for what this catalogue refuses."""
+
+
+class ArgumentNotValid(DafabError):
+    """A function of a query cannot take an argument: its expression is an error."""
 
 
 class NotAnalysed(DafabError):
@@ -184,6 +216,14 @@ class NotAnalysed(DafabError):
 
 class AxiomNotTranslated(DafabError):
     """Axioms of an ontology cannot be made rules; each is named, with the reason."""
+
+
+class GraphNotWritable(DafabError):
+    """A graph is not the writer's to change, or not as asked; the message says what to do."""
+
+
+class GraphChanged(DafabError):
+    """A graph is not what the writer took it to be (If-Match, If-None-Match)."""
 
 
 class ThingNotFound(DafabError):
@@ -208,6 +248,52 @@ class FileNotUsable(DafabError):
 
 class ServiceNotUsable(DafabError):
     """A service on the network cannot be reached, or does not answer as it must."""
+
+
+class NotServed(DafabError):
+    """The server cannot answer this now.
+
+    ``retry_after`` is when it may be tried again, in seconds; ``limit`` names the limits
+    that were reached, with their values.
+    """
+
+    def __init__(
+        self, what: str, retry_after: int = 1, limit: dict[str, float] | None = None
+    ) -> None:
+        super().__init__(what, retry_after, limit)
+        self.retry_after = retry_after
+        self.limit = limit or {}
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class DeadlinePassed(NotServed):
+    """An answer took longer than the limit; what made it was killed."""
+
+
+class MemoryExceeded(NotServed):
+    """An answer needed more memory than the limit; what made it was ended."""
+
+
+class QueueFull(NotServed):
+    """More requests wait than the limit, or one waited too long."""
+
+
+class QueryFailed(NotServed):
+    """A fault in the server; its log holds the cause."""
+
+
+class ClientGone(NotServed):
+    """Whoever asked has closed the connection."""
+
+
+class WorkerLost(NotServed):
+    """The process that made an answer ended before it was whole."""
+
+
+class WriterLost(NotServed):
+    """The process that writes ended before it could tell what became of the write."""
 
 
 class ExtraMissing(DafabError):

@@ -127,6 +127,9 @@ TEMPLATES: Final[dict[str, str]] = {
     "inferred_graph": "inferred",
     "scratch_graph": "scratch",
     "claim": "claim/{claim_id}",
+    # what users write graph by graph (SPARQL Update, Graph Store Protocol)
+    "written_default": "default-graph",
+    "written_node": "bnode/{node_id}",
 }
 
 # RFC 3987 section 2.2; the store's parser refuses anything else, and with it the whole batch.

@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     reasoning: bool = Field(
         default=True, description="Infer what follows by the ontology with each commit."
     )
+    index: bool = Field(
+        default=True, description="Keep a search index beside the graph, in step with it."
+    )
+    rewriting: bool = Field(
+        default=True, description="Look up in the search index what a query asks for."
+    )
     json_ld_contexts: dict[str, Path] = Field(
         default_factory=dict,
         description="Allow-list of JSON-LD contexts: URL to local file.",
@@ -91,6 +97,68 @@ class Settings(BaseSettings):
     )
     query_rows: int = Field(
         default=1_000_000, ge=1, description="Most rows of one answer over HTTP."
+    )
+    answer_bytes: int = Field(
+        default=512 * MIB, ge=1, description="Most bytes of one answer over HTTP."
+    )
+    workers: int = Field(
+        default=0, ge=0, le=256, description="Processes that answer queries; 0: one per core."
+    )
+    query_seconds: float = Field(
+        default=30.0, gt=0, description="Seconds after which a query is ended."
+    )
+    worker_memory: int = Field(
+        default=2048 * MIB, ge=256 * MIB, description="Most bytes of memory of a query worker."
+    )
+    queue: int = Field(
+        default=128, ge=1, description="Most requests that wait for a query worker or the writer."
+    )
+    queue_seconds: float = Field(
+        default=30.0, gt=0, description="Seconds after which a request that waits is refused."
+    )
+    http_processes: int = Field(
+        default=0, ge=0, le=64, description="Processes that speak HTTP; 0: one per core."
+    )
+    http_threads: int = Field(
+        default=128, ge=1, description="Requests that one of these handles at a time."
+    )
+
+    read_closed: bool = Field(
+        default=False, description="Also reading needs a token, with the scope read."
+    )
+    metrics_closed: bool = Field(
+        default=False, description="/metrics needs a token with the scope admin."
+    )
+    log_requests: bool = Field(
+        default=True, description="`serve` writes a line of JSON for each request to its log."
+    )
+    write_bytes: int = Field(
+        default=32 * MIB, ge=1, description="Longest body of a graph that is written over HTTP."
+    )
+    rate_per_second: float = Field(
+        default=0.0,
+        ge=0,
+        description="Requests a second of one client; 0: no limit. Not for this machine itself.",
+    )
+    rate_burst: int = Field(
+        default=200, ge=1, description="Requests that one client may send at once."
+    )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=8,
+        description="Proxies in front of the server whose X-Forwarded-For and -Proto are believed.",
+    )
+    load_allowed: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses that SPARQL LOAD may fetch: each allows what begins with it, "
+        "as https://data.example/rdf/; none: LOAD is refused.",
+    )
+
+    service_allowed: tuple[str, ...] = Field(
+        default=(),
+        description="Endpoints that SPARQL SERVICE may call, each by its whole IRI; none: "
+        "SERVICE is refused.",
     )
 
     @field_validator("season")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from dafab_kg.model.errors import AxiomNotTranslated
+from dafab_kg.model.errors import AxiomNotTranslated, NotWellFormed
 from dafab_kg.reasoning.existence import consequences
 from dafab_kg.reasoning.expressions import (
     NOTHING,
@@ -132,6 +132,23 @@ _EXPRESSION: Final = frozenset(
     )
 ) | frozenset({f"<{RDF}first>", f"<{RDF}rest>"})
 
+_LISTS: Final = tuple(
+    f"<{OWL}{local}>"
+    for local in (
+        "intersectionOf",
+        "unionOf",
+        "oneOf",
+        "disjointUnionOf",
+        "members",
+        "distinctMembers",
+        "propertyChainAxiom",
+        "hasKey",
+        "withRestrictions",
+        "onProperties",
+    )
+)
+"""Predicates whose value is a list (OWL 2 Mapping to RDF Graphs, section 2)."""
+
 
 def compile_ontology(triples: Triples, *, skip_refused: bool = False) -> RuleSet:
     """Make rules and checks of an ontology, its imports merged into ``triples``.
@@ -140,7 +157,17 @@ def compile_ontology(triples: Triples, *, skip_refused: bool = False) -> RuleSet
 
     Raises:
         AxiomNotTranslated: an axiom cannot be made a rule; all such are named.
+        NotWellFormed: an axiom has a list that does not end, or goes in circles.
     """
+    broken = triples.broken_list(_LISTS)
+    if broken is not None:
+        subject, predicate, file = broken
+        owner = "something without a name" if is_blank(subject) else short(subject)
+        raise NotWellFormed(
+            f"the list that is {short(predicate)} of {owner} branches or does not end",
+            where=file,
+            remedy="Write it in Turtle as ( … )",
+        )
     compiler = _Compiler(triples)
     compiler.run()
     parts = compiler.parts
@@ -156,12 +183,16 @@ def compile_ontology(triples: Triples, *, skip_refused: bool = False) -> RuleSet
             )
     if compiler.refused and not skip_refused:
         raise AxiomNotTranslated(
-            f"{len(compiler.refused)} axioms cannot be made rules:\n"
-            + "\n".join(f"- {text}" for text in compiler.refused)
-            + "\nTake them out or say them otherwise; --skip-refused goes on without them"
+            f"{_counted(len(compiler.refused))} cannot be made rules:\n"
+            + ";\n".join(f"- {text}" for text in compiler.refused)
+            + ".\nTake out what is named or say it otherwise; --skip-refused goes on without it"
         )
     notices.extend(f"left out: {text}" for text in compiler.refused)
     return stratified(parts.rules, parts.checks, dict.fromkeys(notices))
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} axiom{'' if number == 1 else 's'}"
 
 
 def _other(term: Term, names: dict[Var, Var]) -> Term:

@@ -85,8 +85,8 @@ def _term(term: str, names: Names) -> str:
     raise QueryNotValid(f"{term!r} is no IRI, literal or name with one of the catalogue's prefixes")
 
 
-def explain(triple: str, store: Store, reasoner: Reasoner) -> Proof:
-    """Explain one N-Triples line.
+def explain(triple: str, store: Store, reasoner: Reasoner, *, remedy: str = "") -> Proof:
+    """Explain one N-Triples line; ``remedy`` ends the message if it does not hold.
 
     Raises:
         ThingNotFound: it neither is stated nor follows.
@@ -95,8 +95,7 @@ def explain(triple: str, store: Store, reasoner: Reasoner) -> Proof:
     proof = search.prove(triple, frozenset())
     if proof is None:
         raise ThingNotFound(
-            f"This does not hold here: {triple.strip()} It is neither stated nor inferred; "
-            "`dafab-kg reason` brings what is inferred up to date"
+            f"This does not hold here: {triple.strip()} It is neither stated nor inferred{remedy}"
         )
     return proof
 

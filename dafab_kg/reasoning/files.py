@@ -82,6 +82,7 @@ def reason_over(
             media_type(path),
             name=f"{number}",
             base=path.resolve().as_uri(),
+            where=str(path),
         )
         store.bulk_load(_everywhere(lines, f"{FILE}{encode(path.name)}"))
     reasoner = Reasoner(store, Names(), rules=lambda: rules)

@@ -61,14 +61,17 @@ def read_bytes(path: Path) -> bytes:
         raise FileNotUsable(f"{path} cannot be read: {error.strerror}") from error
 
 
-def triples_of(data: bytes, kind: str, *, name: str, base: str = "") -> str:
+def triples_of(data: bytes, kind: str, *, name: str, base: str = "", where: str = "") -> str:
     """Return the statements of RDF as N-Triples lines; blank nodes become IRIs.
+
+    ``name`` keeps the blank nodes of one file apart from another's; messages name the
+    file by ``where``, or else by that.
 
     Raises:
         NotWellFormed: it cannot be parsed.
     """
     text = RdfText(data, kind, base or f"file:///{name}", f"{BLANK}{name}/")
-    return statements(text, Names(), where=name)
+    return statements(text, Names(), where=where or name)
 
 
 @cache

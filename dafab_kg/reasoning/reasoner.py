@@ -10,6 +10,7 @@ from typing import Literal
 
 import orjson
 
+from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import Names
 from dafab_kg.reasoning.full import materialise
 from dafab_kg.reasoning.incremental import Delta, Incremental, facts
@@ -77,8 +78,15 @@ class Reasoner:
         self._ensured = False
 
     def dataset(self, which: Facts) -> tuple[str | None, ...]:
-        """Return the graphs whose merge holds the facts (None: the default graph)."""
-        return {"asserted": (None,), "inferred": (self.graph,), "both": (None, self.graph)}[which]
+        """Return the graphs whose merge holds the facts (None: the default graph).
+
+        Raises:
+            QueryNotValid: there are no such facts.
+        """
+        known = {"asserted": (None,), "inferred": (self.graph,), "both": (None, self.graph)}
+        if which not in known:
+            raise QueryNotValid(f"There are no facts {which!r}. Ask for {', '.join(known)}")
+        return known[which]
 
     @property
     def rules(self) -> RuleSet:

@@ -66,6 +66,28 @@ class Triples:
         node = self.value(subject, predicate)
         return None if node is None else list(self.members(node))
 
+    def broken_list(self, predicates: Iterable[str]) -> tuple[str, str, str] | None:
+        """Find a value of these predicates that is no well-formed list.
+
+        A list has one first and one rest at each node, and ends with ``rdf:nil``
+        (RDF 1.1 Semantics, section D.3). Returned are subject, predicate and file.
+        """
+        sound = {f"<{RDF}nil>"}
+        wanted = set(predicates)
+        for subject, said in self._by_subject.items():
+            for predicate in wanted & said.keys():
+                for value in said[predicate]:
+                    node, seen = value, set[str]()
+                    while node not in sound:
+                        rest = self.values(node, f"<{RDF}rest>")
+                        first = self.values(node, f"<{RDF}first>")
+                        if node in seen or len(first) != 1 or len(rest) != 1:
+                            return subject, predicate, self.source(subject, predicate, value)
+                        seen.add(node)
+                        node = rest[0]
+                    sound |= seen
+        return None
+
     def members(self, node: str) -> Iterator[str]:
         """Members of an RDF list; one that does not end, or goes in circles, ends where it does."""
         seen = set()

@@ -3,7 +3,8 @@
 A row of the index stands for one thing of the graph (its IRI) and holds, of the default
 graph and the inferred one together: its classes, the bounding boxes of its geometries in
 CRS84 (degrees, longitude first; two boxes where it crosses the antimeridian), and the
-values of the properties that the ontology annotates with ``dafab:indexed``.
+values of the properties that the ontology annotates with ``dafab:indexed``.  A geometry
+node of a feature has no row of its own: its place is that of the feature.
 
 A look-up may answer with too many rows, never with too few: a query keeps its own
 filters.  Where an answer is exact, it says so.
@@ -13,10 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 from typing import Literal as OneOf
-from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
+
+Rows = Sequence[int] | NDArray[np.integer[Any]]
+"""Numbers of rows."""
 
 Kind = OneOf["number", "time", "keyword"]
 """number: any XSD numeric type, as float64; time: xsd:dateTime or xsd:date, as int64
@@ -70,7 +76,10 @@ class Near:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What one thing must fulfil, all of it; ``classes``: at least one of them, if any."""
+    """What one thing must fulfil, all of it; ``classes``: at least one of them, if any.
+
+    Classes alone are no wish: a thing with nothing that is indexed has no row.
+    """
 
     classes: frozenset[str] = frozenset()
     place: Near | None = None
@@ -85,7 +94,7 @@ class Found:
     ``exact``: these are the things that fulfil all constraints, no more (no filter is needed).
     """
 
-    rows: Sequence[int]
+    rows: Rows
     exact: bool
     order: tuple[str, bool] | None = field(default=None)
     """The property the rows are sorted by, and whether descending."""
@@ -131,11 +140,11 @@ class Lookup(Protocol):
 
     def pairs(
         self, left: Wanted, right: Wanted, *, metres: float = 0.0, most: int
-    ) -> tuple[Sequence[int], Sequence[int]] | None:
+    ) -> tuple[Rows, Rows] | None:
         """Row numbers of all pairs that touch, or lie within ``metres``; None: over ``most``."""
         ...
 
-    def iris(self, rows: Sequence[int]) -> list[str]:
+    def iris(self, rows: Rows) -> list[str]:
         """The IRIs of rows."""
         ...
 

@@ -106,10 +106,13 @@ class Documents:
             self._env = lmdb.open(
                 str(directory), map_size=MAP_SIZE, max_dbs=5, readonly=read_only, max_readers=256
             )
+            # Readers that were killed keep their places, and old pages, until somebody looks.
+            self._env.reader_check()
             self._files = self._env.open_db(b"files", create=not read_only)
             self._entries = self._env.open_db(b"documents", create=not read_only)
             self._rejected = self._env.open_db(b"quarantine", create=not read_only)
             self._journal = self._env.open_db(b"journal", create=not read_only)
+            self._naming = self._open_naming(read_only=read_only)
         except lmdb.Error as error:
             if "already open in this process" in str(error):
                 raise StoreInUse(
@@ -118,7 +121,37 @@ class Documents:
             raise StoreNotUsable(f"{directory} is no document store: {error}") from error
         self._frozen = self._env.begin() if frozen else None
 
+    def _open_naming(self, *, read_only: bool) -> Any:
+        """Open the table of graph names to documents; one made before there was one gets it."""
+        try:
+            return self._env.open_db(b"naming", create=False)
+        except lmdb.NotFoundError:
+            if read_only:
+                return None
+        naming = self._env.open_db(b"naming")
+        with self._env.begin(write=True) as txn:
+            for _, data in txn.cursor(self._entries):
+                entry = stored_from_json(data)
+                for key in _naming_keys(entry):
+                    txn.put(key, b"", db=naming)
+        return naming
+
     # reading
+
+    def naming(self, graph: str) -> tuple[StoredDocument, ...]:
+        """Return the documents that bring a named graph of this name of their own."""
+        if self._naming is None:
+            return tuple(entry for entry in self.all() if graph in entry.named_graphs)
+        start = _graph_key(graph)
+        ids = []
+        with self._read() as txn:
+            cursor = txn.cursor(self._naming)
+            if cursor.set_range(start):
+                for key in cursor.iternext(values=False):
+                    if not bytes(key).startswith(start):
+                        break
+                    ids.append(bytes(key)[len(start) :].decode())
+        return tuple(entry for entry in map(self.get, ids) if entry is not None)
 
     def get(self, document_id: str) -> StoredDocument | None:
         """Return the entry of a loaded document, or None."""
@@ -233,10 +266,11 @@ class Documents:
         mended = self._mended_by(pending)
         with self._write() as txn:
             for entry in pending.documents:
-                txn.put(entry.document_id.encode(), entry_to_json(entry), db=self._entries)
+                self._put_entry(txn, entry)
             for document_id in mended:
                 txn.delete(document_id.encode(), db=self._rejected)
             for document_id in pending.deleted:
+                self._forget_names(txn, document_id)
                 txn.delete(document_id.encode(), db=self._entries)
             txn.delete(_key(pending.sequence), db=self._journal)
 
@@ -277,7 +311,19 @@ class Documents:
                 if isinstance(data, bytes):
                     txn.put(bytes.fromhex(digest), _packed(data), db=self._files, overwrite=False)
             for entry in entries:
-                txn.put(entry.document_id.encode(), entry_to_json(entry), db=self._entries)
+                self._put_entry(txn, entry)
+
+    def _put_entry(self, txn: lmdb.Transaction, entry: StoredDocument) -> None:
+        self._forget_names(txn, entry.document_id)
+        txn.put(entry.document_id.encode(), entry_to_json(entry), db=self._entries)
+        for key in _naming_keys(entry):
+            txn.put(key, b"", db=self._naming)
+
+    def _forget_names(self, txn: lmdb.Transaction, document_id: str) -> None:
+        data = txn.get(document_id.encode(), db=self._entries)
+        if data is not None:
+            for key in _naming_keys(stored_from_json(data)):
+                txn.delete(key, db=self._naming)
 
     def forget_rejected(self, document_id: str) -> bool:
         """Take a document out of quarantine; True if it was there."""
@@ -309,6 +355,16 @@ class Documents:
             raise StoreNotUsable(
                 f"The document store cannot be written: {error}. Is the disk full?"
             ) from error
+
+
+def _graph_key(graph: str) -> bytes:
+    # a graph's name may be longer than a key can be
+    return hashlib.sha256(graph.encode()).digest()[:16]
+
+
+def _naming_keys(entry: StoredDocument) -> Iterator[bytes]:
+    for graph in entry.named_graphs:
+        yield _graph_key(graph) + entry.document_id.encode()
 
 
 def digest_of(data: bytes) -> str:

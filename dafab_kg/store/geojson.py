@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
-from dafab_kg.model.errors import QueryNotValid
+from dafab_kg.model.errors import ArgumentNotValid, QueryNotValid
 from dafab_kg.store.protocol import Blank, Iri, Literal, Row, Solutions, Term
 from dafab_kg.store.rows import XSD, bounded
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pyproj
-    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
 WKT_LITERAL = "http://www.opengis.net/ont/geosparql#wktLiteral"
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
-_CRS_PREFIX = re.compile(r"\s*<([^<>]*)>\s*")
-_EPSG = re.compile(r"https?://www\.opengis\.net/def/crs/EPSG/[^/]*/(\d+)\Z")
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
 _NUMERIC = frozenset(
     XSD + name
@@ -117,58 +110,15 @@ def _json_number(text: str) -> orjson.Fragment | str:
 
 
 def read_wkt(text: str) -> BaseGeometry | None:
-    """Read a ``geo:wktLiteral`` to CRS84, longitude first; None if it describes no geometry.
-
-    A literal without a CRS is CRS84 (GeoSPARQL 1.1, section 8.5.1); the axes of
-    any other CRS are in the order of its authority.
-    """
-    import shapely
-
-    prefix = _CRS_PREFIX.match(text)
-    crs = prefix[1] if prefix else CRS84
-    try:
-        geometry = shapely.from_wkt(text[prefix.end() :] if prefix else text)
-        moved = _to_crs84(geometry, crs)
-    except (shapely.errors.ShapelyError, ValueError, TypeError):
+    """Read a ``geo:wktLiteral`` to CRS84, longitude first; None if it describes no geometry."""
+    if not text.strip():
         return None
-    return moved if _is_finite(moved) else None
-
-
-def _is_finite(geometry: BaseGeometry | None) -> bool:
-    import numpy as np
-    import shapely
-
-    return geometry is not None and bool(np.isfinite(shapely.get_coordinates(geometry)).all())
-
-
-def _to_crs84(geometry: BaseGeometry, crs: str) -> BaseGeometry | None:
-    import numpy as np
-    import shapely
-
-    if crs == CRS84:
-        return geometry
-    code = _EPSG.match(crs)
-    if code is None:
-        return None
-    if code[1] == "4326":
-        return shapely.transform(geometry, lambda points: points[:, ::-1])
-    transformer = _transformer(int(code[1]))
-    if transformer is None:
-        return None
-
-    def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
-
-    return shapely.transform(geometry, move)
-
-
-@lru_cache(maxsize=64)
-def _transformer(code: int) -> pyproj.Transformer | None:
-    import pyproj
+    from dafab_kg.spatial.geosparql.geometry import crs84
+    from dafab_kg.spatial.geosparql.literals import read_literal
 
     try:
-        return pyproj.Transformer.from_crs(f"EPSG:{code}", "OGC:CRS84")
-    except pyproj.exceptions.CRSError:
+        return read_literal(Literal(text, WKT_LITERAL)).shape_in(crs84())
+    except ArgumentNotValid:
         return None
 
 

@@ -25,8 +25,8 @@ def parse_triple(line: str) -> ox.Quad:
 class GraphText:
     """The triples of one document as canonical lines.
 
-    ``triples`` are N-Triples lines, each once.  ``named`` are those that the
-    document puts in a named graph of its own: (graph IRI, N-Triples line).
+    ``triples`` are N-Triples lines of its graph, each once.  ``named`` are those that
+    the document puts in a named graph of its own: (graph IRI, N-Triples line).
     """
 
     triples: frozenset[str]
@@ -93,11 +93,11 @@ def default_lines(lines: Iterable[str]) -> Iterator[str]:
         yield line
 
 
-def canonical(nquads: str, own_graph: str | None = None) -> GraphText:
+def canonical(nquads: str, own_graph: str | None = None, *, apart: bool = False) -> GraphText:
     """Bring N-Quads to canonical lines.
 
     A statement in ``own_graph`` or in none is the document's own; one in any
-    other graph is also kept in that graph.
+    other graph is also kept in that graph; with ``apart`` it is kept there only.
 
     Raises:
         NotWellFormed: a line is no N-Quads.
@@ -107,10 +107,12 @@ def canonical(nquads: str, own_graph: str | None = None) -> GraphText:
     try:
         for quad in ox.parse(nquads.encode(), format=ox.RdfFormat.N_QUADS):
             line = f"{quad.subject} {quad.predicate} {quad.object} .\n"
-            triples.add(line)
             graph = quad.graph_name
-            if isinstance(graph, ox.NamedNode) and graph.value != own_graph:
+            elsewhere = isinstance(graph, ox.NamedNode) and graph.value != own_graph
+            if elsewhere:
                 named.add((graph.value, line))
+            if not (elsewhere and apart):
+                triples.add(line)
     except (SyntaxError, ValueError) as error:
         raise NotWellFormed(
             f"the statements made from it are no N-Quads: {error}",

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import pyoxigraph as ox
 
 from dafab_kg.model.errors import NotWellFormed, QueryNotValid, StoreInUse, StoreNotUsable
+from dafab_kg.spatial.geosparql.property_forms import expand, expand_update
 from dafab_kg.store import frames
 from dafab_kg.store.bounds import refuse_intricate
+from dafab_kg.store.diagnostics import Diagnostics
+from dafab_kg.store.functions import engine_aggregates, engine_functions
 from dafab_kg.store.jsonld import write_jsonld
 from dafab_kg.store.nquads import parse_triple
 from dafab_kg.store.protocol import (
@@ -29,12 +32,17 @@ from dafab_kg.store.protocol import (
     Truth,
 )
 from dafab_kg.store.refusals import refuse_remote
+from dafab_kg.store.touched import NoObserver, Observer, things_in
 
 if TYPE_CHECKING:
     import geopandas
     import pandas
+    import pyarrow
 
+TABLE_BLOCK = 32 * 1024 * 1024
+"""Bytes that Arrow reads at once; the longest line, a geometry, must fit."""
 MIB = 1024 * 1024
+MOST_TOLD = 16 * MIB  # bytes of inferred triples whose things are told one by one
 BULK_FROM = 2 * MIB  # bytes of N-Triples; below, a transaction is faster than a bulk load
 
 RESULT_FORMATS = {
@@ -168,9 +176,22 @@ def _holdable(triple: ox.Triple) -> tuple[Term, Term, Term]:
 
 
 class OxigraphStore:
-    """Oxigraph behind the Store seam; ``directory`` None keeps all in memory."""
+    """Oxigraph behind the Store seam; ``directory`` None keeps all in memory.
 
-    def __init__(self, directory: Path | None = None, *, read_only: bool = False) -> None:
+    ``property_forms`` are spatial relations as properties (see
+    :mod:`dafab_kg.spatial.geosparql.property_forms`); without, they mean what is asserted.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        read_only: bool = False,
+        property_forms: bool = True,
+    ) -> None:
+        self._property_forms = property_forms
+        self._observer: Observer = NoObserver()
+        self._observed: frozenset[str] = frozenset()
         try:
             if directory is None:
                 self._store = ox.Store()
@@ -185,6 +206,13 @@ class OxigraphStore:
                     f"Another process writes to {directory}. Wait until it ends, or stop it"
                 ) from error
             raise StoreNotUsable(f"{directory} cannot be opened as a store: {error}") from error
+        self._services: tuple[str, ...] = ()
+        self._check: Callable[[str], None] | None = None
+
+    def allow_services(self, services: Sequence[str], check: Callable[[str], None]) -> None:
+        """Let queries call these endpoints, if ``check`` does not raise at the moment."""
+        self._services = tuple(services)
+        self._check = check
 
     def query(
         self,
@@ -194,10 +222,11 @@ class OxigraphStore:
         default_graphs: Sequence[str | None] | None = None,
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
+        diagnostics: Diagnostics | None = None,
     ) -> Answer:
         """Answer a SPARQL query; see :class:`~dafab_kg.store.protocol.Store`."""
-        refuse_intricate(text)
-        refuse_remote(text)
+        refuse_remote(text, self._services, self._check)
+        text = self._expanded(text, expand, base)
         try:
             result = self._store.query(
                 text,
@@ -207,6 +236,8 @@ class OxigraphStore:
                 default_graph=_nodes(default_graphs),
                 named_graphs=_nodes(named_graphs),
                 base_iri=base,
+                custom_functions=engine_functions(text + (base or ""), diagnostics),
+                custom_aggregate_functions=engine_aggregates(text + (base or ""), diagnostics),
             )
         except (SyntaxError, ValueError, OSError, RuntimeError) as error:
             raise QueryNotValid(f"The query cannot be answered: {error}") from error
@@ -216,19 +247,67 @@ class OxigraphStore:
             return EngineTriples(result)
         return Truth(bool(result))
 
+    def _expanded(
+        self, text: str, rewrite: Callable[[str, str | None], str], base: str | None
+    ) -> str:
+        """Write property forms out; what the engine gets is bounded before and after."""
+        refuse_intricate(text)
+        if self._property_forms:
+            written = rewrite(text, base)
+            if written is not text:
+                refuse_intricate(written)
+            return written
+        return text
+
     def rows(self, text: str, graphs: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
         """Rows of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""
-        found = cast("ox.QuerySolutions", self._store.query(text, default_graph=_nodes(graphs)))
+        found = cast(
+            "ox.QuerySolutions",
+            self._store.query(
+                text,
+                default_graph=_nodes(graphs),
+                custom_functions=engine_functions(text),
+                custom_aggregate_functions=engine_aggregates(text),
+            ),
+        )
         for row in found:
             yield tuple("" if term is None else str(term) for term in row)
 
+    def table(self, text: str, graphs: Sequence[str | None]) -> pyarrow.Table:
+        """Columns of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""
+        from pyarrow import csv, string
+
+        found = cast("ox.QuerySolutions", self._store.query(text, default_graph=_nodes(graphs)))
+        names = [str(variable) for variable in found.variables]
+        with tempfile.TemporaryFile() as lines:
+            found.serialize(lines, format=ox.QueryResultsFormat.TSV)
+            lines.seek(0)
+            return csv.read_csv(
+                lines,
+                read_options=csv.ReadOptions(block_size=TABLE_BLOCK),
+                parse_options=csv.ParseOptions(delimiter="\t", quote_char=False, escape_char=False),
+                convert_options=csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, string()), strings_can_be_null=False
+                ),
+            )
+
     def construct_into(self, graph: str, text: str, graphs: Sequence[str | None]) -> int:
         """Add what a CONSTRUCT makes to a graph, without a way through Python."""
-        made = cast("ox.QueryTriples", self._store.query(text, default_graph=_nodes(graphs)))
+        made = cast(
+            "ox.QueryTriples",
+            self._store.query(
+                text,
+                default_graph=_nodes(graphs),
+                custom_functions=engine_functions(text),
+                custom_aggregate_functions=engine_aggregates(text),
+            ),
+        )
         with tempfile.TemporaryFile() as lines:
             made.serialize(lines, format=ox.RdfFormat.N_TRIPLES)
             size = lines.tell()
             lines.seek(0)
+            if graph in self._observed:
+                self._tell_of(lines, size)
             count = sum(chunk.count(b"\n") for chunk in iter(lambda: lines.read(MIB), b""))
             lines.seek(0)
             if size:
@@ -248,8 +327,19 @@ class OxigraphStore:
                 found.add(line)
         return found
 
+    def withdraw(self, graph: str, nquads: IO[bytes]) -> None:
+        """Remove from a named graph what N-Quads state in the default graph."""
+        if graph in self._observed:
+            self._observer.touch_everything()
+        node = ox.NamedNode(graph)
+        for quad in ox.parse(nquads, format=ox.RdfFormat.N_QUADS):
+            if isinstance(quad.graph_name, ox.DefaultGraph):
+                self._store.remove(ox.Quad(quad.subject, quad.predicate, quad.object, node))
+
     def drop(self, graph: str) -> None:
         """Remove a named graph."""
+        if graph in self._observed and self.has_graph(graph):
+            self._observer.touch_everything()
         self._store.remove_graph(ox.NamedNode(graph))
 
     def graphs(self) -> Iterator[str]:
@@ -309,6 +399,7 @@ class OxigraphStore:
 
     def apply(self, change: Change) -> None:
         """Remove and add in one transaction (one SPARQL update)."""
+        self._observer.touch(things_in("".join(change.removed)) | things_in(change.added))
         operations = []
         if change.removed:
             operations.append("DELETE DATA {\n" + _as_data("".join(change.removed)) + "}")
@@ -318,8 +409,33 @@ class OxigraphStore:
         if operations:
             self._store.update(";\n".join(operations))
 
+    def update(
+        self, text: str, *, base: str | None = None, diagnostics: Diagnostics | None = None
+    ) -> None:
+        """Run a SPARQL update in one transaction, with the functions that queries have.
+
+        Raises:
+            QueryNotValid: it cannot be parsed, is intricate beyond all use, or fails.
+        """
+        refuse_remote(text)
+        text = self._expanded(text, expand_update, base)
+        self._observer.touch_everything()
+        try:
+            self._store.update(
+                text,
+                base_iri=base,
+                custom_functions=engine_functions(text + (base or ""), diagnostics),
+                custom_aggregate_functions=engine_aggregates(text + (base or ""), diagnostics),
+            )
+        except (SyntaxError, ValueError, OSError, RuntimeError) as error:
+            raise QueryNotValid(f"The update cannot be run: {error}") from error
+
     def bulk_load(self, nquads: str | IO[bytes]) -> None:
         """Add N-Quads fast."""
+        if isinstance(nquads, str):
+            self._observer.touch(things_in(nquads))
+        else:
+            self._observer.touch_everything()
         source = nquads.encode() if isinstance(nquads, str) else nquads
         self._store.bulk_load(source, ox.RdfFormat.N_QUADS)
 
@@ -335,14 +451,56 @@ class OxigraphStore:
         """Make everything so far durable."""
         self._store.flush()
 
+    def backup(self, directory: Path) -> None:
+        """Write the graph as it stands to a directory that is not there yet (hard links).
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._store.backup(str(directory))
+
     def optimise(self) -> None:
         """Compact the store."""
         self._store.optimize()
+
+    def observe(self, observer: Observer, inferred: str) -> None:
+        """Tell ``observer`` of each change of the default graph or of the inferred one."""
+        self._observer, self._observed = observer, frozenset({inferred})
+
+    def _tell_of(self, lines: IO[bytes], size: int) -> None:
+        """Tell of N-Triples that are about to be added, and rewind them."""
+        if size > MOST_TOLD:
+            self._observer.touch_everything()
+        else:
+            self._observer.touch(things_in(lines.read().decode()))
+        lines.seek(0)
 
     def close(self) -> None:
         """Give the directory free: RocksDB lets go of its lock when the object goes."""
         self._store = cast("ox.Store", None)
         gc.collect()
+
+
+def write_triples(
+    triples: Iterable[tuple[Term, Term, Term]],
+    media_type: str,
+    out: IO[bytes],
+    prefixes: Mapping[str, str] | None = None,
+) -> None:
+    """Write triples of plain terms in one of the four formats of graphs.
+
+    Raises:
+        QueryNotValid: the format cannot hold them.
+    """
+    if TRIPLE_FORMATS[media_type] == ox.RdfFormat.JSON_LD:
+        write_jsonld(list(triples), out)
+        return
+    made = (ox.Triple(*(to_engine(term) for term in triple)) for triple in triples)  # type: ignore[arg-type]
+    ordered = sorted(made, key=lambda t: (str(t.subject), str(t.predicate)))
+    try:
+        ox.serialize(ordered, out, format=TRIPLE_FORMATS[media_type], prefixes=dict(prefixes or {}))
+    except ValueError as error:
+        raise QueryNotValid(f"{media_type} cannot hold the graph: {error}") from error
 
 
 def turtle_of(ntriples: str, prefixes: Mapping[str, str]) -> str:

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
+from dafab_kg.store.diagnostics import Diagnostics
+
 if TYPE_CHECKING:
     import geopandas
     import pandas
+    import pyarrow
 
 XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
@@ -137,13 +140,14 @@ class Store(Protocol):
         default_graphs: Sequence[str | None] | None = None,
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
+        diagnostics: Diagnostics | None = None,
     ) -> Answer:
         """Answer a SPARQL query; ``bindings`` fixes variables of its projection to terms.
 
         ``default_graphs`` and ``named_graphs`` are the dataset of the SPARQL 1.1
         Protocol (section 2.1.4); None leaves it to the query, and None among the
         default graphs is the store's own.  ``base`` is what relative IRIs are
-        relative to.
+        relative to.  ``diagnostics`` collects what went wrong inside functions.
 
         Raises:
             QueryNotValid: it cannot be parsed, is nested or long beyond all use, or
@@ -156,6 +160,14 @@ class Store(Protocol):
 
         Rows hold N-Triples terms, "" where a variable is unbound.  The text is
         trusted: it is made by code, and may be as long as that likes.
+        """
+        ...
+
+    def table(self, text: str, graphs: Sequence[str | None]) -> pyarrow.Table:
+        """Answer a SELECT of our own over the merge of ``graphs``, as columns of strings.
+
+        Terms stand as SPARQL's TSV writes them (numbers and booleans may stand bare), ""
+        where unbound.  Several times as fast as :meth:`rows` for millions of rows.
         """
         ...
 

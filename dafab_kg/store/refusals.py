@@ -1,8 +1,13 @@
-"""What a query may not ask for: SERVICE would let anyone use this machine as a proxy."""
+"""What a query may not ask for: SERVICE would let anyone use this machine as a proxy.
+
+Endpoints that the operator allows may be called, by their IRI as it is written there.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from dafab_kg.model.errors import QueryNotValid
 
@@ -31,8 +36,12 @@ _NEVER_COMPARED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://")
 _CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
-def refuse_remote(query: str) -> None:
-    """Refuse a query that calls SERVICE.
+def refuse_remote(
+    query: str, allowed: Sequence[str] = (), check: Callable[[str], None] | None = None
+) -> None:
+    """Refuse a query that calls SERVICE, but of an endpoint that is ``allowed``.
+
+    ``check`` is called with each endpoint that the query calls, and may refuse it too.
 
     Comments, strings, IRIs and variables may say the word.  Code point escapes
     are undone first, as a parser may do.  A prefix that begins with "service"
@@ -48,11 +57,49 @@ def refuse_remote(query: str) -> None:
     for text in {query, _CODE_POINT.sub(_character, query)}:
         if "service" not in text.lower():
             continue
-        for token in _TOKENS.finditer(text):
-            reason = _reason(token)
-            if reason:
-                line = text.count("\n", 0, token.start()) + 1
-                raise QueryNotValid(f"SERVICE is refused (line {line}): {reason}")
+        for called in _calls(text, bool(allowed)):
+            if not called.iri or called.iri not in allowed:
+                line = text.count("\n", 0, called.position) + 1
+                raise QueryNotValid(f"SERVICE is refused (line {line}): {called.reason}")
+            if check is not None:
+                check(called.iri)
+
+
+class _Call(NamedTuple):
+    """Where a query calls an endpoint, or may do so; ``iri`` "" where that cannot be told."""
+
+    iri: str
+    position: int
+    reason: str
+
+
+def _calls(text: str, told_apart: bool) -> Iterator[_Call]:
+    """Give each call, as it is met: after the first that is refused nothing is read.
+
+    ``told_apart``: the endpoints are of interest.
+    """
+    begun: _Call | None = None
+    silent = False
+    for token in _TOKENS.finditer(text):
+        if not token[0].strip() or token[0][0] == "#":
+            continue
+        if begun is not None:
+            if (token["word"] or "").lower() == "silent" and not silent:
+                silent = True
+                continue
+            yield begun._replace(iri=token["iri"] or "")
+            begun, silent = None, False
+            continue
+        reason = _reason(token)
+        if not reason:
+            continue
+        call = _Call("", token.start(), reason)
+        if told_apart and token[0].lower() == "service":
+            begun = call
+        else:
+            yield call
+    if begun is not None:
+        yield begun
 
 
 def has_dataset(query: str) -> bool:

@@ -34,8 +34,14 @@ def plan_replacement(
         coming |= text.named
     leaving -= coming
     removed.extend(in_graph(line, name) for name, line in sorted(leaving))
-    added.extend(in_graph(line, name) for name, line in sorted(coming))
-    gone -= set().union(*(text.triples for text in contents.values()), set())
+    gone |= {line for _, line in leaving}
+    kept = set().union(*(text.triples for text in contents.values()), set())
+    held = {name: set(store.graph_triples(name)) for name in {name for name, _ in coming}}
+    for name, line in sorted(coming):
+        if line not in held[name]:
+            added.extend([in_graph(line, name)] if line in kept else [line, in_graph(line, name)])
+    gone -= kept
+    gone -= {line for _, line in coming}
     if gone:
         for graph, nquads in new:
             gone -= canonical(nquads, graph).triples

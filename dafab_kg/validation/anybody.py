@@ -12,12 +12,12 @@ from rdflib import Graph
 
 from dafab_kg.model import resources
 from dafab_kg.model.errors import ShapesNotValid
+from dafab_kg.model.quiet import quiet
 from dafab_kg.store.protocol import Iri, Store, Term
 from dafab_kg.store.verbatim import VerbatimStore
 from dafab_kg.validation.compiled import hierarchy_of, packaged_hierarchy, shapes_graph
 from dafab_kg.validation.engine import NoVerdict
 from dafab_kg.validation.judging import Ruling, by_pyshacl, judge, judge_graphs, ruling
-from dafab_kg.validation.quiet import quiet
 from dafab_kg.validation.report import Violation
 from dafab_kg.validation.results import Result, report_of, turtle, violation_of
 from dafab_kg.validation.source import StoreSource
@@ -66,9 +66,15 @@ def judge_store(store: Store, tiers: Iterable[str], *, left_out: Collection[str]
     The ingest tier judges each document's graph by itself, as a load does; the
     others judge the default graph, which is the merge of all.  ``left_out`` are
     graphs that no document stands behind, such as that of inferred triples.
+
+    Raises:
+        ShapesNotValid: there is no such tier.
     """
     source = StoreSource(store, verbatim=False)
     chosen = set(tiers)
+    if not chosen <= TIERS.keys():
+        unknown = ", ".join(map(repr, sorted(chosen - TIERS.keys())))
+        raise ShapesNotValid(f"There is no tier {unknown}. Choose of {', '.join(TIERS)}")
     rules = {
         one: ruling(shapes_graph(_texts(names)), packaged_hierarchy())
         for one, names in ((True, chosen & {"ingest"}), (False, chosen - {"ingest"}))

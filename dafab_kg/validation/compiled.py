@@ -9,9 +9,9 @@ from functools import cache
 from rdflib import RDFS, Graph, URIRef
 
 from dafab_kg.model import names, resources
+from dafab_kg.model.quiet import quiet
 from dafab_kg.store.verbatim import VerbatimStore
 from dafab_kg.validation.judging import Pairs, Ruling, by_pyshacl, judge_graphs, ruling
-from dafab_kg.validation.quiet import quiet
 from dafab_kg.validation.report import ShapeReport, Violation
 from dafab_kg.validation.results import Result, report_of, turtle, unjudged_report, violation_of
 from dafab_kg.validation.source import StoreSource
@@ -88,6 +88,12 @@ def shapes_graph(texts: Iterable[str]) -> Graph:
 def packaged_shapes() -> Iterator[str]:
     """The shapes of the ingest tier, as Turtle texts."""
     return (resources.text("shapes", file) for file in resources.names("shapes", ".ttl"))
+
+
+@cache
+def packaged_validator() -> CompiledValidator:
+    """The judge by the package's shapes, made once: compiling them takes a second."""
+    return CompiledValidator()
 
 
 @cache

@@ -6,7 +6,7 @@ import pyshacl
 from pyshacl.errors import ReportableRuntimeError
 from rdflib import Graph
 
-from dafab_kg.validation.quiet import quiet
+from dafab_kg.model.quiet import quiet
 
 
 class NoVerdict(Exception):

@@ -9,6 +9,7 @@ from typing import cast
 
 from rdflib import Graph
 
+from dafab_kg.model.quiet import quiet
 from dafab_kg.store.protocol import Row, Solutions, Store, Term
 from dafab_kg.store.verbatim import KEPT, as_written
 from dafab_kg.validation.terms import to_rdflib
@@ -68,8 +69,9 @@ class StoreSource:
     def as_graph(self, graph: str = "") -> Graph:
         """Return the triples of a graph for rdflib ("": the default graph)."""
         made = Graph(bind_namespaces="none")
-        for triple in self.rows("SELECT ?s ?p ?o { ?s ?p ?o }", graph or None):
-            made.add(tuple(to_rdflib(term) for term in triple if term is not None))  # type: ignore[arg-type]
+        with quiet():
+            for triple in self.rows("SELECT ?s ?p ?o { ?s ?p ?o }", graph or None):
+                made.add(tuple(to_rdflib(term) for term in triple if term is not None))  # type: ignore[arg-type]
         return made
 
 

@@ -79,6 +79,19 @@ def check_files(files: Iterable[Path], chosen: Iterable[str] = ()) -> tuple[Find
         for file, iri in opened.missing
         if not codes or "import" in codes
     ]
+    if not codes or "header" in codes:
+        found += [
+            Finding(
+                "header",
+                "error",
+                "",
+                str(file),
+                "the file holds no owl:Ontology",
+                "Add a header; CONTRIBUTING.md shows a whole one",
+            )
+            for file, graph in opened.asked.items()
+            if (None, RDF.type, OWL.Ontology) not in graph
+        ]
     for check in checks():
         if not codes or check.code in codes:
             found += _run(check, whole, own)

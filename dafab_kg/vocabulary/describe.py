@@ -45,7 +45,7 @@ _LINKS = (
     ("domain", (RDFS.domain, URIRef(_SCHEMA + "domainIncludes"))),
     ("range", (RDFS.range, URIRef(_SCHEMA + "rangeIncludes"))),
     ("inverse", (OWL.inverseOf,)),
-    ("disjoint with", (OWL.disjointWith,)),
+    ("disjoint with", (OWL.disjointWith, OWL.propertyDisjointWith)),
     ("in scheme", (SKOS.inScheme,)),
     ("matches", (SKOS.exactMatch, SKOS.closeMatch, SKOS.broadMatch, SKOS.narrowMatch)),
     ("unit", (URIRef(_DAFAB + "unit"),)),
@@ -75,6 +75,7 @@ class Description:
     label: str
     definition: str
     notes: tuple[str, ...]
+    sources: tuple[str, ...]
     module: str
     links: Mapping[str, tuple[str, ...]]
     axioms: tuple[str, ...]
@@ -166,6 +167,7 @@ def describe(term: URIRef, vocabulary: Vocabulary) -> Description:
     links["inverse"] = _named(
         {*graph.objects(term, OWL.inverseOf), *graph.subjects(OWL.inverseOf, term)}
     )
+    links["disjoint with"] = _named(_apart(term, graph))
     for name, predicates in _BACK:
         links[name] = _named({s for p in predicates for s in graph.subjects(p, term)})
     home = str(graph.value(term, RDFS.isDefinedBy) or "")
@@ -175,12 +177,26 @@ def describe(term: URIRef, vocabulary: Vocabulary) -> Description:
         kind=", ".join(kinds) or "individual",
         label=_text(term, (RDFS.label, SKOS.prefLabel), graph) or short(term),
         definition=_text(term, (SKOS.definition, RDFS.comment), graph),
-        notes=_texts(term, (SKOS.scopeNote, SKOS.example, SKOS.notation, DCTERMS.source), graph),
+        notes=_texts(term, (SKOS.scopeNote, SKOS.example, SKOS.notation), graph),
+        sources=tuple(sorted({str(source) for source in graph.objects(term, DCTERMS.source)})),
         module=home.removeprefix(ONTOLOGY) if home.startswith(ONTOLOGY) else "",
         links={name: values for name, values in links.items() if values},
         axioms=axioms(term, graph),
         shapes=_shapes(term, vocabulary.shapes),
     )
+
+
+def _apart(term: Node, graph: Graph) -> set[Node]:
+    """Return what is said to have nothing in common with a term, in whatever way."""
+    found: set[Node] = set()
+    for predicate in (OWL.disjointWith, OWL.propertyDisjointWith):
+        found |= {*graph.objects(term, predicate), *graph.subjects(predicate, term)}
+    for kind in (OWL.AllDisjointClasses, OWL.AllDisjointProperties):
+        for axiom in graph.subjects(RDF.type, kind):
+            members = _list(graph.value(axiom, OWL.members), graph)
+            if term in members:
+                found |= set(members) - {term}
+    return found
 
 
 def axioms(term: Node, graph: Graph) -> tuple[str, ...]:

@@ -7,13 +7,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rdflib import OWL, RDF, Graph
+from rdflib import DCTERMS, OWL, RDF, RDFS, SDO, Graph
 from rdflib.term import Node
 
 from dafab_kg.model.errors import ExtraMissing, FileNotUsable
+from dafab_kg.model.quiet import quiet
 from dafab_kg.vocabulary.opening import Opened, open_files
 
 PAGE = "index.html"
+_TITLES = (DCTERMS.title, RDFS.label, SDO.name)
+"""What pyLODE takes for a title; without one it refuses to begin."""
 
 
 def write_documentation(files: Iterable[Path], folder: Path) -> Path:
@@ -21,7 +24,7 @@ def write_documentation(files: Iterable[Path], folder: Path) -> Path:
 
     Raises:
         ExtraMissing: pyLODE is not installed.
-        FileNotUsable: the page cannot be written, or no file holds an ontology.
+        FileNotUsable: the page cannot be written, or no file holds an ontology with a title.
     """
     with _logging_kept():
         try:
@@ -30,7 +33,9 @@ def write_documentation(files: Iterable[Path], folder: Path) -> Path:
             raise ExtraMissing(
                 "pyLODE is not installed; `pip install pylode==3.2.1` does it"
             ) from error
-        made = OntPub(ontology=_merged(open_files(files)), sort_subjects=False).make_html()
+        merged = _merged(open_files(files))
+        with quiet():
+            made = OntPub(ontology=merged, sort_subjects=False).make_html()
     page = folder / PAGE
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,6 +69,10 @@ def _merged(opened: Opened) -> Graph:
     )
     if not ontologies:
         raise FileNotUsable("No file holds an owl:Ontology; name one that does")
+    if not any((ontologies[0], p, None) in whole for p in _TITLES):
+        raise FileNotUsable(
+            f"The ontology {ontologies[0]} has no title; add dcterms:title to its header"
+        )
     others: set[Node] = set(whole.subjects(RDF.type, OWL.Ontology)) - {ontologies[0]}
     merged = Graph()
     for subject, predicate, value in whole:

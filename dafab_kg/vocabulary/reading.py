@@ -14,6 +14,7 @@ from rdflib import Graph
 
 from dafab_kg.model.errors import FileNotUsable, NotWellFormed
 from dafab_kg.model.names import is_iri
+from dafab_kg.model.quiet import quiet
 
 # What may hold a # that begins no comment comes first.
 _TOKEN = re.compile(
@@ -63,7 +64,7 @@ def read_turtle(text: str, where: str) -> Graph:
     """
     graph = Graph(bind_namespaces="none")
     try:
-        with _literals_as_written():
+        with _literals_as_written(), quiet():
             graph.parse(data=text, format="turtle", publicID="https://no-base.invalid/")
     except Exception as error:  # the parser raises errors of many kinds
         raise NotWellFormed(

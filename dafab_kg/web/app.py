@@ -5,14 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dafab_kg import __version__
 from dafab_kg.catalogue import Catalogue, open_catalogue
 from dafab_kg.model.settings import Settings
 from dafab_kg.web.cells import shorten
+from dafab_kg.web.coding import code_contents
+from dafab_kg.web.gate import guard
+from dafab_kg.web.graphs import graphs_face
 from dafab_kg.web.health import health_face
+from dafab_kg.web.metering import meter
 from dafab_kg.web.pages import describing, pages_face
 from dafab_kg.web.problems import answer_problems
+from dafab_kg.web.service import service_face
 from dafab_kg.web.sparql import sparql_face
 from dafab_kg.web.terms import terms_face
 
@@ -22,8 +28,12 @@ MOST_BYTES = 1024 * 1024
 HEADERS = {
     # Reading is open to every page, as editors and STAC browsers need.
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST",
-    "Access-Control-Allow-Headers": "Accept, Content-Type",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST, PUT, DELETE",
+    "Access-Control-Allow-Headers": (
+        "Accept, Authorization, Content-Type, Content-Encoding, If-Match, If-None-Match, "
+        "X-Request-Id"
+    ),
+    "Access-Control-Expose-Headers": "ETag, Location, Retry-After, X-Request-Id",
     "Access-Control-Max-Age": "86400",
     # Answers hold text from anywhere; nothing of it may run.
     "Content-Security-Policy": (
@@ -47,7 +57,17 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.url_map.strict_slashes = False
+    if chosen.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies, x_host=chosen.proxies
+        )
+    # Before a request in this order, after it in the other: what is counted is the whole.
+    meter(app, chosen)
+    code_contents(app)
+    guard(app, chosen)
     app.register_blueprint(sparql_face(catalogue, chosen))
+    app.register_blueprint(graphs_face(catalogue, chosen))
+    app.register_blueprint(service_face(catalogue, chosen))
     app.register_blueprint(pages_face(catalogue, chosen))
     app.register_blueprint(terms_face(catalogue))
     app.register_blueprint(health_face(catalogue))

@@ -14,10 +14,19 @@ from werkzeug.exceptions import HTTPException
 
 from dafab_kg.model.errors import (
     DafabError,
+    DocumentRejected,
+    GraphChanged,
+    GraphNotWritable,
     NameNotValid,
+    NotRecognised,
+    NotSafe,
+    NotServed,
     QueryNotValid,
+    ServiceNotUsable,
+    ShapeViolated,
     StoreNotUsable,
     ThingNotFound,
+    TooLarge,
 )
 from dafab_kg.web.faults import readable
 from dafab_kg.web.negotiation import prefers_html
@@ -35,6 +44,20 @@ class Answered:
 
 
 ERRORS: Final[dict[type[DafabError], Answered]] = {
+    ShapeViolated: Answered(
+        422, "The graph breaks a shape", "Mend what the report names; nothing was changed."
+    ),
+    TooLarge: Answered(413, "This is too large", "Send less, or in parts."),
+    NotSafe: Answered(403, "This is not allowed", "See the detail for what is."),
+    NotRecognised: Answered(
+        415, "This type of body is not understood", "Send RDF of a type that is read."
+    ),
+    DocumentRejected: Answered(400, "The data cannot be accepted", "Mend the data as told."),
+    GraphNotWritable: Answered(
+        409, "The graph cannot be written so", "See the detail for what can be done."
+    ),
+    GraphChanged: Answered(412, "The graph is another", "Fetch it again, then write."),
+    ServiceNotUsable: Answered(502, "Another server does not answer", "Try again later."),
     QueryNotValid: Answered(400, "The query cannot be answered", "Change the query as told."),
     NameNotValid: Answered(400, "An identifier is not valid", "Correct the identifier."),
     ThingNotFound: Answered(404, "There is no such thing", "See / for what there is."),
@@ -64,12 +87,25 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         return _from_http(error)
+    if isinstance(error, NotServed):
+        return Problem(
+            503,
+            "The server cannot answer this now",
+            str(error),
+            remedy="Try again after the time that Retry-After tells, or ask for less.",
+            headers={"Retry-After": str(error.retry_after)},
+            more={"reason": type(error).__name__, "limit": error.limit},
+        )
     for kind, answered in ERRORS.items():
         if isinstance(error, kind):
             text = str(error)
             position = _POSITION.search(text)
             where = f"line {position[1]}, column {position[2]} of the query" if position else ""
-            return Problem(answered.status, answered.title, readable(text), where, answered.remedy)
+            report = getattr(error, "report", "")
+            more = {"report": report} if report else {}
+            return Problem(
+                answered.status, answered.title, readable(text), where, answered.remedy, more=more
+            )
     return Problem(
         500,
         "Something went wrong here",

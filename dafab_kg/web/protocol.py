@@ -1,4 +1,4 @@
-"""Reading a request of the SPARQL 1.1 Protocol, query operation (section 2.1)."""
+"""Reading a request of the SPARQL 1.1 Protocol: query (section 2.1) and update (2.2)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dafab_kg.web.problems import Problem
 
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
+DIRECT_UPDATE = "application/sparql-update"
 MOST_PARAMETERS = 1_000
 
 Pairs = list[tuple[str, str]]
@@ -35,16 +36,35 @@ class Asked:
     facts: Facts = "both"
 
 
-def read_request(request: Request) -> Asked:
-    """Read a GET, a POST of a form, or a POST of a query.
+@dataclass(frozen=True)
+class AskedUpdate:
+    """An update operation; the graphs are None where the request names no dataset."""
+
+    update: str
+    using: tuple[str, ...] | None = None
+    using_named: tuple[str, ...] | None = None
+
+
+def read_request(request: Request) -> Asked | AskedUpdate:
+    """Read a GET, a POST of a form, of a query or of an update.
 
     Raises:
-        Problem: the request is not one query operation.
+        Problem: the request is not one operation.
     """
     pairs = _pairs(request.query_string, "the address")
+    if _values(pairs, "update"):
+        raise Problem(
+            405 if request.method == "GET" else 400,
+            "Updates are sent by POST",
+            "The address holds an update.",
+            where="parameter update",
+            remedy=f"POST it as {FORM} (update=…) or as {DIRECT_UPDATE}.",
+            headers={"Allow": "POST"} if request.method == "GET" else {},
+        )
     if request.method == "POST":
         pairs = pairs + _body(request)
-    _refuse_updates(pairs)
+    if _values(pairs, "update"):
+        return _asked_update(pairs)
     queries = _values(pairs, "query")
     if len(queries) != 1 or not queries[0].strip():
         raise Problem(
@@ -67,16 +87,14 @@ def read_request(request: Request) -> Asked:
 
 def _body(request: Request) -> Pairs:
     media_type = request.mimetype
-    if media_type == "application/sparql-update":
-        raise _read_only("the body")
-    if media_type not in (FORM, DIRECT):
+    if media_type not in (FORM, DIRECT, DIRECT_UPDATE):
         raise Problem(
             415,
             "This type of body is not understood",
             f"The body is declared as {media_type or 'nothing'}.",
             where="header Content-Type",
-            remedy=f"Send {DIRECT} or {FORM}.",
-            headers={"Accept-Post": f"{DIRECT}, {FORM}"},
+            remedy=f"Send {DIRECT}, {DIRECT_UPDATE} or {FORM}.",
+            headers={"Accept-Post": f"{DIRECT}, {DIRECT_UPDATE}, {FORM}"},
         )
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
@@ -88,7 +106,26 @@ def _body(request: Request) -> Pairs:
             remedy="Send UTF-8.",
         )
     data = request.get_data(cache=False)
-    return _pairs(data, "the body") if media_type == FORM else [("query", _text(data, "the body"))]
+    if media_type == FORM:
+        return _pairs(data, "the body")
+    return [("query" if media_type == DIRECT else "update", _text(data, "the body"))]
+
+
+def _asked_update(pairs: Pairs) -> AskedUpdate:
+    updates = _values(pairs, "update")
+    if len(updates) != 1 or _values(pairs, "query"):
+        raise Problem(
+            400,
+            "There must be one operation",
+            "The request holds several updates, or an update and a query.",
+            where="parameter update",
+            remedy="Send one; an update may hold several operations, with semicolons between.",
+        )
+    using = _graphs(pairs, "using-graph-uri")
+    using_named = _graphs(pairs, "using-named-graph-uri")
+    if not using and not using_named:
+        return AskedUpdate(updates[0])
+    return AskedUpdate(updates[0], using, using_named)
 
 
 def _pairs(data: bytes, where: str) -> Pairs:
@@ -155,18 +192,3 @@ def _graphs(pairs: Pairs, name: str) -> tuple[str, ...]:
                 remedy="Give absolute IRIs.",
             )
     return graphs
-
-
-def _refuse_updates(pairs: Pairs) -> None:
-    if _values(pairs, "update"):
-        raise _read_only("parameter update")
-
-
-def _read_only(where: str) -> Problem:
-    return Problem(
-        403,
-        "This endpoint only reads",
-        "SPARQL Update is not offered here.",
-        where=where,
-        remedy="Load or delete documents with dafab-kg load and dafab-kg delete.",
-    )

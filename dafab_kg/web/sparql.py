@@ -1,17 +1,23 @@
-"""The SPARQL endpoint: SPARQL 1.1 Protocol, query operation."""
+"""The SPARQL endpoint: SPARQL 1.1 Protocol, query and update."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
+import orjson
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
+from dafab_kg.serving.client import ServedCatalogue
 from dafab_kg.store.answers import (
     ASKED,
     Format,
@@ -21,9 +27,13 @@ from dafab_kg.store.answers import (
     write_answer,
 )
 from dafab_kg.store.protocol import Answer
+from dafab_kg.web.gate import require, sees_private
+from dafab_kg.web.graphs import provenance
+from dafab_kg.web.metering import note_query, stage
 from dafab_kg.web.negotiation import choose, named, prefers_html
 from dafab_kg.web.problems import Problem
-from dafab_kg.web.protocol import Asked, read_request
+from dafab_kg.web.protocol import Asked, AskedUpdate, read_request
+from dafab_kg.web.service import describe
 
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes of an answer kept in memory; what is longer goes through a temporary file."""
@@ -36,8 +46,17 @@ def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     def endpoint() -> AnyResponse:
         if request.method != "POST" and not request.query_string and _is_browser():
             return redirect(url_for("pages.editor"), 303)
-        asked = read_request(request)
-        return _respond(ask(catalogue, asked), asked, catalogue, settings)
+        if request.method != "POST" and not request.query_string:
+            return describe(catalogue, settings)
+        with stage("read"):
+            asked = read_request(request)
+        if isinstance(asked, AskedUpdate):
+            return _update(catalogue, asked)
+        note_query(asked.query)
+        known = _known(catalogue)
+        if known is not None:
+            return known
+        return _tagged(_answered(catalogue, asked, settings), catalogue)
 
     def options() -> Response:
         return Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
@@ -50,6 +69,63 @@ def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
             rule, f"{name}_options", options, methods=["OPTIONS"], provide_automatic_options=False
         )
     return face
+
+
+def _answered(catalogue: Catalogue, asked: Asked, settings: Settings) -> Response:
+    with stage("answer"):
+        if isinstance(catalogue, ServedCatalogue):
+            return _served(catalogue, asked)
+        return _respond(ask(catalogue, asked), asked, catalogue, settings)
+
+
+def _update(catalogue: Catalogue, asked: AskedUpdate) -> Response:
+    require("write")
+    note_query(asked.update)
+    with stage("write"):
+        written = catalogue.update(
+            asked.update,
+            using=asked.using,
+            using_named=asked.using_named,
+            base=request.base_url if is_iri(request.base_url) else None,
+            **provenance(),
+        )
+    return Response(orjson.dumps(written), content_type="application/json")
+
+
+def _known(catalogue: Catalogue) -> Response | None:
+    """Answer 304 where the client has what the catalogue would answer."""
+    tag = _tag(catalogue)
+    if not tag or tag not in request.if_none_match.as_set(include_weak=True):
+        return None
+    response = Response(status=304)
+    response.set_etag(tag, weak=True)
+    response.vary.add("Accept")
+    return response
+
+
+def _tagged(response: Response, catalogue: Catalogue) -> Response:
+    tag = _tag(catalogue)
+    if tag and response.status_code == 200:
+        response.set_etag(tag, weak=True)
+        response.headers["Cache-Control"] = "no-cache"  # ask each time, by the tag
+    return response
+
+
+def _tag(catalogue: Catalogue) -> str:
+    """Return what names this request's answer at this commit; "" where it is not to be kept.
+
+    What a query asks beyond the store (NOW, RAND, UUID) is then as it was.
+    """
+    revision = revision_of(catalogue)
+    if request.method not in ("GET", "HEAD") or not revision or sees_private():
+        return ""
+    asked = (revision, request.full_path, request.headers.get("Accept", ""))
+    return hashlib.sha256("\n".join(asked).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def revision_of(catalogue: Catalogue) -> str:
+    """Return what names the commit that queries see; "" where it is not known."""
+    return str(getattr(catalogue, "commit", "") or getattr(catalogue, "revision", ""))
 
 
 def _is_browser() -> bool:
@@ -68,7 +144,57 @@ def ask(catalogue: Catalogue, asked: Asked) -> Answer:
         named_graphs=asked.named_graphs,
         facts=asked.facts,
         base=request.base_url if is_iri(request.base_url) else None,
+        private=sees_private(),
     )
+
+
+def _served(catalogue: ServedCatalogue, asked: Asked) -> Response:
+    """Pass an answer on from a query worker, as it comes.
+
+    A bound that is passed, or a failure, before the first piece goes out is a problem.  One
+    that comes later breaks the connection off, so that no client takes a part for the whole.
+    """
+    chosen = _fitting_each(asked.formats, request.headers.get("Accept", ""))
+    served = catalogue.answer(
+        asked.query,
+        {kind: found[0].name for kind, found in chosen.items() if found is not None},
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        facts=asked.facts,
+        base=request.base_url if is_iri(request.base_url) else None,
+        private=sees_private(),
+    )
+    found = chosen[served.kind]
+    if found is None:
+        served.close()
+        found = _format(asked.formats, served.kind)  # says what is wrong
+    whole = served.whole
+    response = Response(served if whole is None else whole, content_type=found[1])
+    response.headers["Dafab-Limits"] = _limits(catalogue.settings)
+    response.vary.add("Accept")
+    return response
+
+
+def _limits(settings: Settings) -> str:
+    """Say the bounds of an answer, as a list of parameters (RFC 9110, section 5.6.6)."""
+    seconds, rows, size = settings.query_seconds, settings.query_rows, settings.answer_bytes
+    return f"seconds={seconds:g}; rows={rows}; bytes={size}"
+
+
+@lru_cache(maxsize=1024)
+def _fitting_each(names: tuple[str, ...], accept: str) -> Mapping[Kind, tuple[Format, str] | None]:
+    """Return what each kind of answer would be written as; few clients, so few ways to ask.
+
+    ``accept`` is the request's own header, which :func:`_format` reads.
+    """
+    return {kind: _fitting(names, kind) for kind in ASKED}
+
+
+def _fitting(names: tuple[str, ...], kind: Kind) -> tuple[Format, str] | None:
+    try:
+        return _format(names, kind)
+    except (Problem, QueryNotValid):
+        return None
 
 
 def _respond(answer: Answer, asked: Asked, catalogue: Catalogue, settings: Settings) -> Response:

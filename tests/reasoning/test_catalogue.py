@@ -11,7 +11,7 @@ import dafab_kg
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.cli import main
 from dafab_kg.ingest.commit import Committer
-from dafab_kg.model.errors import ThingNotFound
+from dafab_kg.model.errors import QueryNotValid, ThingNotFound
 from dafab_kg.model.names import NS, PREFIXES, Names
 from dafab_kg.model.settings import Settings
 from dafab_kg.reasoning.compile import compile_ontology
@@ -54,6 +54,22 @@ def test_a_load_infers(catalogue, tmp_path):
     assert types(catalogue, "w", "asserted") == {"WaterProduct"}
     assert types(catalogue, "w", "inferred") >= {"AIProduct", "Product"}
     assert not types(catalogue, "w", "inferred") & types(catalogue, "w", "asserted")
+
+
+def test_facts_that_there_are_not_are_refused(catalogue):
+    with pytest.raises(QueryNotValid, match=r"'none'.*asserted, inferred, both"):
+        catalogue.query("ASK { ?s ?p ?o }", facts="none")
+
+
+def test_a_report_on_the_store_names_the_file_that_is_to_be_mended(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DAFAB_STORE", str(tmp_path / "store"))
+    with dafab_kg.open(tmp_path / "store") as catalogue:
+        for name in ("one", "two"):
+            thing = f'x:{name} a dafab:Tile ; dafab:mgrsTile "31UFR" .'
+            catalogue.load(write(tmp_path / "in", name, thing), validate=False)
+    assert main(["validate", "--tier", "publish"]) == 1
+    told = capsys.readouterr().out
+    assert "in/one.ttl; mend" in told and "in/two.ttl; mend" in told
 
 
 def test_a_query_that_names_its_dataset_keeps_it(catalogue, tmp_path):

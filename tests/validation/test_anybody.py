@@ -139,6 +139,27 @@ def test_two_things_of_one_name_are_not_published(kind: str, name: str) -> None:
     assert judge_store(stored(*said, *apart), ["publish"]).conforms
 
 
+def test_a_tier_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ShapesNotValid, match=r"'nope'.*publish"):
+        judge_store(stored(), ["ingest", "nope"])
+
+
+def test_ill_typed_data_leave_no_trace_of_rdflib(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    xsd = "http://www.w3.org/2001/XMLSchema#"
+    data = write(tmp_path, "data.ttl", f'<x:a> <x:age> "x"^^<{xsd}integer> .')
+    shapes = write(
+        tmp_path,
+        "shapes.ttl",
+        f"@prefix sh: <{SH}> . <x:S> a sh:NodeShape ; sh:targetNode <x:a> ; "
+        "sh:property [ sh:path <x:p> ; sh:node <x:S> ] .",
+    )
+    told = judge_files([data], [shapes])
+    assert told.conforms and told.by_other
+    assert caplog.records == []
+
+
 def test_a_source_that_nothing_describes_is_advised_on() -> None:
     store = stored(f"<x:a> <{NS}derivedFrom> <x:b>")
     assert judge_store(store, ["publish"]).conforms

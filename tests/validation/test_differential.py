@@ -13,7 +13,7 @@ from rdflib import RDF, RDFS, SH, XSD, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from dafab_kg.validation.quiet import quiet
+from dafab_kg.model.quiet import quiet
 from tests.validation.comparing import compiled_report, told
 
 EX = "http://example.org/"

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from dafab_kg.catalogue import Stats
 from dafab_kg.model.names import Names
 from dafab_kg.model.settings import Settings
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.web import create_app
-from dafab_kg.web.serving import make_server
 
 SQUARE = '"POLYGON((6 49,7 49,7 50,6 50,6 49))"^^<http://www.opengis.net/ont/geosparql#wktLiteral>'
 DATA = f"""
@@ -36,8 +36,9 @@ class MemoryCatalogue:
         self.store = OxigraphStore()
         self.store.bulk_load(data)
 
-    def query(self, text: str, facts: str = "both", **options: Any) -> Any:
+    def query(self, text: str, facts: str = "both", private: bool = False, **options: Any) -> Any:
         assert facts == "both"  # nothing is inferred here
+        assert not private
         return self.store.query(text, **options)
 
     def stats(self) -> Stats:
@@ -66,11 +67,11 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def address(app: Flask) -> Iterator[str]:
-    """The application, served by waitress on a free loopback port."""
-    server = make_server(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run, daemon=True)
+    """The application over HTTP on a free loopback port; tests/serving has the real server."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.task_dispatcher.shutdown(timeout=5)
-    server.close()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
     thread.join(timeout=5)

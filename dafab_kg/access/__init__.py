@@ -1,0 +1,1 @@
+"""Who may do what: tokens and their scopes, rates, and addresses that may be fetched."""

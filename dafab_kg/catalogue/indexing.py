@@ -1,0 +1,135 @@
+"""The search index of an open catalogue: kept by its writer, opened by its readers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dafab_kg.ingest.doctor import Finding
+from dafab_kg.model.errors import IndexNotUsable, StoreNotUsable
+from dafab_kg.store.oxigraph import OxigraphStore
+
+if TYPE_CHECKING:
+    from dafab_kg.spatial.index.index import SearchIndex
+    from dafab_kg.spatial.index.keeper import Keeper
+
+MOST_FINDINGS = 100
+REMEDY = "dafab-kg index rebuild"
+
+
+def index_mark(directory: Path) -> bytes:
+    """What the index reflects at this moment; b"" while it is behind, or where there is none."""
+    try:
+        mark = (directory / "current.json").read_bytes()
+        return b"" if (directory / "touched").exists() else mark
+    except OSError:
+        return b""
+
+
+class Indexing:
+    """The index in ``directory``; ``before`` is its mark from before the graph was opened.
+
+    A reader beside a writer may use it only if the graph that it opened is the one that
+    the index reflects: the marks from before and after the opening are the same.
+    """
+
+    def __init__(
+        self,
+        store: OxigraphStore,
+        directory: Path,
+        inferred: str,
+        read_only: bool,
+        wanted: bool,
+        before: bytes,
+    ) -> None:
+        self._store, self._directory = store, directory
+        self._graphs = (None, inferred)
+        self._keeper: Keeper | None = None
+        self._index: SearchIndex | None = None
+        self._reason = "the setting index is off"
+        if read_only:
+            if wanted:
+                self._open(before)
+            return
+        if not wanted:
+            # changes would not be followed
+            shutil.rmtree(directory, ignore_errors=True)
+            return
+        from dafab_kg.spatial.index.keeper import Keeper
+
+        self._keeper = Keeper(store, directory, self._graphs)
+        store.observe(self._keeper, inferred)
+
+    def _open(self, before: bytes) -> None:
+        from dafab_kg.spatial.index.keeper import open_index
+
+        try:
+            self._index = open_index(self._directory)
+            if not before or index_mark(self._directory) != before:
+                raise IndexNotUsable("it was changed while the graph was opened")
+        except IndexNotUsable as error:
+            self._index, self._reason = None, str(error)
+
+    def lookup(self) -> SearchIndex | None:
+        """The index for what the graph holds now, None where it cannot be used."""
+        return self._index if self._keeper is None else self._keeper.lookup()
+
+    def rebuild(self, tell: Callable[[str], None] | None = None) -> None:
+        """Make it anew.
+
+        Raises:
+            StoreNotUsable: this catalogue keeps none.
+        """
+        if self._keeper is None:
+            raise StoreNotUsable("This catalogue keeps no search index: set DAFAB_INDEX=true")
+        self._keeper.rebuild(tell)
+
+    def copy_to(self, directory: Path) -> None:
+        """Give a snapshot of the graph, just made, its index."""
+        if self._keeper is not None:
+            self._keeper.copy_to(directory)
+
+    def status(self) -> dict[str, Any]:
+        """Rows, files, commit; ``usable`` and else the reason."""
+        index = self.lookup()
+        if index is None:
+            return {"usable": False, "reason": self._reason}
+        return {
+            "usable": True,
+            "commit": index.commit,
+            "rows": len(index),
+            "properties": len(index.schema.properties),
+            "segments": [
+                {
+                    "file": part.name,
+                    "rows": part.living,
+                    "out_of_date": len(part.dead),
+                    "bytes": part.segment.bytes,
+                }
+                for part in index.parts
+            ],
+        }
+
+    def examine(self, tell: Callable[[str], None] | None = None) -> Iterator[Finding]:
+        """Compare it with the graph, row by row."""
+        index = self.lookup()
+        if index is None:
+            if self._reason != "the setting index is off":
+                yield Finding("warning", "the search index is not usable", self._reason, REMEDY)
+            return
+        from dafab_kg.spatial.index.compare import differences
+
+        if tell is not None:
+            tell("search index")
+        for number, (iri, what) in enumerate(differences(self._store, index, self._graphs)):
+            if number == MOST_FINDINGS:
+                yield Finding("error", "more rows of the search index differ", "index", REMEDY)
+                return
+            yield Finding("error", f"a row of the search index {what}", iri, REMEDY)
+
+    def close(self) -> None:
+        """Bring it up to date before the graph is closed."""
+        if self._keeper is not None:
+            self._keeper.follow()

@@ -1,0 +1,49 @@
+"""Which methods of a catalogue may be called in which process."""
+
+from __future__ import annotations
+
+from typing import Final
+
+READS: Final = frozenset(
+    {
+        "check",
+        "disagreements",
+        "document",
+        "documents",
+        "explain",
+        "explain_query",
+        "index_status",
+        "judge",
+        "origin",
+        "quarantine",
+        "quarantined",
+        "search",
+        "show",
+        "stats",
+        "why",
+    }
+)
+"""Done by a query worker from its snapshot, under the deadline."""
+
+LONG: Final = frozenset(
+    {"derive", "doctor", "dump", "enrich", "harvest", "load", "reason", "rederive", "restore"}
+    | {"rebuild_index", "retry"}
+)
+"""Done by the writer; short writes may be done between the batches of these."""
+
+SHORT: Final = frozenset(
+    {"decide", "delete", "undo_decision", "update", "put_graph", "delete_graph", "set_private"}
+    | {"private_documents"}
+)
+"""Done by the writer, at most a commit or two."""
+
+WRITES: Final = LONG | SHORT
+
+COMMITTING: Final = frozenset(
+    {"decide", "delete", "derive", "enrich", "harvest", "load", "undo_decision"}
+    | {"update", "put_graph", "delete_graph", "set_private"}
+)
+"""All that these change is changed by commits, after each of which the writer is told."""
+
+UNCHANGING: Final = frozenset({"doctor", "dump", "private_documents"})
+"""Done by the writer, as nobody may change anything meanwhile; there is nothing to publish."""

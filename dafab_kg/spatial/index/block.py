@@ -1,0 +1,209 @@
+"""Rows of the index with decoded values, before they are laid out for searching.
+
+A block is what is read from the graph, and what segments are merged as.  Its things are
+sorted by IRI; all entries name a thing by its number, and are sorted by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from dafab_kg.spatial.index.texts import Texts, joined
+
+Rows = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Values of a property: numbers (float64) or times (int64 µs since 1970 UTC), each
+    with its thing and its flag (see :mod:`dafab_kg.spatial.index.values`)."""
+
+    rows: Rows
+    values: NDArray[Any]
+    flags: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Keywords:
+    """Terms of a property, or classes: each entry is a thing and a number of ``terms``,
+    which are sorted and each there once."""
+
+    rows: Rows
+    codes: Rows
+    terms: Texts
+
+
+@dataclass(frozen=True)
+class Places:
+    """Geometries as WKB in CRS84, empty where one could not be read, with their boxes.
+
+    A box is (west, south, east, north) in degrees; ``box_of`` says which geometry each
+    is of: a geometry on both sides of the antimeridian has two.
+    """
+
+    rows: Rows
+    flags: NDArray[np.uint8]
+    wkb: Texts
+    boxes: NDArray[np.float64]
+    box_of: Rows
+
+
+@dataclass(frozen=True)
+class Block:
+    """Things with their classes, places, numbers or times, and keywords."""
+
+    things: Texts
+    classes: Keywords
+    places: Places
+    columns: Mapping[str, Column]
+    keywords: Mapping[str, Keywords]
+
+    def __len__(self) -> int:
+        return len(self.things)
+
+
+def keywords_of(rows: Rows, terms: pa.Array) -> Keywords:
+    """Number terms in their sorted order."""
+    encoded = terms.dictionary_encode()
+    held = encoded.dictionary.cast(pa.large_binary())
+    order = np.array(sorted(range(len(held)), key=lambda i: held[i].as_py()), np.int64)
+    number = np.empty(len(order), np.int32)
+    number[order] = np.arange(len(order), dtype=np.int32)
+    codes = number[encoded.indices.to_numpy()] if len(terms) else np.empty(0, np.int32)
+    texts = Texts.from_arrow(held.take(pa.array(order)))
+    return _distinct(Keywords(rows, codes.astype(np.int32), texts))
+
+
+def _distinct(keywords: Keywords) -> Keywords:
+    """Each pair of thing and term once, sorted."""
+    pairs = keywords.rows.astype(np.int64) << 32 | keywords.codes
+    kept = np.unique(pairs)
+    return Keywords(
+        (kept >> 32).astype(np.int32), (kept & 0xFFFFFFFF).astype(np.int32), keywords.terms
+    )
+
+
+def column_of(rows: Rows, values: NDArray[Any], flags: NDArray[np.uint8]) -> Column:
+    """Sort entries by thing, then value."""
+    order = np.lexsort((values, rows))
+    return Column(rows[order], values[order], flags[order])
+
+
+def places_of(rows: Rows, shapes: NDArray[Any], flags: NDArray[np.uint8]) -> Places:
+    """Lay out shapes; None stands for one that could not be read."""
+    order = np.argsort(rows, kind="stable")
+    rows, shapes, flags = rows[order], shapes[order], flags[order]
+    boxes, box_of = boxes_of(shapes)
+    blobs = shapely.to_wkb(shapes)
+    wkb = Texts.of(b"" if blob is None else blob for blob in blobs)
+    return Places(rows, flags, wkb, boxes, box_of)
+
+
+def boxes_of(shapes: NDArray[Any]) -> tuple[NDArray[np.float64], Rows]:
+    """The boxes of shapes: one, or one for each hemisphere of a shape in parts that would
+    else reach around most of the Earth; none for None."""
+    known = np.flatnonzero(~shapely.is_missing(shapes)).astype(np.int32)
+    boxes = shapely.bounds(shapes[known]).reshape(-1, 4)
+    wide = np.flatnonzero(boxes[:, 2] - boxes[:, 0] > 180)
+    more, more_of, whole = [], [], np.ones(len(known), bool)
+    for index in wide:
+        parts = shapely.bounds(shapely.get_parts(shapes[known[index]])).reshape(-1, 4)
+        parts = parts[~np.isnan(parts).any(axis=1)]
+        west = parts[:, 0] + parts[:, 2] < 0
+        if west.all() or not west.any():
+            continue
+        whole[index] = False
+        for side in (parts[west], parts[~west]):
+            more.append([*side[:, :2].min(axis=0), *side[:, 2:].max(axis=0)])
+            more_of.append(known[index])
+    both = np.concatenate((boxes[whole], np.array(more, float).reshape(-1, 4)))
+    owner = np.concatenate((known[whole], np.array(more_of, np.int32)))
+    order = np.argsort(owner, kind="stable")
+    return both[order], owner[order].astype(np.int32)
+
+
+def merged(parts: Sequence[tuple[Block, NDArray[np.bool_]]]) -> Block:
+    """Merge blocks that have no thing in common; of each, the things that the mask keeps."""
+    names = joined([block.things for block, _ in parts])
+    keep = np.concatenate([mask for _, mask in parts]) if parts else np.empty(0, bool)
+    kept = np.flatnonzero(keep)
+    texts = names.taken(kept)
+    order = pa.compute.sort_indices(texts.arrow().cast(pa.large_binary())).to_numpy()
+    number = np.full(len(keep), -1, np.int32)
+    number[kept[order]] = np.arange(len(order), dtype=np.int32)
+    bases = np.cumsum([0, *(len(block) for block, _ in parts)])
+    renumbered = [
+        number[base : base + len(block)] for (block, _), base in zip(parts, bases[:-1], strict=True)
+    ]
+    blocks = [block for block, _ in parts]
+
+    def columns(name: str) -> Column:
+        held = [(block.columns[name], to) for block, to in zip(blocks, renumbered, strict=True)
+                if name in block.columns]  # fmt: skip
+        rows = np.concatenate([to[column.rows] for column, to in held])
+        values = np.concatenate([column.values for column, _ in held])
+        flags = np.concatenate([column.flags for column, _ in held])
+        chosen = rows >= 0
+        return column_of(rows[chosen], values[chosen], flags[chosen])
+
+    def keywords(name: str) -> Keywords:
+        return _keywords(
+            [(block.keywords[name], to) for block, to in zip(blocks, renumbered, strict=True)
+             if name in block.keywords]
+        )  # fmt: skip
+
+    return Block(
+        texts.taken(order),
+        _keywords([(b.classes, to) for b, to in zip(blocks, renumbered, strict=True)]),
+        _places([(b.places, to) for b, to in zip(blocks, renumbered, strict=True)]),
+        {name: columns(name) for name in sorted({n for b in blocks for n in b.columns})},
+        {name: keywords(name) for name in sorted({n for b in blocks for n in b.keywords})},
+    )
+
+
+def _keywords(held: Sequence[tuple[Keywords, Rows]]) -> Keywords:
+    terms = sorted({k.terms.raw(i) for k, to in held for i in range(len(k.terms))})
+    code = {term: number for number, term in enumerate(terms)}
+    rows, codes = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+    for keywords, to in held:
+        table = np.array(
+            [code[keywords.terms.raw(i)] for i in range(len(keywords.terms))], np.int32
+        )
+        moved = to[keywords.rows]
+        chosen = moved >= 0
+        rows.append(moved[chosen])
+        codes.append(table[keywords.codes[chosen]] if len(table) else keywords.codes[:0])
+    both = np.concatenate(codes)
+    used = np.unique(both)
+    short = np.searchsorted(used, both).astype(np.int32)
+    texts = Texts.of(terms[number] for number in used)
+    return _distinct(Keywords(np.concatenate(rows), short, texts))
+
+
+def _places(held: Sequence[tuple[Places, Rows]]) -> Places:
+    rows = np.concatenate([to[places.rows] for places, to in held])
+    flags = np.concatenate([places.flags for places, _ in held])
+    bases = np.cumsum([0, *(len(places.rows) for places, _ in held)])
+    boxes = np.concatenate([places.boxes for places, _ in held])
+    box_of = np.concatenate(
+        [places.box_of + base for (places, _), base in zip(held, bases[:-1], strict=True)]
+    )
+    wkb = joined([places.wkb for places, _ in held])
+    order = np.argsort(rows, kind="stable")
+    order = order[rows[order] >= 0]
+    number = np.full(len(rows), -1, np.int32)
+    number[order] = np.arange(len(order), dtype=np.int32)
+    moved = number[box_of]
+    chosen = np.flatnonzero(moved >= 0)
+    chosen = chosen[np.argsort(moved[chosen], kind="stable")]
+    return Places(
+        rows[order].astype(np.int32), flags[order], wkb.taken(order),
+        boxes[chosen], moved[chosen].astype(np.int32),
+    )  # fmt: skip

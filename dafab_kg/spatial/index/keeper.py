@@ -1,0 +1,353 @@
+"""Keeping the index of one store: made from the graph, then following what changes in it.
+
+::
+
+    index/
+    ├── current.json        the state: segments, what is out of date in them, the commit
+    ├── 00000012.idx        segments, each written once
+    ├── 00000012.dead       rows of older segments that are out of date (see ``Part``)
+    ├── touched             things that a change is about to touch; there while it is not followed
+    └── words.sqlite        names and identifiers
+
+Whoever changes the store tells the keeper of the things first (:meth:`Keeper.touch`), which
+writes them down; :meth:`Keeper.follow` reads their rows anew from the graph and publishes
+a new state.  A crash in between leaves the list, and the next opening follows it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from dafab_kg.model.errors import IndexNotUsable
+from dafab_kg.spatial.index.block import Block, merged
+from dafab_kg.spatial.index.container import Container, write_container
+from dafab_kg.spatial.index.index import Part, SearchIndex
+from dafab_kg.spatial.index.scan import read_all, read_some
+from dafab_kg.spatial.index.schema import Schema, packaged_schema
+from dafab_kg.spatial.index.segment import NONE, Segment, write_segment
+from dafab_kg.spatial.index.values import literal_of
+from dafab_kg.spatial.index.words import NAMING, write_words
+from dafab_kg.store.protocol import Store
+
+FORMAT: Final = 1
+MOST_SEGMENTS: Final = 8
+"""Segments beyond which the small ones are merged."""
+MOST_TOUCHED: Final = 100_000
+"""Things touched by one commit from which all is read anew, which is then faster."""
+
+EVERYTHING: Final = "*"
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """What ``current.json`` says."""
+
+    commit: int
+    schema: str
+    segments: tuple[str, ...]
+    dead: str = ""
+
+    def write(self, file: Path) -> None:
+        """Write durably."""
+        body = orjson.dumps(
+            {
+                "format": FORMAT,
+                "commit": self.commit,
+                "schema": self.schema,
+                "segments": self.segments,
+                "dead": self.dead,
+            }
+        )
+        temporary = file.with_suffix(".tmp")
+        with temporary.open("wb") as out:
+            out.write(body + b"\n%08x\n" % zlib.crc32(body))
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(file)
+
+    @classmethod
+    def read(cls, file: Path) -> State:
+        """Read it; raises IndexNotUsable where it is not there or damaged."""
+        try:
+            body, checksum, _ = file.read_bytes().split(b"\n")
+            if int(checksum, 16) != zlib.crc32(body):
+                raise ValueError("its checksum differs")
+            value = orjson.loads(body)
+            if value["format"] != FORMAT:
+                raise ValueError(f"its format is {value['format']}")
+            return cls(value["commit"], value["schema"], tuple(value["segments"]), value["dead"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IndexNotUsable(f"{file} cannot be used: {error}") from error
+
+
+def open_index(
+    directory: Path, schema: Schema | None = None, *, verify: bool = False
+) -> SearchIndex:
+    """Open the index as it was last published.
+
+    Raises:
+        IndexNotUsable: there is none, it is damaged or behind, or the ontology's indexed
+            properties are others now.
+    """
+    schema = schema or packaged_schema()
+    state = State.read(directory / "current.json")
+    if (directory / "touched").exists():
+        raise IndexNotUsable(f"{directory} is behind the graph")
+    if state.schema != schema.digest:
+        raise IndexNotUsable(f"{directory} was made with other indexed properties")
+    return _opened(directory, state, schema, {}, verify=verify)
+
+
+def _opened(
+    directory: Path, state: State, schema: Schema, known: dict[str, Segment], *, verify: bool
+) -> SearchIndex:
+    dead: dict[str, Any] = {}
+    if state.dead:
+        held = Container(directory / state.dead, verify=verify)
+        dead = {name: held[name] for name in state.segments if name in held}
+    parts = [
+        Part(
+            name, known.get(name) or Segment(directory / name, verify=verify), dead.get(name, NONE)
+        )
+        for name in state.segments
+    ]
+    return SearchIndex(f"{state.commit:08d}", schema, parts, directory / "words.sqlite")
+
+
+class Keeper:
+    """Keeps the index in ``directory`` in step with the merge of ``graphs`` of a store."""
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Path,
+        graphs: Sequence[str | None],
+        schema: Schema | None = None,
+    ) -> None:
+        self._store = store
+        self._graphs = tuple(graphs)
+        self.directory = directory
+        self._schema = schema or packaged_schema()
+        self._touched: set[str] = set()
+        self._all_touched = False
+        self._log = directory / "touched"
+        self.reason = ""
+        """Why what was there could not be used, "" if it could."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self._read_log()
+        try:
+            state = State.read(directory / "current.json")
+            if state.schema != self._schema.digest:
+                raise IndexNotUsable("the indexed properties changed")
+            self._index = _opened(directory, state, self._schema, {}, verify=True)
+            self._state = state
+        except IndexNotUsable as error:
+            self.reason = str(error)
+            self._state = State(self._last_number(), self._schema.digest, ())
+            self._index = SearchIndex("00000000", self._schema, ())
+            self._all_touched = self._graph_holds_anything()
+            if not self._all_touched:
+                self.rebuild()
+
+    def _graph_holds_anything(self) -> bool:
+        rows = self._store.rows("SELECT ?s { ?s ?p ?o } LIMIT 1", self._graphs)
+        return next(rows, None) is not None
+
+    def _last_number(self) -> int:
+        return max(
+            (int(file.stem) for file in self.directory.glob("*.idx") if file.stem.isdigit()),
+            default=0,
+        )
+
+    # following
+
+    @property
+    def behind(self) -> bool:
+        """The graph was changed, or is about to be, and the index does not say so yet."""
+        return self._all_touched or bool(self._touched)
+
+    def touch(self, things: Iterable[str]) -> None:
+        """Take note of things that are about to be changed; durable when this returns."""
+        new = set(things) - self._touched
+        if not new or self._all_touched:
+            return
+        self._touched |= new
+        if len(self._touched) > MOST_TOUCHED:
+            self.touch_everything()
+            return
+        self._write_log("".join(f"{iri}\n" for iri in new), "a")
+
+    def touch_everything(self) -> None:
+        """Take note that anything may change."""
+        if not self._all_touched:
+            self._all_touched = True
+            self._write_log(f"{EVERYTHING}\n", "a")
+
+    def _write_log(self, text: str, mode: str) -> None:
+        with self._log.open(mode, encoding="utf-8", errors="surrogatepass") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+
+    def _read_log(self) -> None:
+        try:
+            lines = self._log.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return
+        try:
+            things = [line.decode() for line in lines[:-1]]
+        except UnicodeDecodeError:
+            things = [EVERYTHING]
+        # a line cut short is of a change that did not begin
+        if EVERYTHING in things or any(_odd(thing) for thing in things):
+            self._all_touched = True
+        self._touched.update(thing for thing in things if thing != EVERYTHING)
+
+    def follow(self, tell: Told | None = None) -> SearchIndex:
+        """Bring the index up to date with the graph, and return it."""
+        if self._all_touched:
+            return self.rebuild(tell)
+        if self._touched:
+            block, things = read_some(self._store, self._schema, self._graphs, self._touched)
+            names = list(_names_of(self._store, self._graphs, sorted(self._touched)))
+            write_words(self.directory / "words.sqlite", names, self._touched)
+            return self._publish(block, [_without(part, things) for part in self._index.parts])
+        return self._index
+
+    def rebuild(self, tell: Told | None = None) -> SearchIndex:
+        """Make all of it anew from the graph."""
+        say = tell or (lambda _: None)
+        say("reading the graph")
+        block = read_all(self._store, self._schema, self._graphs)
+        say(f"writing {len(block)} rows")
+        write_words(self.directory / "words.sqlite", _all_names(self._store, self._graphs), None)
+        return self._publish(block, [])
+
+    def _publish(self, block: Block, parts: list[Part]) -> SearchIndex:
+        """Publish a state: older segments, and a new one with ``block``."""
+        number = self._state.commit + 1
+        parts = [part for part in parts if part.living]
+        merge: list[Part] = []
+        if len(parts) >= MOST_SEGMENTS:
+            parts, merge = _to_merge(parts)
+        name = f"{number:08d}.idx"
+        blocks = [(part.segment.block(), _mask(part)) for part in merge]
+        if len(block):
+            blocks.append((block, np.ones(len(block), bool)))
+        if blocks:
+            whole = block if len(blocks) == 1 and not merge else merged(blocks)
+            write_segment(self.directory / name, whole)
+            parts.append(Part(name, Segment(self.directory / name), NONE))
+        dead = {part.name: part.dead for part in parts if len(part.dead)}
+        tombstones = f"{number:08d}.dead" if dead else ""
+        if dead:
+            write_container(self.directory / tombstones, dead, {})
+        self._state = State(
+            number, self._schema.digest, tuple(part.name for part in parts), tombstones
+        )
+        self._state.write(self.directory / "current.json")
+        self._log.unlink(missing_ok=True)
+        self._touched.clear()
+        self._all_touched = False
+        words = self.directory / "words.sqlite"
+        self._index = SearchIndex(f"{number:08d}", self._schema, parts, words)
+        self._sweep()
+        return self._index
+
+    def _sweep(self) -> None:
+        """Remove files of older states; a reader that has one open keeps it."""
+        kept = {*self._state.segments, self._state.dead}
+        for file in (*self.directory.glob("*.idx"), *self.directory.glob("*.dead")):
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
+
+    # reading
+
+    def lookup(self) -> SearchIndex:
+        """The index, up to date."""
+        return self.follow() if self.behind else self._index
+
+    def copy_to(self, directory: Path) -> None:
+        """Give a snapshot its index: hard links to the files, which never change."""
+        self.follow()
+        directory.mkdir(parents=True)
+        for name in (*self._state.segments, self._state.dead, "current.json"):
+            if name:
+                _link(self.directory / name, directory / name)
+        words = self.directory / "words.sqlite"
+        (directory / "words.sqlite").symlink_to(words.resolve())
+
+
+def _odd(thing: str) -> bool:
+    return not thing or any(character in thing for character in '<>" \t\0')
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target)
+
+
+def _without(part: Part, things: frozenset[str]) -> Part:
+    found = [row for row in map(part.segment.things.find, things) if row >= 0]
+    if not found:
+        return part
+    dead = np.union1d(part.dead, np.array(found, np.int32)).astype(np.int32)
+    return Part(part.name, part.segment, dead)
+
+
+def _mask(part: Part) -> Any:
+    mask = np.ones(len(part.segment), bool)
+    mask[part.dead] = False
+    return mask
+
+
+def _to_merge(parts: list[Part]) -> tuple[list[Part], list[Part]]:
+    """Choose what is merged: the small ones, and each larger one that is not larger than
+    they are together, so that a row is written again about log(rows) times."""
+    ordered = sorted(parts, key=lambda part: part.living)
+    taken: list[Part] = []
+    size = 0
+    for part in ordered:
+        if len(taken) >= 2 and part.living > 2 * size:
+            break
+        taken.append(part)
+        size += part.living
+    names = {part.name for part in taken}
+    return [part for part in parts if part.name not in names], taken
+
+
+def _all_names(store: Store, graphs: Sequence[str | None]) -> Iterable[tuple[str, str]]:
+    for predicate in NAMING:
+        table = store.table(f"SELECT ?s ?o {{ ?s <{predicate}> ?o }}", graphs)
+        for subject, value in zip(*(table.column(n).to_pylist() for n in (0, 1)), strict=True):
+            literal = literal_of(value)
+            if literal is not None and subject.startswith("<"):
+                yield subject[1:-1], literal.value
+
+
+def _names_of(
+    store: Store, graphs: Sequence[str | None], things: Sequence[str]
+) -> Iterable[tuple[str, str]]:
+    asked = ", ".join(f"<{predicate}>" for predicate in NAMING)
+    for start in range(0, len(things), 2000):
+        some = " ".join(f"<{iri}>" for iri in things[start : start + 2000])
+        for subject, value in store.rows(
+            f"SELECT ?s ?o {{ VALUES ?s {{ {some} }} LATERAL {{ ?s ?p ?o "
+            f"FILTER (?p IN ({asked})) }} }}",
+            graphs,
+        ):
+            literal = literal_of(value)
+            if literal is not None:
+                yield subject[1:-1], literal.value

@@ -1,0 +1,472 @@
+"""A part of the index: rows laid out for searching, in one file that never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from geoindex_rs import rtree  # type: ignore[attr-defined]
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from dafab_kg.spatial.index.block import Block, Column, Keywords, Places, Rows
+from dafab_kg.spatial.index.container import Container, write_container
+from dafab_kg.spatial.index.texts import Arrays, Texts
+from dafab_kg.spatial.index.values import EXACT, LOOSE, NEAR, ODD
+from dafab_kg.spatial.lookup import Has, Interval, Near, OneOfTerms, Wanted, Within
+
+EXACT_UP_TO = 20_000
+"""Places that are compared by true geometry; of more, boxes have to do."""
+METRES_OF_A_DEGREE = 110_000.0  # of latitude, less than anywhere on the ellipsoid
+
+NONE: Rows = np.empty(0, np.int32)
+
+
+def write_segment(file: Path, block: Block) -> None:
+    """Lay out a block for searching, and write it."""
+    arrays: Arrays = {**block.things.arrays("things")}
+    arrays.update(_keywords(block.classes, "classes", len(block)))
+    places = block.places
+    tree_bytes = b""
+    if len(places.boxes):
+        tree = rtree.RTreeBuilder(len(places.boxes))
+        tree.add(*np.ascontiguousarray(places.boxes.T))
+        tree_bytes = bytes(memoryview(tree.finish()))
+    arrays.update(
+        {
+            "places.rows": places.rows,
+            "places.flags": places.flags,
+            "places.boxes": places.boxes.reshape(-1),
+            "places.box_of": places.box_of,
+            "places.tree": np.frombuffer(tree_bytes, np.uint8),
+            **places.wkb.arrays("places.wkb"),
+        }
+    )
+    columns, keywords = sorted(block.columns), sorted(block.keywords)
+    for number, name in enumerate(columns):
+        column = block.columns[name]
+        arrays.update(_column(column, f"column{number}"))
+    for number, name in enumerate(keywords):
+        arrays.update(_keywords(block.keywords[name], f"keyword{number}", len(block)))
+    about = {"columns": columns, "keywords": keywords, "things": len(block)}
+    write_container(file, arrays, about)
+
+
+def _column(column: Column, name: str) -> Arrays:
+    usual = np.flatnonzero(column.flags <= NEAR)
+    order = usual[np.argsort(column.values[usual], kind="stable")]
+    single = len(column.rows) == len(np.unique(column.rows))
+    return {
+        f"{name}.rows": column.rows,
+        f"{name}.values": column.values,
+        f"{name}.flags": column.flags,
+        f"{name}.sorted": column.values[order],
+        f"{name}.by_value": column.rows[order],
+        f"{name}.loose": np.unique(column.rows[column.flags == LOOSE]),
+        # one value each, and all of them as the graph compares them
+        f"{name}.plain": np.array([single, bool((column.flags == EXACT).all())], np.uint8),
+    }
+
+
+def _keywords(keywords: Keywords, name: str, size: int) -> Arrays:
+    order = np.lexsort((keywords.rows, keywords.codes))
+    starts = np.searchsorted(keywords.codes[order], np.arange(len(keywords.terms) + 1))
+    return {
+        **keywords.terms.arrays(f"{name}.terms"),
+        f"{name}.rows": keywords.rows,
+        f"{name}.codes": keywords.codes,
+        f"{name}.of_term": keywords.rows[order],
+        f"{name}.starts": starts.astype(np.int64),
+    }
+
+
+class NumberColumn:
+    """A column of numbers or times of one segment."""
+
+    def __init__(self, container: Container, name: str) -> None:
+        self.rows: Rows = container[f"{name}.rows"]
+        self.values: NDArray[Any] = container[f"{name}.values"]
+        self.flags: NDArray[np.uint8] = container[f"{name}.flags"]
+        self.sorted: NDArray[Any] = container[f"{name}.sorted"]
+        self.by_value: Rows = container[f"{name}.by_value"]
+        self.loose: Rows = container[f"{name}.loose"]
+        single, exact = container[f"{name}.plain"]
+        self.single, self.exact = bool(single), bool(exact)
+
+    def span(self, interval: Interval) -> tuple[int, int]:
+        """The stretch of the sorted values that may lie within; bounds are widened by
+        rounding unless all values are exact."""
+        low, high = interval.low, interval.high
+        left, right = 0, len(self.sorted)
+        if low is not None:
+            closed = not (self.exact and interval.low_open)
+            left = int(np.searchsorted(self.sorted, self._bound(low, -1), _side(closed)))
+        if high is not None:
+            closed = not (self.exact and interval.high_open)
+            right = int(np.searchsorted(self.sorted, self._bound(high, 1), _side(not closed)))
+        return left, max(left, right)
+
+    def _bound(self, value: float, way: int) -> Any:
+        bound = self.sorted.dtype.type(_limited(value, self.sorted.dtype))
+        if self.exact:
+            return bound
+        if self.sorted.dtype.kind == "i":
+            return bound + way
+        return np.nextafter(bound, np.inf * way)
+
+    def fulfil(self, rows: Rows, interval: Interval) -> NDArray[np.bool_]:
+        """Tell which of ``rows`` may have a value within."""
+        left, right = self.span(interval)
+        low = self.sorted[left] if left < len(self.sorted) else None
+        if left >= right:
+            return member(rows, self.loose)
+        high = self.sorted[right - 1]
+
+        def inside(entries: NDArray[np.int64]) -> NDArray[np.bool_]:
+            values, flags = self.values[entries], self.flags[entries]
+            fit: NDArray[np.bool_] = (values >= low) & (values <= high) & (flags != ODD)
+            fit |= flags == LOOSE
+            return fit
+
+        return some_entry(self.rows, rows, inside)
+
+
+def _side(left: bool) -> Any:
+    return "left" if left else "right"
+
+
+def _limited(value: float, dtype: np.dtype[Any]) -> float | int:
+    if dtype.kind != "i":
+        return value
+    bounds = np.iinfo(dtype)
+    if value != value:
+        return 0
+    return int(min(max(value, bounds.min + 1), bounds.max - 1))
+
+
+class KeywordColumn:
+    """A column of terms of one segment."""
+
+    def __init__(self, container: Container, name: str) -> None:
+        self.terms = Texts.read(container, f"{name}.terms")
+        self.rows: Rows = container[f"{name}.rows"]
+        self.codes: Rows = container[f"{name}.codes"]
+        self._of_term: Rows = container[f"{name}.of_term"]
+        self._starts: NDArray[np.int64] = container[f"{name}.starts"]
+
+    def codes_of(self, terms: frozenset[str]) -> list[int]:
+        """The numbers of those terms that are here."""
+        return [code for code in map(self.terms.find, sorted(terms)) if code >= 0]
+
+    def size(self, codes: list[int]) -> int:
+        """How many things have the terms, at most."""
+        return int(sum(self._starts[code + 1] - self._starts[code] for code in codes))
+
+    def with_terms(self, codes: list[int]) -> Rows:
+        """The things that have one of the terms, sorted."""
+        found = [self._of_term[self._starts[code] : self._starts[code + 1]] for code in codes]
+        if len(found) == 1:
+            return found[0]
+        return np.unique(np.concatenate(found)) if found else NONE
+
+    def fulfil(self, rows: Rows, codes: list[int]) -> NDArray[np.bool_]:
+        """Tell which of ``rows`` have one of the terms."""
+        if len(codes) == 1 and self.size(codes) > 64 * len(rows):
+            return some_entry(self.rows, rows, lambda entries: self.codes[entries] == codes[0])
+        return member(rows, self.with_terms(codes))
+
+
+def member(rows: Rows, of: Rows) -> NDArray[np.bool_]:
+    """Tell which of ``rows`` are among ``of``, which is sorted."""
+    if not len(of):
+        return np.zeros(len(rows), bool)
+    at = np.searchsorted(of, rows)
+    at[at == len(of)] = 0
+    same: NDArray[np.bool_] = of[at] == rows
+    return same
+
+
+def some_entry(
+    entry_rows: Rows, rows: Rows, test: Callable[[NDArray[np.int64]], NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
+    """Tell for which of ``rows`` some entry passes the test; ``entry_rows`` is sorted."""
+    start = np.searchsorted(entry_rows, rows, "left")
+    count = np.searchsorted(entry_rows, rows, "right") - start
+    if not len(rows) or not count.any():
+        return np.zeros(len(rows), bool)
+    entries, owner = _stretches(start, count)
+    result = np.zeros(len(rows), bool)
+    result[owner[test(entries)]] = True
+    return result
+
+
+def _stretches(
+    start: NDArray[np.int64], count: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All numbers of the stretches from ``start``, ``count`` long, each with its stretch."""
+    owner = np.repeat(np.arange(len(start)), count)
+    first = np.repeat(start - (np.cumsum(count) - count), count)
+    return np.arange(len(owner)) + first, owner
+
+
+class Segment:
+    """The rows of one file."""
+
+    def __init__(self, file: Path, *, verify: bool = False) -> None:
+        """Open it; raises IndexNotUsable where it is damaged."""
+        self._file = Container(file, verify=verify)
+        about = self._file.about
+        self.things = Texts.read(self._file, "things")
+        self._columns = {name: f"column{i}" for i, name in enumerate(about["columns"])}
+        self._keywords = {name: f"keyword{i}" for i, name in enumerate(about["keywords"])}
+        self._opened: dict[str, Any] = {}
+        self.bytes = self._file.size
+        self.place_rows: Rows = self._file["places.rows"]
+        self.place_flags: NDArray[np.uint8] = self._file["places.flags"]
+        self.boxes: NDArray[np.float64] = self._file["places.boxes"].reshape(-1, 4)
+        self.box_of: Rows = self._file["places.box_of"]
+        self._tree: NDArray[np.uint8] = self._file["places.tree"]
+        self.wkb = Texts.read(self._file, "places.wkb")
+
+    def __len__(self) -> int:
+        return len(self.things)
+
+    @cached_property
+    def unplaced(self) -> NDArray[np.int64]:
+        """Geometries whose place is not known, by number."""
+        return np.flatnonzero(self.place_flags == LOOSE)
+
+    @cached_property
+    def exact_places(self) -> bool:
+        """All geometries are as the graph has them, each thing has one."""
+        return bool((self.place_flags == EXACT).all()) and bool(
+            (np.diff(self.place_rows) > 0).all()
+        )
+
+    def column(self, name: str) -> NumberColumn | None:
+        """The column of a property with numbers or times."""
+        if name not in self._columns:
+            return None
+        if name not in self._opened:
+            self._opened[name] = NumberColumn(self._file, self._columns[name])
+        found: NumberColumn = self._opened[name]
+        return found
+
+    def keyword(self, name: str) -> KeywordColumn | None:
+        """The column of a property with terms."""
+        if name not in self._keywords:
+            return None
+        if name not in self._opened:
+            self._opened[name] = KeywordColumn(self._file, self._keywords[name])
+        found: KeywordColumn = self._opened[name]
+        return found
+
+    @cached_property
+    def classes(self) -> KeywordColumn:
+        """The classes of things, as IRIs in brackets."""
+        return KeywordColumn(self._file, "classes")
+
+    def block(self) -> Block:
+        """The rows, to be merged."""
+        classes = self.classes
+        columns = {name: self.column(name) for name in self._columns}
+        keywords = {name: self.keyword(name) for name in self._keywords}
+        return Block(
+            self.things,
+            Keywords(classes.rows, classes.codes, classes.terms),
+            Places(self.place_rows, self.place_flags, self.wkb, self.boxes, self.box_of),
+            {n: Column(c.rows, c.values, c.flags) for n, c in columns.items() if c},
+            {n: Keywords(k.rows, k.codes, k.terms) for n, k in keywords.items() if k},
+        )
+
+    # finding
+
+    def cost(self, wanted: Wanted) -> float:
+        """Roughly how many rows a search begins with."""
+        steps, _ = self._plan(wanted)
+        return min((step.cost for step in steps), default=len(self))
+
+    def matches(self, rows: Rows, wanted: Wanted) -> tuple[NDArray[np.bool_], bool]:
+        """Tell which of ``rows`` may fulfil ``wanted``; and whether they surely do."""
+        steps, exact = self._plan(wanted)
+        kept = np.arange(len(rows))
+        for step in steps:
+            kept = kept[step.test(rows[kept])]
+        if wanted.place is not None and wanted.place.exact and len(kept):
+            ordered = np.argsort(rows[kept], kind="stable")
+            found, surely = self._compare(rows[kept][ordered], wanted.place)
+            kept = kept[member(rows[kept], found)]
+            exact &= surely
+        result = np.zeros(len(rows), bool)
+        result[kept] = True
+        return result, exact
+
+    def find(self, wanted: Wanted) -> tuple[Rows, bool]:
+        """Rows that may fulfil ``wanted``, sorted; and whether they surely do."""
+        steps, exact = self._plan(wanted)
+        if not steps:
+            return np.arange(len(self), dtype=np.int32), exact
+        steps.sort(key=lambda step: step.cost)
+        rows = steps[0].rows()
+        for step in steps[1:]:
+            if not len(rows):
+                break
+            rows = rows[step.test(rows)]
+        if wanted.place is not None and wanted.place.exact and len(rows):
+            rows, surely = self._compare(rows, wanted.place)
+            exact &= surely
+        return rows, exact
+
+    def _plan(self, wanted: Wanted) -> tuple[list[_Step], bool]:
+        steps: list[_Step] = []
+        exact = True
+        if wanted.classes:
+            brackets = frozenset(f"<{iri}>" for iri in wanted.classes)
+            steps.append(_terms_step(self.classes, brackets))
+        for value in wanted.values:
+            step, surely = self._value_step(value)
+            steps.append(step)
+            exact &= surely
+        if wanted.place is not None:
+            area = wanted.place
+            steps.append(
+                _Step(
+                    self._box_share(area) * len(self.place_rows),
+                    lambda: self._at(area),
+                    lambda rows: self._may_be_at(rows, area),
+                )
+            )
+            exact &= area.exact and not area.metres and self.exact_places
+        elif wanted.located:
+            steps.append(
+                _Step(len(self.place_rows), self._located, lambda r: member(r, self._located()))
+            )
+        return steps, exact
+
+    def _value_step(self, value: Within | OneOfTerms | Has) -> tuple[_Step, bool]:
+        column, keyword = self.column(value.property), self.keyword(value.property)
+        if isinstance(value, Within) and column is not None:
+            left, right = column.span(value.interval)
+
+            def within() -> Rows:
+                found = column.by_value[left:right]
+                parts = [found, column.loose] if len(column.loose) else [found]
+                return np.unique(np.concatenate(parts))
+
+            step = _Step(
+                right - left + len(column.loose),
+                within,
+                lambda rows: column.fulfil(rows, value.interval),
+            )
+            return step, column.exact
+        if isinstance(value, OneOfTerms) and keyword is not None:
+            return _terms_step(keyword, value.terms), True
+        held = column or keyword
+        if isinstance(value, Has) and held is not None:
+            entries = held.rows
+            return _Step(
+                len(entries), lambda: np.unique(entries), lambda rows: member(rows, entries)
+            ), True
+        return _Step(0, lambda: NONE, lambda rows: np.zeros(len(rows), bool)), True
+
+    # places
+
+    def _located(self) -> Rows:
+        return np.unique(self.place_rows)
+
+    def _box_share(self, area: Near) -> float:
+        """Roughly the share of the Earth that the box of an area takes."""
+        west, south, east, north = reach(area)
+        return min(1.0, (east - west) / 360 * (north - south) / 90 + 1e-6)
+
+    def geometries_at(self, area: Near) -> NDArray[np.int64]:
+        """Geometries, by number, whose box touches an area's box, or that are anywhere."""
+        if not len(self._tree):
+            return self.unplaced
+        found = np.asarray(rtree.search(self._tree, *reach(area)))
+        return np.union1d(self.box_of[found], self.unplaced)
+
+    def _at(self, area: Near) -> Rows:
+        return np.unique(self.place_rows[self.geometries_at(area)])
+
+    def _may_be_at(self, rows: Rows, area: Near) -> NDArray[np.bool_]:
+        west, south, east, north = reach(area)
+        geometries, owner = self.geometries_of(rows)
+        first = np.searchsorted(self.box_of, geometries, "left")
+        boxes = np.searchsorted(self.box_of, geometries, "right") - first
+        numbers, of = _stretches(first, boxes)
+        held = self.boxes[numbers]
+        touch = (held[:, 0] <= east) & (held[:, 2] >= west)
+        touch &= (held[:, 1] <= north) & (held[:, 3] >= south)
+        result = np.zeros(len(rows), bool)
+        result[owner[of[touch]]] = True
+        result[owner[self.place_flags[geometries] == LOOSE]] = True
+        return result
+
+    def _compare(self, rows: Rows, area: Near) -> tuple[Rows, bool]:
+        """Compare true geometries with the area; what is not exact stays."""
+        if area.metres or len(rows) > EXACT_UP_TO:
+            return rows, False
+        geometries, owner = self.geometries_of(rows)
+        shapely.prepare(area.area)
+        with np.errstate(invalid="ignore"):
+            touch = shapely.intersects(area.area, self.shapes(geometries))
+        touch |= self.place_flags[geometries] != EXACT
+        kept = np.zeros(len(rows), bool)
+        kept[owner[touch]] = True
+        return rows[kept], True
+
+    def geometries_of(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Geometries of rows, by number, each with the position of its row in ``rows``."""
+        start = np.searchsorted(self.place_rows, rows, "left")
+        return _stretches(start, np.searchsorted(self.place_rows, rows, "right") - start)
+
+    def shapes(self, geometries: NDArray[np.int64]) -> NDArray[Any]:
+        """Geometries by number; None where one could not be read."""
+        return shapely.from_wkb(
+            np.array([self.wkb.raw(number) or None for number in geometries], object)
+        )
+
+
+class _Step:
+    """One constraint: what it costs to begin with it, its rows, and a test of rows."""
+
+    def __init__(
+        self,
+        cost: float,
+        rows: Callable[[], Rows],
+        test: Callable[[Rows], NDArray[np.bool_]],
+    ) -> None:
+        self.cost, self.rows, self.test = cost, rows, test
+
+
+def _terms_step(column: KeywordColumn, terms: frozenset[str]) -> _Step:
+    codes = column.codes_of(terms)
+    return _Step(
+        column.size(codes),
+        lambda: column.with_terms(codes),
+        lambda rows: column.fulfil(rows, codes),
+    )
+
+
+def reach(area: Near) -> tuple[float, float, float, float]:
+    """The box around an area and the metres around that, in degrees."""
+    shape: BaseGeometry = area.area
+    if shape.is_empty:
+        return 1.0, 1.0, -1.0, -1.0
+    west, south, east, north = shape.bounds
+    if not area.metres:
+        return west, south, east, north
+    up = area.metres / METRES_OF_A_DEGREE
+    south, north = south - up, north + up
+    furthest = max(abs(south), abs(north))
+    if furthest >= 89:
+        return -180.0, south, 180.0, north
+    aside = up / float(np.cos(np.radians(furthest)))
+    if west - aside < -180 or east + aside > 180:
+        return -180.0, south, 180.0, north  # around the antimeridian
+    return west - aside, south, east + aside, north

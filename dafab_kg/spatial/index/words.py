@@ -1,0 +1,113 @@
+"""Finding things by their words: identifiers, labels, names, and IRIs.
+
+SQLite's full-text index (FTS5) holds each name of each thing, with case and accents
+folded; it is changed in place, and a word that leads to a thing of another moment leads
+to something that is not in the graph, which the reader of the answer leaves out.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from dafab_kg.model.names import term
+
+NAMING: Final = (
+    "http://www.w3.org/2000/01/rdf-schema#label",
+    "http://www.w3.org/2004/02/skos/core#prefLabel",
+    "http://www.w3.org/2004/02/skos/core#altLabel",
+    "http://purl.org/dc/terms/title",
+    *(
+        term(local)
+        for local in (
+            "productId",
+            "did",
+            "title",
+            "placeName",
+            "toponym",
+            "otherToponym",
+            "identifierValue",
+        )
+    ),
+)
+"""Properties whose values name a thing."""
+MOST_WORDS: Final = 12
+LONGEST: Final = 2000  # characters of a name that are kept
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, iri TEXT NOT NULL, name TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS names_of ON names (iri);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
+    name, content='names', content_rowid='id', prefix='2 3 5',
+    tokenize="unicode61 remove_diacritics 2");
+"""
+_SQUARE: Final = re.compile(r"\d{2}[C-X][A-Z]{0,2}", re.IGNORECASE)
+_WORD: Final = re.compile(r"\w+")
+
+
+def write_words(
+    file: Path, names: Iterable[tuple[str, str]], replaced: Iterable[str] | None
+) -> None:
+    """Write names as (IRI, name); those of ``replaced`` things go (None: all names go)."""
+    if replaced is None:
+        for old in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+            old.unlink(missing_ok=True)
+    with closing(sqlite3.connect(file, isolation_level=None)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("PRAGMA synchronous = NORMAL")
+        base.executescript(_SCHEMA)
+        base.execute("BEGIN IMMEDIATE")
+        for iri in replaced or ():
+            for number, name in base.execute(
+                "SELECT id, name FROM names WHERE iri = ?", (iri,)
+            ).fetchall():
+                base.execute(
+                    "INSERT INTO words (words, rowid, name) VALUES ('delete', ?, ?)",
+                    (number, name),
+                )
+            base.execute("DELETE FROM names WHERE iri = ?", (iri,))
+        last = base.execute("SELECT coalesce(max(id), 0) FROM names").fetchone()[0]
+        rows = ((last + i, iri, name[:LONGEST]) for i, (iri, name) in enumerate(names, 1))
+        for row in rows:
+            base.execute("INSERT INTO names VALUES (?, ?, ?)", row)
+            base.execute("INSERT INTO words (rowid, name) VALUES (?, ?)", (row[0], row[2]))
+        base.execute("COMMIT")
+
+
+def _asked(token: str) -> str:
+    """A word of a search; a grid square stands in product ids with a T before it."""
+    return f'("{token}"* OR "T{token}"*)' if _SQUARE.fullmatch(token) else f'"{token}"*'
+
+
+def find_words(file: Path, words: str, limit: int) -> Iterator[tuple[str, str]]:
+    """Yield (IRI, name) of things that have all words, each as it is or as a beginning.
+
+    An IRI finds the thing itself.  A name that is just the words comes first.
+    """
+    if not file.is_file():
+        return
+    asked = words.strip().strip("<>")
+    tokens = _WORD.findall(asked.replace("_", " "))[:MOST_WORDS]
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as base:
+        seen = set()
+        found = base.execute(
+            "SELECT iri, name FROM names WHERE iri = ? LIMIT ?", (asked, limit)
+        ).fetchall()
+        if tokens:
+            text = " AND ".join(map(_asked, tokens))
+            found += base.execute(
+                "SELECT iri, names.name FROM words JOIN names ON names.id = words.rowid "
+                "WHERE words MATCH ? ORDER BY names.name = ? COLLATE NOCASE DESC, rank, "
+                "length(names.name), iri LIMIT ?",
+                (text, asked, 4 * limit),
+            ).fetchall()
+    for iri, name in found:
+        if iri not in seen:
+            seen.add(iri)
+            yield iri, name
+            if len(seen) == limit:
+                return

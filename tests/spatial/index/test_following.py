@@ -1,0 +1,201 @@
+"""The index follows the graph, whatever happens to either."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dafab_kg.model.errors import IndexNotUsable
+from dafab_kg.spatial.index.compare import differences
+from dafab_kg.spatial.index.index import SearchIndex
+from dafab_kg.spatial.index.keeper import Keeper, open_index
+from dafab_kg.spatial.index.schema import Schema
+from dafab_kg.store.oxigraph import OxigraphStore
+from dafab_kg.store.protocol import Change
+
+from .making import EX, GRAPHS, INFERRED, SCHEMA, lines_of, nquads
+
+
+def kept(store: OxigraphStore, place: Path) -> Keeper:
+    keeper = Keeper(store, place, GRAPHS, SCHEMA)
+    store.observe(keeper, INFERRED)
+    return keeper
+
+
+def change(chance: random.Random, held: set[str], names: list[str]) -> Change:
+    """Replace some of what is there."""
+    removed = tuple(chance.sample(sorted(held), min(len(held), chance.randint(0, 12))))
+    added = {
+        f"{line}{chance.choice(['', '', f' <{INFERRED}>'])} .\n"
+        for thing in chance.sample(names, chance.randint(0, 3))
+        for line in lines_of(chance, thing)
+        if chance.random() < 0.5
+    }
+    held.difference_update(removed)
+    held.update(added)
+    return Change(removed, "".join(sorted(added)))
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(3), *(pytest.param(n, marks=pytest.mark.oracle) for n in range(3, 40))]
+)
+def test_any_changes_and_crashes(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    store = OxigraphStore()
+    place = tmp_path / "index"
+    keeper = kept(store, place)
+    names = [f"t{number}" for number in range(25)]
+    held: set[str] = set()
+    merges = 0
+    for _ in range(40):
+        what = chance.random()
+        if what < 0.55:
+            store.apply(change(chance, held, names))
+        elif what < 0.65:
+            text = nquads(chance, chance.sample(names, 2))
+            held.update(text.splitlines(keepends=True))
+            store.bulk_load(text)
+        elif what < 0.7:
+            store.drop(INFERRED)
+            held = {line for line in held if not line.endswith(f"<{INFERRED}> .\n")}
+        elif what < 0.8:
+            keeper = kept(store, place)  # the process ended before the index followed
+        elif what < 0.9:
+            # it ends at some moment while the index is written
+            step = chance.choice(["write_segment", "write_words", "write_container", "read_some"])
+
+            def crash(*_: Any) -> None:
+                raise Crash
+
+            with monkeypatch.context() as patched:
+                patched.setattr(f"dafab_kg.spatial.index.keeper.{step}", crash)
+                store.apply(change(chance, held, names))
+                try:
+                    keeper.follow()
+                except Crash:
+                    keeper = kept(store, place)
+        else:
+            keeper.follow()
+        if chance.random() < 0.4:
+            index = keeper.lookup()
+            merges += len(index.parts) == 1
+            assert list(differences(store, index, GRAPHS)) == []
+            again = open_index(place, SCHEMA, verify=True)
+            assert (len(again), again.commit) == (len(index), index.commit)
+    assert list(differences(store, keeper.lookup(), GRAPHS)) == []
+    assert merges
+
+
+def test_the_comparison_sees_each_kind_of_difference(tmp_path: Path) -> None:
+    store = OxigraphStore()
+    keeper = kept(store, tmp_path)
+    store.bulk_load(nquads(random.Random(5), ["a", "b", "c"]))
+    index = keeper.follow()
+    assert list(differences(store, index, GRAPHS)) == []
+    unobserved = OxigraphStore()
+    lines = nquads(random.Random(5), ["a", "b", "c"]).splitlines(keepends=True)
+    for line in lines:
+        if "not-indexed" in line:
+            continue
+        unobserved.bulk_load("".join(other for other in lines if other != line))
+        told = dict(differences(unobserved, index, GRAPHS))
+        assert told, line
+        unobserved.apply(Change(tuple(lines)))
+    assert dict(differences(unobserved, index, GRAPHS)).keys() == {f"{EX}{n}" for n in "abc"}
+
+
+def files(place: Path) -> list[Path]:
+    return sorted(file for file in place.iterdir() if file.suffix in {".idx", ".dead", ".json"})
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "remove"])
+def test_a_damaged_file_is_found_and_the_index_made_anew(tmp_path: Path, damage: str) -> None:
+    chance = random.Random(damage)
+    store = OxigraphStore()
+    keeper = kept(store, tmp_path / "index")
+    names = [f"t{number}" for number in range(20)]
+    store.bulk_load(nquads(chance, names))
+    keeper.follow()
+    store.bulk_load(nquads(chance, names[:5]))
+    keeper.follow()
+    for number in range(len(files(tmp_path / "index"))):
+        file = files(tmp_path / "index")[number]
+        data = bytearray(file.read_bytes())
+        if damage == "flip":
+            data[chance.randrange(len(data) - 40, len(data) - 9)] ^= 0x41
+        elif damage == "truncate":
+            del data[chance.randrange(len(data)) :]
+        elif damage == "empty":
+            data.clear()
+        file.write_bytes(data)
+        if damage == "remove":
+            file.unlink()
+        with pytest.raises(IndexNotUsable):
+            open_index(tmp_path / "index", SCHEMA, verify=True)
+        keeper = kept(store, tmp_path / "index")
+        assert keeper.reason
+        assert list(differences(store, keeper.lookup(), GRAPHS)) == []
+        store.bulk_load(nquads(chance, names[:5]))  # two segments again
+        keeper.follow()
+        if len(files(tmp_path / "index")) <= number + 1:
+            break
+
+
+def test_a_new_indexed_property_makes_it_anew(tmp_path: Path) -> None:
+    store = OxigraphStore()
+    keeper = kept(store, tmp_path)
+    store.bulk_load(f'<{EX}a> <{EX}not-indexed> "1" .\n')
+    assert len(keeper.follow()) == 0
+    schema = Schema({**SCHEMA.properties, f"{EX}not-indexed": "keyword"})
+    with pytest.raises(IndexNotUsable):
+        open_index(tmp_path, schema)
+    assert len(Keeper(store, tmp_path, GRAPHS, schema).lookup()) == 1
+
+
+def _read(place: str, out: Any) -> None:
+    from dafab_kg.spatial.lookup import Has, Wanted
+
+    wish = Wanted(values=(Has(f"{EX}cloud"),))
+    seen = []
+    while not out.poll():
+        try:
+            index: SearchIndex = open_index(Path(place), SCHEMA)
+        except IndexNotUsable:
+            continue  # at this moment it is behind, or its files are replaced
+        found = index.find(wish)
+        assert found is not None
+        seen.append((index.commit, len(index.iris(found.rows))))
+    out.send(seen)
+
+
+def test_readers_beside_the_writer(tmp_path: Path) -> None:
+    """Each state that a reader sees is whole: batch n adds n things."""
+    store = OxigraphStore()
+    keeper = kept(store, tmp_path)
+    context = multiprocessing.get_context("forkserver")
+    ends = [context.Pipe() for _ in range(2)]
+    readers = [context.Process(target=_read, args=(str(tmp_path), theirs)) for _, theirs in ends]
+    for reader in readers:
+        reader.start()
+    truth = {}
+    for batch in range(1, 60):
+        decimal = "http://www.w3.org/2001/XMLSchema#decimal"
+        lines = (f'<{EX}b{batch}t{n}> <{EX}cloud> "{n}.5"^^<{decimal}> .\n' for n in range(batch))
+        store.bulk_load("".join(lines))
+        truth[keeper.follow().commit] = batch * (batch + 1) // 2
+    for (ours, _), reader in zip(ends, readers, strict=True):
+        ours.send("stop")
+        assert ours.poll(60)
+        for commit, count in ours.recv():
+            assert truth[commit] == count
+        reader.join(10)

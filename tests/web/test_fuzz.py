@@ -1,0 +1,72 @@
+"""Mutated queries and updates: no 500, no hang, no word of where things lie."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.web import mutating
+from tests.web.written import clients
+
+FEW, MANY = 1_500, 50_000
+"""Texts of each kind: in `make test`, and in `make judges` (two kinds: 100,000)."""
+SECONDS = 20.0
+STATUSES = {200, 400, 403, 409, 413, 415, 422, 502, 503}
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory):
+    place = tmp_path_factory.mktemp("fuzz")
+    with clients(place, reasoning=False, query_rows=2000) as made:
+        made.place = place
+        made.update("INSERT DATA { <a:a> <a:b> 1, 'x' . GRAPH <a:g> { <a:a> <a:b> <a:c> } }")
+        yield made
+
+
+def put(web, text: str, number: int, *, update: bool) -> None:
+    """Send one text, in one of the ways that there are."""
+    body = text.encode("utf-8", "surrogatepass")
+    kind = "update" if update else "query"
+    began = time.monotonic()
+    if number % 3:
+        response = web.ask(
+            "write", "/sparql", "POST", data=body, content_type=f"application/sparql-{kind}"
+        )
+    else:
+        response = web.ask("write", "/sparql", "POST", data={kind: body})
+    seconds = time.monotonic() - began
+    told = response.get_data(as_text=True)
+    assert response.status_code in STATUSES, (response.status_code, text)
+    assert seconds < SECONDS, (seconds, text)
+    for word in mutating.paths_of(web.place):
+        assert word not in told, text
+    if response.status_code != 200:
+        assert response.mimetype == "application/problem+json", text
+        assert {"title", "status", "detail"} <= response.json.keys(), text
+
+
+def put_all(web, number: int, seed: int, *, update: bool) -> None:
+    seeds = mutating.UPDATES if update else mutating.SEEDS
+    for index, text in enumerate(mutating.texts(seeds, number, seed)):
+        put(web, text, index, update=update)
+
+
+def test_mutated_queries(web):
+    put_all(web, FEW, 1, update=False)
+
+
+def test_mutated_updates(web):
+    put_all(web, FEW // 3, 2, update=True)
+    assert not [f for f in web.catalogue.doctor() if f.severity == "error"]
+
+
+@pytest.mark.oracle
+def test_many_mutated_queries(web):
+    put_all(web, MANY, 3, update=False)
+
+
+@pytest.mark.oracle
+def test_many_mutated_updates(web):
+    put_all(web, MANY, 4, update=True)
+    assert not [f for f in web.catalogue.doctor() if f.severity == "error"]
