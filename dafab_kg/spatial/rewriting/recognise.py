@@ -69,7 +69,7 @@ class Wish:
 @dataclass(frozen=True)
 class Spot:
     """A group that may begin with candidates: ``start`` is after its bracket, ``run_end``
-    the end of its leading triples, which LATERAL may hold (0: it may not)."""
+    where what follows its leading triples begins; LATERAL may hold these (0: it may not)."""
 
     start: int
     run_end: int
@@ -142,15 +142,17 @@ def _spot(group: Group, text: str, kind_of: dict[str, Kind]) -> Spot | None:
     if not wishes:
         return None
     run: list[Triple] = []
+    after = group.end - 1  # what follows the run: its own dots and semicolons come before
     for element in group.elements:
         if not isinstance(element, Triple):
+            after = element.start
             break
         run.append(element)
     plain = run and not any(
         isinstance(term, BlankTerm) for triple in run for term in (triple.subject, triple.object)
     )
     start = group.start + 1
-    return Spot(start, max(triple.end for triple in run) if plain else 0, wishes)
+    return Spot(start, after if plain else 0, wishes)
 
 
 def _wanted(asked: _Asked) -> Wanted:

@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from dafab_kg.model.errors import NotAnalysed
+from dafab_kg.model.errors import NotAnalysed, QueryNotValid
 from dafab_kg.sparql.parse import parse_query
 from dafab_kg.spatial.lookup import Kind, Lookup
 from dafab_kg.spatial.rewriting.recognise import Spot, Wish, spots
+from dafab_kg.store.bounds import refuse_intricate
 
 FEW: Final = 900
 """Candidates up to which VALUES alone decides the order of the engine: from about 1,000 on
 it would begin with the type pattern; then LATERAL makes it go by candidates."""
 MOST: Final = 10_000
 """Candidates beyond which the engine is left to itself."""
+MOST_SPOTS: Final = 32
+"""Groups of one query that are looked up; the others are left to the engine."""
+MOST_KEPT: Final = 20_000
+"""Longest text whose analysis is kept: what is kept has a bound in all."""
 
+_LISTED: Final = re.compile(r"\{ <[^}]*\}")
 _SAFE: Final = re.compile(r"[^\x00-\x20<>\"{}|^`\\]+")
 
 
@@ -63,7 +69,6 @@ class Explanation:
         }
 
 
-@lru_cache(maxsize=512)
 def _analysed(
     text: str, base: str | None, kinds: tuple[tuple[str, Kind], ...]
 ) -> tuple[Spot, ...] | str:
@@ -71,6 +76,9 @@ def _analysed(
         return spots(parse_query(text, base=base), text, dict(kinds))
     except NotAnalysed as error:
         return f"it was not analysed: {error}"
+
+
+_kept = lru_cache(maxsize=512)(_analysed)
 
 
 def rewrite(
@@ -82,23 +90,36 @@ def rewrite(
     """
     told = Explanation(text)
     began = time.perf_counter()
-    found = _analysed(text, base, tuple(kinds.items()))
+    analyse = _kept if len(text) <= MOST_KEPT else _analysed
+    found = analyse(text, base, tuple(kinds.items()))
     told.milliseconds["analyse"] = (time.perf_counter() - began) * 1e3
     if isinstance(found, str) or not found:
         told.reason = found if isinstance(found, str) else "nothing in it can be looked up"
         return told
     began = time.perf_counter()
     edits: list[tuple[int, str]] = []
-    for spot in found:
+    for spot in found[:MOST_SPOTS]:
         edits += _edits(spot, lookup, told)
     told.milliseconds["look up"] = (time.perf_counter() - began) * 1e3
     if not edits:
         told.reason = f"there are more than {MOST} candidates"
         return told
-    for place, inserted in sorted(edits, reverse=True):
-        text = text[:place] + inserted + text[place:]
-    told.text, told.rewritten = text, True
+    # What is inserted counts as parts of the query: it must not pass the bounds by that.
+    try:
+        refuse_intricate(_inserted(text, [(at, _LISTED.sub("{ }", part)) for at, part in edits]))
+    except QueryNotValid:
+        told.reason = "it would be too intricate with candidates"
+        return told
+    told.text, told.rewritten = _inserted(text, edits), True
     return told
+
+
+def _inserted(text: str, edits: list[tuple[int, str]]) -> str:
+    parts, before = [], 0
+    for place, inserted in sorted(edits):
+        parts += [text[before:place], inserted]
+        before = place
+    return "".join((*parts, text[before:]))
 
 
 def _edits(spot: Spot, lookup: Lookup, told: Explanation) -> list[tuple[int, str]]:
