@@ -28,6 +28,7 @@ from dafab_kg.web.gate import caller, request_id, require, sees_private
 from dafab_kg.web.metering import stage
 from dafab_kg.web.negotiation import choose, named
 from dafab_kg.web.problems import Problem
+from dafab_kg.web.protocol import refuse_other_charsets
 
 METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE"]
 
@@ -230,15 +231,7 @@ def _bodies() -> list[tuple[bytes, str]]:
                 remedy="Send each graph as a file part with its Content-Type.",
             )
         return [(file.stream.read(), file.mimetype) for file in files]
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if charset not in ("utf-8", "utf8", "us-ascii"):
-        raise Problem(
-            415,
-            "This charset is not understood",
-            f"The body is declared as {charset[:80]}.",
-            where="header Content-Type",
-            remedy="Send UTF-8.",
-        )
+    refuse_other_charsets(request)
     return [(request.get_data(cache=False), request.mimetype)]
 
 

@@ -96,19 +96,28 @@ def _body(request: Request) -> Pairs:
             remedy=f"Send {DIRECT}, {DIRECT_UPDATE} or {FORM}.",
             headers={"Accept-Post": f"{DIRECT}, {DIRECT_UPDATE}, {FORM}"},
         )
+    refuse_other_charsets(request)
+    data = request.get_data(cache=False)
+    if media_type == FORM:
+        return _pairs(data, "the body")
+    return [("query" if media_type == DIRECT else "update", _text(data, "the body"))]
+
+
+def refuse_other_charsets(request: Request) -> None:
+    """Refuse a body that is declared as anything but UTF-8.
+
+    Raises:
+        Problem: it is.
+    """
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
         raise Problem(
             415,
             "This charset is not understood",
-            f"The body is declared as {charset}.",
+            f"The body is declared as {charset[:80]}.",
             where="header Content-Type",
             remedy="Send UTF-8.",
         )
-    data = request.get_data(cache=False)
-    if media_type == FORM:
-        return _pairs(data, "the body")
-    return [("query" if media_type == DIRECT else "update", _text(data, "the body"))]
 
 
 def _asked_update(pairs: Pairs) -> AskedUpdate:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from dafab_kg.access import fetching
 from dafab_kg.access.fetching import fetch, is_allowed, refuse_inside
 from dafab_kg.model.errors import NotSafe, ServiceNotUsable, TooLarge
+from tests.listening import listening
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def other():
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(Handler) as address:
+        yield address
 
 
 def test_an_address_that_is_allowed_as_such_is_fetched(other):
