@@ -50,34 +50,26 @@ def function_iris() -> frozenset[str]:
     return frozenset(node.value for node in _kit().names.values())
 
 
-def engine_functions(
-    text: str, diagnostics: Diagnostics | None = None
-) -> dict[ox.NamedNode, Callable[..., Any]] | None:
-    """Return the functions that a query or update may call, as Oxigraph's ``custom_functions``.
-
-    ``text`` is the query with the base IRI that it is given, if any.
-    """
-    if _SIGN not in text and "\\" not in text:
-        return None
+def engine_options(
+    text: str, base: str | None = None, diagnostics: Diagnostics | None = None
+) -> dict[str, Any]:
+    """Return the functions and aggregates that a query or update may call, as options of
+    Oxigraph; ``base`` is the base IRI that it is given, if any."""
+    named = text + (base or "")
+    if _SIGN not in named and "\\" not in named:
+        return {}
     kit = _kit()
     return {
-        kit.names[name]: _lent(name, function, diagnostics)
-        for name, function in kit.functions.items()
-        if name in text or "\\" in text
-    }
-
-
-def engine_aggregates(
-    text: str, diagnostics: Diagnostics | None = None
-) -> dict[ox.NamedNode, Callable[[], Any]] | None:
-    """Return the aggregates, as Oxigraph's ``custom_aggregate_functions``."""
-    if _SIGN not in text and "\\" not in text:
-        return None
-    kit = _kit()
-    return {
-        kit.names[name]: _group(name, begin, diagnostics)
-        for name, begin in kit.aggregates.items()
-        if name in text or "\\" in text
+        "custom_functions": {
+            kit.names[name]: _lent(name, function, diagnostics)
+            for name, function in kit.functions.items()
+            if name in named or "\\" in named
+        },
+        "custom_aggregate_functions": {
+            kit.names[name]: _group(name, begin, diagnostics)
+            for name, begin in kit.aggregates.items()
+            if name in named or "\\" in named
+        },
     }
 
 

@@ -18,7 +18,7 @@ from dafab_kg.spatial.geosparql.property_forms import expand, expand_update
 from dafab_kg.store import frames
 from dafab_kg.store.bounds import refuse_intricate
 from dafab_kg.store.diagnostics import Diagnostics
-from dafab_kg.store.functions import engine_aggregates, engine_functions
+from dafab_kg.store.functions import engine_options
 from dafab_kg.store.jsonld import write_jsonld
 from dafab_kg.store.nquads import parse_triple
 from dafab_kg.store.protocol import (
@@ -236,8 +236,7 @@ class OxigraphStore:
                 default_graph=_nodes(default_graphs),
                 named_graphs=_nodes(named_graphs),
                 base_iri=base,
-                custom_functions=engine_functions(text + (base or ""), diagnostics),
-                custom_aggregate_functions=engine_aggregates(text + (base or ""), diagnostics),
+                **engine_options(text, base, diagnostics),
             )
         except (SyntaxError, ValueError, OSError, RuntimeError) as error:
             raise QueryNotValid(f"The query cannot be answered: {error}") from error
@@ -259,17 +258,13 @@ class OxigraphStore:
             return written
         return text
 
+    def _own(self, text: str, graphs: Sequence[str | None]) -> object:
+        """Answer a query of our own, which is trusted."""
+        return self._store.query(text, default_graph=_nodes(graphs), **engine_options(text))
+
     def rows(self, text: str, graphs: Sequence[str | None]) -> Iterator[tuple[str, ...]]:
         """Rows of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""
-        found = cast(
-            "ox.QuerySolutions",
-            self._store.query(
-                text,
-                default_graph=_nodes(graphs),
-                custom_functions=engine_functions(text),
-                custom_aggregate_functions=engine_aggregates(text),
-            ),
-        )
+        found = cast("ox.QuerySolutions", self._own(text, graphs))
         for row in found:
             yield tuple("" if term is None else str(term) for term in row)
 
@@ -277,7 +272,7 @@ class OxigraphStore:
         """Columns of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""
         from pyarrow import csv, string
 
-        found = cast("ox.QuerySolutions", self._store.query(text, default_graph=_nodes(graphs)))
+        found = cast("ox.QuerySolutions", self._own(text, graphs))
         names = [str(variable) for variable in found.variables]
         with tempfile.TemporaryFile() as lines:
             found.serialize(lines, format=ox.QueryResultsFormat.TSV)
@@ -293,15 +288,7 @@ class OxigraphStore:
 
     def construct_into(self, graph: str, text: str, graphs: Sequence[str | None]) -> int:
         """Add what a CONSTRUCT makes to a graph, without a way through Python."""
-        made = cast(
-            "ox.QueryTriples",
-            self._store.query(
-                text,
-                default_graph=_nodes(graphs),
-                custom_functions=engine_functions(text),
-                custom_aggregate_functions=engine_aggregates(text),
-            ),
-        )
+        made = cast("ox.QueryTriples", self._own(text, graphs))
         with tempfile.TemporaryFile() as lines:
             made.serialize(lines, format=ox.RdfFormat.N_TRIPLES)
             size = lines.tell()
@@ -424,8 +411,7 @@ class OxigraphStore:
             self._store.update(
                 text,
                 base_iri=base,
-                custom_functions=engine_functions(text + (base or ""), diagnostics),
-                custom_aggregate_functions=engine_aggregates(text + (base or ""), diagnostics),
+                **engine_options(text, base, diagnostics),
             )
         except (SyntaxError, ValueError, OSError, RuntimeError) as error:
             raise QueryNotValid(f"The update cannot be run: {error}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dafab_kg.store.functions import engine_aggregates, engine_functions, function_iris
+from dafab_kg.store.functions import engine_options, function_iris
 
 from .asking import PREFIXES, STORE, evaluate, fault, wkt
 
@@ -31,8 +31,7 @@ def test_list_is_the_whole_standard() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_function_is_implemented(name: str) -> None:
-    ours = {node.value for node in (engine_functions(GEOF + name) or {})}
-    ours |= {node.value for node in (engine_aggregates(GEOF + name) or {})}
+    ours = {node.value for lent in engine_options(GEOF + name).values() for node in lent}
     assert GEOF + name in ours
     if name.startswith("agg"):
         query = f"{PREFIXES} SELECT (geof:{name}(?x) AS ?y) {{ VALUES ?x {{ {SQUARE} {OTHER} }} }}"
