@@ -49,9 +49,12 @@ class Indexing:
         self._keeper: Keeper | None = None
         self._index: SearchIndex | None = None
         self._reason = "the setting index is off"
+        self._mark = b""
+        """What the index must reflect to be opened by a reader, which waits until it is asked."""
         if read_only:
             if wanted:
-                self._open(before)
+                self._mark = before if index_mark(directory) == before else b""
+                self._reason = "there is none, it is behind the graph, or it changed meanwhile"
             return
         if not wanted:
             # changes would not be followed
@@ -62,19 +65,26 @@ class Indexing:
         self._keeper = Keeper(store, directory, self._graphs)
         store.observe(self._keeper, inferred)
 
-    def _open(self, before: bytes) -> None:
+    def _open(self) -> SearchIndex | None:
         from dafab_kg.spatial.index.keeper import open_index
 
         try:
-            self._index = open_index(self._directory)
-            if not before or index_mark(self._directory) != before:
-                raise IndexNotUsable("it was changed while the graph was opened")
+            index = open_index(self._directory)
+            if index_mark(self._directory) != self._mark:
+                raise IndexNotUsable("the graph was changed since it was opened")
         except IndexNotUsable as error:
-            self._index, self._reason = None, str(error)
+            self._reason = str(error)
+            return None
+        return index
 
     def lookup(self) -> SearchIndex | None:
         """The index for what the graph holds now, None where it cannot be used."""
-        return self._index if self._keeper is None else self._keeper.lookup()
+        if self._keeper is not None:
+            return self._keeper.follow()
+        if self._mark and self._index is None:
+            self._index = self._open()
+            self._mark = self._mark if self._index is not None else b""
+        return self._index
 
     def rebuild(self, tell: Callable[[str], None] | None = None) -> None:
         """Make it anew.

@@ -13,7 +13,7 @@ filters.  Where an answer is exact, it says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 from typing import Literal as OneOf
 
@@ -96,8 +96,6 @@ class Found:
 
     rows: Rows
     exact: bool
-    order: tuple[str, bool] | None = field(default=None)
-    """The property the rows are sorted by, and whether descending."""
 
     def __len__(self) -> int:
         return len(self.rows)

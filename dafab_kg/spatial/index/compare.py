@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from dafab_kg.spatial.index.block import Block, merged
 from dafab_kg.spatial.index.index import SearchIndex
 from dafab_kg.spatial.index.scan import Graphs, read_all
@@ -14,10 +12,7 @@ from dafab_kg.store.protocol import Store
 
 def differences(store: Store, index: SearchIndex, graphs: Graphs) -> Iterator[tuple[str, str]]:
     """Yield (thing, what differs) for each row that is not as a rebuild would make it."""
-    kept = [
-        (part.segment.block(), ~np.isin(np.arange(len(part.segment)), part.dead))
-        for part in index.parts
-    ]
+    kept = [(part.segment.block(), part.alive) for part in index.parts]
     right = read_all(store, index.schema, graphs)
     held = merged(kept) if kept else None
     there = _rows(held) if held is not None else {}

@@ -38,6 +38,13 @@ class Part:
         """How many rows are not out of date."""
         return len(self.segment) - len(self.dead)
 
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """For each row of the segment, whether it is not out of date."""
+        mask = np.ones(len(self.segment), bool)
+        mask[self.dead] = False
+        return mask
+
 
 class SearchIndex:
     """A state of the index (:class:`~dafab_kg.spatial.lookup.Lookup`)."""
@@ -94,7 +101,7 @@ class SearchIndex:
             rows.append(found + self._bases[number])
             values.append(column.values[entries])
         if not rows:
-            return Found(_joined([]), exact, (property, descending))
+            return Found(_joined([]), exact)
         every, keys = np.concatenate(rows), np.concatenate(values)
         order = np.argsort(-keys if descending else keys, kind="stable")
         keys = keys[order]
@@ -103,7 +110,7 @@ class SearchIndex:
         if 0 < begin < len(keys):  # what ties with the first comes too
             rising = -keys if descending else keys
             begin = int(np.searchsorted(rising, rising[begin]))
-        return Found(every[order[begin:end]], exact and begin == start, (property, descending))
+        return Found(every[order[begin:end]], exact and begin == start)
 
     def nearest(self, wanted: Wanted, to: BaseGeometry, *, count: int) -> Found | None:
         """The things nearest to a shape; see :class:`~dafab_kg.spatial.lookup.Lookup`."""

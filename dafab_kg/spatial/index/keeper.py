@@ -31,7 +31,7 @@ from dafab_kg.model.errors import IndexNotUsable
 from dafab_kg.spatial.index.block import Block, merged
 from dafab_kg.spatial.index.container import Container, write_container
 from dafab_kg.spatial.index.index import Part, SearchIndex
-from dafab_kg.spatial.index.scan import read_all, read_some
+from dafab_kg.spatial.index.scan import read_all, read_some, values_of
 from dafab_kg.spatial.index.schema import Schema, packaged_schema
 from dafab_kg.spatial.index.segment import NONE, Segment, write_segment
 from dafab_kg.spatial.index.values import literal_of
@@ -100,25 +100,26 @@ def open_index(
             properties are others now.
     """
     schema = schema or packaged_schema()
-    state = State.read(directory / "current.json")
+    state = _read_state(directory, schema)
     if (directory / "touched").exists():
         raise IndexNotUsable(f"{directory} is behind the graph")
+    return _opened(directory, state, schema, verify=verify)
+
+
+def _read_state(directory: Path, schema: Schema) -> State:
+    state = State.read(directory / "current.json")
     if state.schema != schema.digest:
         raise IndexNotUsable(f"{directory} was made with other indexed properties")
-    return _opened(directory, state, schema, {}, verify=verify)
+    return state
 
 
-def _opened(
-    directory: Path, state: State, schema: Schema, known: dict[str, Segment], *, verify: bool
-) -> SearchIndex:
+def _opened(directory: Path, state: State, schema: Schema, *, verify: bool) -> SearchIndex:
     dead: dict[str, Any] = {}
     if state.dead:
         held = Container(directory / state.dead, verify=verify)
         dead = {name: held[name] for name in state.segments if name in held}
     parts = [
-        Part(
-            name, known.get(name) or Segment(directory / name, verify=verify), dead.get(name, NONE)
-        )
+        Part(name, Segment(directory / name, verify=verify), dead.get(name, NONE))
         for name in state.segments
     ]
     return SearchIndex(f"{state.commit:08d}", schema, parts, directory / "words.sqlite")
@@ -146,11 +147,8 @@ class Keeper:
         directory.mkdir(parents=True, exist_ok=True)
         self._read_log()
         try:
-            state = State.read(directory / "current.json")
-            if state.schema != self._schema.digest:
-                raise IndexNotUsable("the indexed properties changed")
-            self._index = _opened(directory, state, self._schema, {}, verify=True)
-            self._state = state
+            self._state = _read_state(directory, self._schema)
+            self._index = _opened(directory, self._state, self._schema, verify=True)
         except IndexNotUsable as error:
             self.reason = str(error)
             self._state = State(self._last_number(), self._schema.digest, ())
@@ -171,11 +169,6 @@ class Keeper:
 
     # following
 
-    @property
-    def behind(self) -> bool:
-        """The graph was changed, or is about to be, and the index does not say so yet."""
-        return self._all_touched or bool(self._touched)
-
     def touch(self, things: Iterable[str]) -> None:
         """Take note of things that are about to be changed; durable when this returns."""
         new = set(things) - self._touched
@@ -185,16 +178,16 @@ class Keeper:
         if len(self._touched) > MOST_TOUCHED:
             self.touch_everything()
             return
-        self._write_log("".join(f"{iri}\n" for iri in new), "a")
+        self._write_log("".join(f"{iri}\n" for iri in new))
 
     def touch_everything(self) -> None:
         """Take note that anything may change."""
         if not self._all_touched:
             self._all_touched = True
-            self._write_log(f"{EVERYTHING}\n", "a")
+            self._write_log(f"{EVERYTHING}\n")
 
-    def _write_log(self, text: str, mode: str) -> None:
-        with self._log.open(mode, encoding="utf-8", errors="surrogatepass") as out:
+    def _write_log(self, text: str) -> None:
+        with self._log.open("a", encoding="utf-8", errors="surrogatepass") as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
@@ -213,10 +206,10 @@ class Keeper:
             self._all_touched = True
         self._touched.update(thing for thing in things if thing != EVERYTHING)
 
-    def follow(self, tell: Told | None = None) -> SearchIndex:
+    def follow(self) -> SearchIndex:
         """Bring the index up to date with the graph, and return it."""
         if self._all_touched:
-            return self.rebuild(tell)
+            return self.rebuild()
         if self._touched:
             block, things = read_some(self._store, self._schema, self._graphs, self._touched)
             names = list(_names_of(self._store, self._graphs, sorted(self._touched)))
@@ -241,7 +234,7 @@ class Keeper:
         if len(parts) >= MOST_SEGMENTS:
             parts, merge = _to_merge(parts)
         name = f"{number:08d}.idx"
-        blocks = [(part.segment.block(), _mask(part)) for part in merge]
+        blocks = [(part.segment.block(), part.alive) for part in merge]
         if len(block):
             blocks.append((block, np.ones(len(block), bool)))
         if blocks:
@@ -270,12 +263,6 @@ class Keeper:
         for file in (*self.directory.glob("*.idx"), *self.directory.glob("*.dead")):
             if file.name not in kept:
                 file.unlink(missing_ok=True)
-
-    # reading
-
-    def lookup(self) -> SearchIndex:
-        """The index, up to date."""
-        return self.follow() if self.behind else self._index
 
     def copy_to(self, directory: Path) -> None:
         """Give a snapshot its index: hard links to the files, which never change."""
@@ -307,12 +294,6 @@ def _without(part: Part, things: frozenset[str]) -> Part:
     return Part(part.name, part.segment, dead)
 
 
-def _mask(part: Part) -> Any:
-    mask = np.ones(len(part.segment), bool)
-    mask[part.dead] = False
-    return mask
-
-
 def _to_merge(parts: list[Part]) -> tuple[list[Part], list[Part]]:
     """Choose what is merged: the small ones, and each larger one that is not larger than
     they are together, so that a row is written again about log(rows) times."""
@@ -340,14 +321,7 @@ def _all_names(store: Store, graphs: Sequence[str | None]) -> Iterable[tuple[str
 def _names_of(
     store: Store, graphs: Sequence[str | None], things: Sequence[str]
 ) -> Iterable[tuple[str, str]]:
-    asked = ", ".join(f"<{predicate}>" for predicate in NAMING)
-    for start in range(0, len(things), 2000):
-        some = " ".join(f"<{iri}>" for iri in things[start : start + 2000])
-        for subject, value in store.rows(
-            f"SELECT ?s ?o {{ VALUES ?s {{ {some} }} LATERAL {{ ?s ?p ?o "
-            f"FILTER (?p IN ({asked})) }} }}",
-            graphs,
-        ):
-            literal = literal_of(value)
-            if literal is not None:
-                yield subject[1:-1], literal.value
+    for subject, _, value in values_of(store, graphs, things, NAMING):
+        literal = literal_of(value)
+        if literal is not None:
+            yield subject[1:-1], literal.value

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dafab_kg.spatial.geosparql.names import GEO
 from dafab_kg.spatial.index.block import (
     Block,
     Column,
@@ -25,7 +26,6 @@ from dafab_kg.spatial.index.texts import Texts
 from dafab_kg.spatial.index.values import numbers, places, times
 from dafab_kg.store.protocol import Store
 
-GEO: Final = "http://www.opengis.net/ont/geosparql#"
 TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 OF_GEOMETRY: Final = (f"{GEO}hasGeometry", f"{GEO}hasDefaultGeometry")
 SERIALISATIONS: Final = (f"{GEO}asWKT", f"{GEO}asGML", f"{GEO}asGeoJSON", f"{GEO}asKML")
@@ -99,21 +99,13 @@ def read_some(
     predicates = [*schema.properties, TYPE, *OF_GEOMETRY, *SERIALISATIONS]
     held: dict[str, list[tuple[str, str]]] = {predicate: [] for predicate in predicates}
 
-    def read(subjects: Sequence[str], predicates: Sequence[str]) -> Iterator[tuple[str, ...]]:
-        asked = ", ".join(f"<{predicate}>" for predicate in predicates)
-        for some in _values(subjects):
-            yield from store.rows(
-                f"SELECT ?s ?p ?o {{ VALUES ?s {{ {some} }} "
-                f"LATERAL {{ ?s ?p ?o FILTER (?p IN ({asked})) }} }}",
-                graphs,
-            )
-
     geometries: set[str] = set()
-    for subject, predicate, value in read(wanted, predicates):
+    for subject, predicate, value in values_of(store, graphs, wanted, predicates):
         held[predicate[1:-1]].append((subject[1:-1], value))
         if predicate[1:-1] in OF_GEOMETRY and value.startswith("<"):
             geometries.add(value[1:-1])
-    for subject, predicate, value in read(sorted(geometries.difference(wanted)), SERIALISATIONS):
+    more = sorted(geometries.difference(wanted))
+    for subject, predicate, value in values_of(store, graphs, more, SERIALISATIONS):
         held[predicate[1:-1]].append((subject[1:-1], value))
 
     def pairs(predicate: str) -> Pairs:
@@ -126,6 +118,19 @@ def read_some(
     only = pa.array(wanted, pa.large_string())
     taken = pa.array(sorted(owned), pa.large_string())
     return _block(schema, pairs, only, taken), frozenset(wanted)
+
+
+def values_of(
+    store: Store, graphs: Graphs, things: Sequence[str], predicates: Sequence[str]
+) -> Iterator[tuple[str, ...]]:
+    """Yield (subject, predicate, value) of some things, as N-Triples terms."""
+    asked = ", ".join(f"<{predicate}>" for predicate in predicates)
+    for some in _values(things):
+        yield from store.rows(
+            f"SELECT ?s ?p ?o {{ VALUES ?s {{ {some} }} "
+            f"LATERAL {{ ?s ?p ?o FILTER (?p IN ({asked})) }} }}",
+            graphs,
+        )
 
 
 def _values(iris: Sequence[str]) -> Iterator[str]:

@@ -42,9 +42,8 @@ _UTC: Final = (
 _TIME: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
-_SWAPPED: Final = frozenset(
-    f"http://www.opengis.net/def/crs/EPSG/{version}/4326" for version in ("0", "9.9.1")
-)
+_SWAPPED: Final = ("EPSG", "4326")
+"""CRS84 with its axes the other way round: nothing is curved by moving between the two."""
 _ESCAPES: Final = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 
 
@@ -76,12 +75,12 @@ def numbers(terms: pa.Array) -> Values:
         short = pc.less_equal(pc.utf8_length(bare), MOST_DIGITS).to_numpy(zero_copy_only=False)
         flags[plain] = np.where(short, EXACT, NEAR)
     for index in np.flatnonzero(~plain):
-        values[index], flags[index] = _number(terms[int(index)].as_py())
+        values[index], flags[index] = number_of(literal_of(terms[int(index)].as_py()))
     return values, flags
 
 
-def _number(term: str) -> tuple[float, int]:
-    literal = literal_of(term)
+def number_of(literal: Literal | None) -> tuple[float, int]:
+    """Read one number, with its flag."""
     if literal is None or literal.datatype not in NUMBERS:
         return 0.0, ODD
     text = literal.value.strip()
@@ -115,12 +114,12 @@ def times(terms: pa.Array) -> Values:
         except pa.ArrowInvalid:  # a 30th of February among them
             usual = np.zeros(len(terms), bool)
     for index in np.flatnonzero(~usual):
-        values[index], flags[index] = _time(terms[int(index)].as_py())
+        values[index], flags[index] = time_of(literal_of(terms[int(index)].as_py()))
     return values, flags
 
 
-def _time(term: str) -> tuple[int, int]:
-    literal = literal_of(term)
+def time_of(literal: Literal | None) -> tuple[int, int]:
+    """Read one time, with its flag."""
     if literal is None or literal.datatype not in TIMES:
         return 0, ODD
     match = _TIME.fullmatch(literal.value.strip())
@@ -149,7 +148,7 @@ def places(terms: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     read = shapely.from_wkt(np.array(bare.to_pylist(), object), on_invalid="ignore")
     shapes[chosen] = read
     for index in np.flatnonzero(~chosen):
-        shapes[index] = _place(terms[int(index)].as_py())
+        shapes[index] = place_of(literal_of(terms[int(index)].as_py()))
     known = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     known[known] &= np.isfinite(shapely.bounds(shapes[known])).all(axis=1)
     shapes[~known] = None
@@ -157,18 +156,17 @@ def places(terms: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     return shapes, flags
 
 
-def _place(term: str) -> Any:
-    """Read any geometry literal.
+def place_of(literal: Literal | None) -> Any:
+    """Read any geometry literal as a shape in CRS84; None where that is not known.
 
     What is in another CRS is compared there, where areas far away may come to lie
     anywhere: its place counts as unknown.
     """
-    literal = literal_of(term)
     if literal is None:
         return None
     try:
         geometry = read_literal(literal)
-        if geometry.crs.is_crs84 or geometry.crs.iri in _SWAPPED:
+        if geometry.crs.is_crs84 or geometry.crs.key == _SWAPPED:
             return geometry.shape_in(crs_of(CRS84))
     except ArgumentNotValid:
         pass

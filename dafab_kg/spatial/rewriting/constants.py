@@ -6,21 +6,15 @@ import math
 from functools import lru_cache
 from typing import Final
 
-import pyarrow as pa
 from shapely.geometry.base import BaseGeometry
 
-from dafab_kg.model.errors import ArgumentNotValid
 from dafab_kg.sparql.tree import XSD, IriTerm, LiteralTerm
 from dafab_kg.sparql.tree import Term as Written
-from dafab_kg.spatial.geosparql.crs import crs_of
-from dafab_kg.spatial.geosparql.literals import read_literal
-from dafab_kg.spatial.geosparql.names import CRS84
-from dafab_kg.spatial.index.values import EXACT, times
+from dafab_kg.spatial.index.values import EXACT, NEAR, number_of, place_of, time_of
 from dafab_kg.spatial.lookup import Interval
 from dafab_kg.store.protocol import Literal
 
 _NUMBERS: Final = frozenset(XSD + name for name in ("integer", "decimal", "double"))
-MOST_DIGITS: Final = 15
 
 
 def bounds(operator: str, constant: LiteralTerm, kind: str) -> Interval | None:
@@ -43,30 +37,22 @@ def _number(constant: LiteralTerm) -> tuple[float, float, bool] | None:
     """The number, between the float64 next below and next above unless it is one."""
     if constant.datatype not in _NUMBERS:
         return None
-    try:
-        value = float(constant.value)
-    except ValueError:
+    value, flag = number_of(Literal(constant.value, constant.datatype))
+    if flag > NEAR or not math.isfinite(value):
         return None
-    if not math.isfinite(value):
-        return None
-    digits = sum(character.isdigit() for character in constant.value)
-    if constant.datatype == f"{XSD}double" or digits <= MOST_DIGITS:
+    if flag == EXACT:
         return value, value, True
     return math.nextafter(value, -math.inf), math.nextafter(value, math.inf), False
 
 
 def _moment(constant: LiteralTerm) -> tuple[int, int, bool] | None:
     """Microseconds since 1970 UTC; a time without a zone is none."""
-    if constant.datatype != f"{XSD}dateTime" or not constant.value.isascii():
+    if constant.datatype != f"{XSD}dateTime":
         return None
-    if any(character in constant.value for character in '"\\<>'):
+    value, flag = time_of(Literal(constant.value, constant.datatype))
+    if flag > NEAR:
         return None
-    term = f'"{constant.value}"^^<{constant.datatype}>'
-    values, flags = times(pa.array([term], pa.large_string()))
-    if flags[0] > 1:
-        return None
-    value = int(values[0])
-    return (value, value, True) if flags[0] == EXACT else (value - 1, value + 1, False)
+    return (value, value, True) if flag == EXACT else (value - 1, value + 1, False)
 
 
 def keyword(constant: Written) -> str | None:
@@ -85,13 +71,6 @@ def keyword(constant: Written) -> str | None:
 
 @lru_cache(maxsize=256)
 def place(value: str, datatype: str) -> BaseGeometry | None:
-    """A geometry literal as a shape in CRS84; None where it is in a CRS that is projected."""
-    try:
-        geometry = read_literal(Literal(value, datatype))
-        if geometry.shape.is_empty or not geometry.crs.is_geographic:
-            return None
-        if not (geometry.crs.is_crs84 or geometry.crs.iri.endswith("/4326")):
-            return None
-        return geometry.shape_in(crs_of(CRS84))
-    except ArgumentNotValid:
-        return None
+    """A geometry literal as a shape in CRS84; None where it is in another CRS, or empty."""
+    shape: BaseGeometry | None = place_of(Literal(value, datatype))
+    return None if shape is None or shape.is_empty else shape

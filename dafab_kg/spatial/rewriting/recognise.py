@@ -36,22 +36,14 @@ from dafab_kg.sparql.tree import (
     Values,
     Variable,
 )
+from dafab_kg.spatial.geosparql.names import GEOF, RELATIONS
+from dafab_kg.spatial.index.scan import OF_GEOMETRY, SERIALISATIONS
 from dafab_kg.spatial.lookup import Has, Kind, Near, OneOfTerms, Wanted, Within
 from dafab_kg.spatial.rewriting import constants
 
-GEO: Final = "http://www.opengis.net/ont/geosparql#"
-GEOF: Final = "http://www.opengis.net/def/function/geosparql/"
 UOM: Final = "http://www.opengis.net/def/uom/OGC/1.0/"
-LINKS: Final = frozenset({f"{GEO}hasGeometry", f"{GEO}hasDefaultGeometry"})
-SERIALISATIONS: Final = frozenset(GEO + name for name in ("asWKT", "asGML", "asGeoJSON", "asKML"))
 TOUCHING: Final = frozenset(
-    GEOF + name
-    for name in (
-        *("sfEquals", "sfIntersects", "sfTouches", "sfWithin", "sfContains", "sfOverlaps"),
-        *("sfCrosses", "ehEquals", "ehMeet", "ehOverlap", "ehCovers", "ehCoveredBy", "ehInside"),
-        *("ehContains", "rcc8eq", "rcc8ec", "rcc8po", "rcc8tppi", "rcc8tpp", "rcc8ntpp"),
-        "rcc8ntppi",
-    )
+    GEOF + name for name in RELATIONS if name not in ("sfDisjoint", "ehDisjoint", "rcc8dc")
 )
 """Relations that hold only between geometries that have a point in common."""
 _TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
@@ -200,7 +192,7 @@ class _Reader:
             if not isinstance(triple.subject, Variable):
                 continue
             path, value = triple.predicate, triple.object
-            if isinstance(path, IriTerm) and path.value in LINKS:
+            if isinstance(path, IriTerm) and path.value in OF_GEOMETRY:
                 if isinstance(value, Variable):
                     nodes[value.name].add(triple.subject.name)
                 elif isinstance(value, BlankTerm):
@@ -209,7 +201,7 @@ class _Reader:
                 isinstance(path, SequencePath)
                 and len(path.paths) == 2
                 and isinstance(path.paths[0], IriTerm)
-                and path.paths[0].value in LINKS
+                and path.paths[0].value in OF_GEOMETRY
                 and isinstance(path.paths[1], IriTerm)
                 and path.paths[1].value in SERIALISATIONS
                 and isinstance(value, Variable)

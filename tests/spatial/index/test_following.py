@@ -87,12 +87,12 @@ def test_any_changes_and_crashes(
         else:
             keeper.follow()
         if chance.random() < 0.4:
-            index = keeper.lookup()
+            index = keeper.follow()
             merges += len(index.parts) == 1
             assert list(differences(store, index, GRAPHS)) == []
             again = open_index(place, SCHEMA, verify=True)
             assert (len(again), again.commit) == (len(index), index.commit)
-    assert list(differences(store, keeper.lookup(), GRAPHS)) == []
+    assert list(differences(store, keeper.follow(), GRAPHS)) == []
     assert merges
 
 
@@ -144,7 +144,7 @@ def test_a_damaged_file_is_found_and_the_index_made_anew(tmp_path: Path, damage:
             open_index(tmp_path / "index", SCHEMA, verify=True)
         keeper = kept(store, tmp_path / "index")
         assert keeper.reason
-        assert list(differences(store, keeper.lookup(), GRAPHS)) == []
+        assert list(differences(store, keeper.follow(), GRAPHS)) == []
         store.bulk_load(nquads(chance, names[:5]))  # two segments again
         keeper.follow()
         if len(files(tmp_path / "index")) <= number + 1:
@@ -159,7 +159,7 @@ def test_a_new_indexed_property_makes_it_anew(tmp_path: Path) -> None:
     schema = Schema({**SCHEMA.properties, f"{EX}not-indexed": "keyword"})
     with pytest.raises(IndexNotUsable):
         open_index(tmp_path, schema)
-    assert len(Keeper(store, tmp_path, GRAPHS, schema).lookup()) == 1
+    assert len(Keeper(store, tmp_path, GRAPHS, schema).follow()) == 1
 
 
 def _read(place: str, out: Any) -> None:
