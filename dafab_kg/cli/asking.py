@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import typer
 
@@ -15,12 +15,14 @@ from dafab_kg.cli.originals import Originals, write_originals
 from dafab_kg.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from dafab_kg.catalogue import Catalogue
     from dafab_kg.catalogue.description import Description, Fact
     from dafab_kg.reasoning.reasoner import Facts
     from dafab_kg.store.protocol import Answer, Term
+
+Asked = TypeVar("Asked")
 
 FACTS = ("asserted", "inferred", "both")
 FORMATS = (
@@ -83,7 +85,7 @@ def query(
         )
     with session.open(read_only=True) as catalogue:
         if explain:
-            print_explanation(session, _explained(catalogue, asked))
+            print_explanation(session, _declaring(catalogue, asked, catalogue.explain_query))
             return DONE
         print_answer(session, catalogue, ask(catalogue, asked, cast("Facts", facts)), form)
     return DONE
@@ -95,30 +97,21 @@ def ask(catalogue: Catalogue, text: str, facts: Facts = "both") -> Answer:
     Raises:
         QueryNotValid: it cannot be answered either way.
     """
+    return _declaring(catalogue, text, lambda asked: catalogue.query(asked, facts=facts))
+
+
+def _declaring(catalogue: Catalogue, text: str, put: Callable[[str], Asked]) -> Asked:
+    """Put a text as it is, then with the catalogue's prefixes."""
     from dafab_kg.model.errors import QueryNotValid
 
     try:
-        return catalogue.query(text, facts=facts)
+        return put(text)
     except QueryNotValid:
         prefixes = catalogue.names.prefixes.items()
         declared = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes)
         with suppress(QueryNotValid):
-            return catalogue.query(declared + text, facts=facts)
+            return put(declared + text)
         raise  # positions are those of the text as given
-
-
-def _explained(catalogue: Catalogue, text: str) -> dict[str, Any]:
-    """Explain a query, with the catalogue's prefixes if it does not hold without them."""
-    from dafab_kg.model.errors import QueryNotValid
-
-    try:
-        return catalogue.explain_query(text)
-    except QueryNotValid:
-        prefixes = catalogue.names.prefixes.items()
-        declared = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes)
-        with suppress(QueryNotValid):
-            return catalogue.explain_query(declared + text)
-        raise
 
 
 def print_explanation(session: Session, told: dict[str, Any]) -> None:

@@ -12,11 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import orjson
 
+from dafab_kg.model.closing import Closing
 from dafab_kg.model.errors import (
     ClientGone,
     DafabError,
@@ -252,7 +252,7 @@ class ServedTriples:
         raise QueryFailed("Triples of a query worker are not written here")
 
 
-class ServedCatalogue:
+class ServedCatalogue(Closing):
     """A catalogue whose methods run in other processes.
 
     Reading methods run in a query worker, from the newest snapshot and under the deadline;
@@ -447,21 +447,8 @@ class ServedCatalogue:
             )
         return WorkerLost("The process that ran the query ended. Try again", 1)
 
-    # a catalogue is a context manager
-
     def close(self) -> None:
         """Do nothing: the server goes on."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _whole_seconds(seconds: float) -> int:

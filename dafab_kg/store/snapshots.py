@@ -24,11 +24,10 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import orjson
 
+from dafab_kg.model.closing import Closing
 from dafab_kg.model.errors import StoreNotFound, StoreNotUsable
 
 CURRENT = "current"
@@ -55,7 +54,7 @@ class Snapshot:
         return self.directory / "graph"
 
 
-class Held:
+class Held(Closing):
     """A snapshot that cannot be removed while this is open."""
 
     def __init__(self, snapshot: Snapshot, lease: int) -> None:
@@ -67,17 +66,6 @@ class Held:
         if self._lease >= 0:
             os.close(self._lease)
             self._lease = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Shelf:

@@ -18,11 +18,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 from dafab_kg.model.errors import NotAnalysed
 from dafab_kg.sparql import parse_query, parse_update
+from dafab_kg.sparql.edits import Edit, edited, remembered
 from dafab_kg.sparql.tree import (
     BlankTerm,
     Filter,
@@ -47,7 +47,7 @@ SERIALISATIONS: Final = "|".join(f"<{GEO}as{form}>" for form in ("WKT", "GML", "
 _SIGN: Final = re.compile("hasDefaultGeometry|" + "|".join(RELATIONS))
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def expand(text: str, base: str | None = None) -> str:
     """Rewrite the property forms of a query; a text without any, or not analysed, stays as it is.
 
@@ -62,7 +62,7 @@ def expand(text: str, base: str | None = None) -> str:
     return _Rewriting(text).of(query)
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def expand_update(text: str, base: str | None = None) -> str:
     """Rewrite the property forms in the WHERE groups of an update."""
     if not _SIGN.search(text):
@@ -78,21 +78,12 @@ def expand_update(text: str, base: str | None = None) -> str:
     return rewriting.text()
 
 
-@dataclass(frozen=True)
-class _Edit:
-    """Characters ``start`` to ``end`` of the text become ``text``."""
-
-    start: int
-    end: int
-    text: str
-
-
 @dataclass
 class _Rewriting:
     """One text, and what of it is written anew."""
 
     source: str
-    edits: list[_Edit] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
     names: int = 0
 
     def of(self, query: Query) -> str:
@@ -102,11 +93,7 @@ class _Rewriting:
 
     def text(self) -> str:
         """The text with all edits done."""
-        parts, at = [], 0
-        for edit in sorted(self.edits, key=lambda edit: edit.start):
-            parts += [self.source[at : edit.start], edit.text]
-            at = edit.end
-        return "".join((*parts, self.source[at:]))
+        return edited(self.source, self.edits)
 
     def _query(self, query: Query) -> None:
         # CONSTRUCT WHERE {...} is template and pattern in one; nothing else may stand in it.
@@ -147,8 +134,8 @@ class _Rewriting:
         # Triples of one subject stand together; filters may stand between such pieces.
         pieces = list(_pieces(run))
         for piece in pieces[:-1]:
-            self.edits.append(_Edit(piece[0], piece[1], ""))
-        self.edits.append(_Edit(pieces[-1][0], pieces[-1][1], written))
+            self.edits.append(Edit(piece[0], piece[1], ""))
+        self.edits.append(Edit(pieces[-1][0], pieces[-1][1], written))
         for piece in pieces:
             self._drop_dot(piece[1])
 
@@ -156,7 +143,7 @@ class _Rewriting:
         """The dot that ended triples of the old text is in the way of what is written now."""
         found = _DOT.match(self.source, at)
         if found:
-            self.edits.append(_Edit(found.end() - 1, found.end(), ""))
+            self.edits.append(Edit(found.end() - 1, found.end(), ""))
 
     def _variables(self, run: Sequence[Triple]) -> dict[str, str]:
         """Give each blank node a variable: between groups they cannot be shared."""

@@ -6,10 +6,10 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 
 from dafab_kg.model.errors import NotAnalysed, QueryNotValid
+from dafab_kg.sparql.edits import Edit, edited, remembered
 from dafab_kg.sparql.parse import parse_query
 from dafab_kg.spatial.lookup import Kind, Lookup
 from dafab_kg.spatial.rewriting.recognise import Spot, Wish, spots
@@ -22,8 +22,6 @@ MOST: Final = 10_000
 """Candidates beyond which the engine is left to itself."""
 MOST_SPOTS: Final = 32
 """Groups of one query that are looked up; the others are left to the engine."""
-MOST_KEPT: Final = 20_000
-"""Longest text whose analysis is kept: what is kept has a bound in all."""
 
 _LISTED: Final = re.compile(r"\{ <[^}]*\}")
 _SAFE: Final = re.compile(r"[^\x00-\x20<>\"{}|^`\\]+")
@@ -41,7 +39,7 @@ class Injection:
 
 
 @dataclass
-class Explanation:
+class Plan:
     """What became of a query: the text that the engine gets, and why."""
 
     text: str
@@ -69,6 +67,7 @@ class Explanation:
         }
 
 
+@remembered(512)
 def _analysed(
     text: str, base: str | None, kinds: tuple[tuple[str, Kind], ...]
 ) -> tuple[Spot, ...] | str:
@@ -78,26 +77,22 @@ def _analysed(
         return f"it was not analysed: {error}"
 
 
-_kept = lru_cache(maxsize=512)(_analysed)
-
-
 def rewrite(
     text: str, lookup: Lookup, kinds: Mapping[str, Kind], *, base: str | None = None
-) -> Explanation:
+) -> Plan:
     """Begin the groups of a query with the candidates that the index has for them.
 
     The answer is that of ``text``; where nothing is recognised, it is ``text`` itself.
     """
-    told = Explanation(text)
+    told = Plan(text)
     began = time.perf_counter()
-    analyse = _kept if len(text) <= MOST_KEPT else _analysed
-    found = analyse(text, base, tuple(kinds.items()))
+    found = _analysed(text, base, tuple(kinds.items()))
     told.milliseconds["analyse"] = (time.perf_counter() - began) * 1e3
     if isinstance(found, str) or not found:
         told.reason = found if isinstance(found, str) else "nothing in it can be looked up"
         return told
     began = time.perf_counter()
-    edits: list[tuple[int, str]] = []
+    edits: list[Edit] = []
     for spot in found[:MOST_SPOTS]:
         edits += _edits(spot, lookup, told)
     told.milliseconds["look up"] = (time.perf_counter() - began) * 1e3
@@ -106,23 +101,16 @@ def rewrite(
         return told
     # What is inserted counts as parts of the query: it must not pass the bounds by that.
     try:
-        refuse_intricate(_inserted(text, [(at, _LISTED.sub("{ }", part)) for at, part in edits]))
+        short = (Edit(e.start, e.end, _LISTED.sub("{ }", e.text)) for e in edits)
+        refuse_intricate(edited(text, short))
     except QueryNotValid:
         told.reason = "it would be too intricate with candidates"
         return told
-    told.text, told.rewritten = _inserted(text, edits), True
+    told.text, told.rewritten = edited(text, edits), True
     return told
 
 
-def _inserted(text: str, edits: list[tuple[int, str]]) -> str:
-    parts, before = [], 0
-    for place, inserted in sorted(edits):
-        parts += [text[before:place], inserted]
-        before = place
-    return "".join((*parts, text[before:]))
-
-
-def _edits(spot: Spot, lookup: Lookup, told: Explanation) -> list[tuple[int, str]]:
+def _edits(spot: Spot, lookup: Lookup, told: Plan) -> list[Edit]:
     """What to insert into a group: the fewest candidates, and others if they are few."""
     found: list[tuple[Wish, list[str] | None]] = []
     for wish in spot.wishes:
@@ -145,5 +133,8 @@ def _edits(spot: Spot, lookup: Lookup, told: Explanation) -> list[tuple[int, str
     if not values:
         return []
     if wide:
-        return [(spot.start, f"{''.join(values)} LATERAL {{"), (spot.run_end, " }")]
-    return [(spot.start, f"{''.join(values)} ")]
+        return [
+            Edit(spot.start, spot.start, f"{''.join(values)} LATERAL {{"),
+            Edit(spot.run_end, spot.run_end, " }"),
+        ]
+    return [Edit(spot.start, spot.start, f"{''.join(values)} ")]

@@ -267,3 +267,11 @@ def groups(draw: st.DrawFn, depth: int = 1) -> str:
 @given(groups())
 def test_any_group_answers_as_if_all_were_asserted(group: str) -> None:
     agree(f"SELECT * {group}", least=0)
+
+
+def test_of_long_texts_nothing_is_remembered() -> None:
+    """512 texts of a MiB each would be half a GiB."""
+    text = "SELECT * { ?a <http://www.opengis.net/ont/geosparql#sfWithin> ?b } #"
+    before = expand.cache_info().misses  # type: ignore[attr-defined]
+    assert expand(text + "x" * 100_000) == expand(text) + "x" * 100_000
+    assert expand.cache_info().misses == before + 1  # type: ignore[attr-defined]

@@ -71,7 +71,7 @@ def test_query_near_the_bounds_is_not_refused_for_what_was_inserted() -> None:
 
 
 def test_long_texts_are_not_kept() -> None:
-    before = module._kept.cache_info().currsize
+    before = module._analysed.cache_info().currsize
     text = f"PREFIX : <http://e/> SELECT ?x {{ ?x :c ?c FILTER (?c < 9) }} # {'x' * 50_000}"
     assert rewrite(text, cast(Lookup, Everything()), KINDS).rewritten
-    assert module._kept.cache_info().currsize == before
+    assert module._analysed.cache_info().currsize == before
