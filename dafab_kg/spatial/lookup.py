@@ -101,6 +101,19 @@ class Found:
         return len(self.rows)
 
 
+@dataclass(frozen=True)
+class Nearby:
+    """Every thing with a geometry at most ``within`` away, or with one whose distance is not
+    known; maybe others.  ``sure``: no others, and each has that geometry alone."""
+
+    rows: Rows
+    within: float
+    sure: bool
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
 class Lookup(Protocol):
     """A state of the index; it does not change while it is used."""
 
@@ -131,9 +144,25 @@ class Lookup(Protocol):
         """
         ...
 
-    def nearest(self, wanted: Wanted, to: BaseGeometry, *, count: int) -> Found | None:
-        """At least the ``count`` nearest things to ``to`` by the distance that geof:distance
-        gives in degrees (ties included); None: it cannot be told."""
+    def nearest(
+        self, wanted: Wanted, to: BaseGeometry, *, count: int, metres: bool = False
+    ) -> Nearby | None:
+        """At least ``count`` things near ``to``, by the distance that geof:distance gives in
+        degrees or metres; None: it cannot be told."""
+        ...
+
+    def single(self, property: str) -> bool:
+        """Whether each thing has one value of a property at most."""
+        ...
+
+    @property
+    def singly_placed(self) -> bool:
+        """Whether each located thing has one geometry, as geo:hasGeometry/geo:asWKT."""
+        ...
+
+    def extent(self, rows: Rows, property: str) -> Interval | None:
+        """The least and the greatest value of a property that any of some things has, where
+        all are exact; None: it cannot be told."""
         ...
 
     def pairs(

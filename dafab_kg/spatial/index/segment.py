@@ -158,6 +158,11 @@ class KeywordColumn:
         self._of_term: Rows = container[f"{name}.of_term"]
         self._starts: NDArray[np.int64] = container[f"{name}.starts"]
 
+    @cached_property
+    def single(self) -> bool:
+        """Each thing has one term at most."""
+        return bool((np.diff(self.rows) > 0).all())
+
     def codes_of(self, terms: frozenset[str]) -> list[int]:
         """The numbers of those terms that are here."""
         return [code for code in map(self.terms.find, sorted(terms)) if code >= 0]
@@ -246,6 +251,12 @@ class Segment:
         return bool((self.place_flags == EXACT).all()) and bool(
             (np.diff(self.place_rows) > 0).all()
         )
+
+    @cached_property
+    def singly_placed(self) -> bool:
+        """Each thing has one geometry, through geo:hasGeometry and as geo:asWKT."""
+        usual = "places.usual" in self._file and bool(self._file["places.usual"].all())
+        return usual and bool((np.diff(self.place_rows) > 0).all())
 
     def column(self, name: str) -> NumberColumn | None:
         """The column of a property with numbers or times."""
@@ -336,7 +347,7 @@ class Segment:
             steps.append(
                 _Step(
                     self._box_share(area) * len(self.place_rows),
-                    lambda: self._at(area),
+                    lambda: self.rows_at(area),
                     lambda rows: self._may_be_at(rows, area),
                 )
             )
@@ -390,20 +401,26 @@ class Segment:
         found = np.asarray(rtree.search(self._tree, *reach(area)))
         return np.union1d(self.box_of[found], self.unplaced)
 
-    def _at(self, area: Near) -> Rows:
+    def rows_at(self, area: Near) -> Rows:
+        """Things, sorted, of which the box of a geometry touches an area's box."""
         return np.unique(self.place_rows[self.geometries_at(area)])
+
+    def boxes_of(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Boxes of rows, by number, each with the position of its row in ``rows``."""
+        geometries, owner = self.geometries_of(rows)
+        first = np.searchsorted(self.box_of, geometries, "left")
+        numbers, of = _stretches(first, np.searchsorted(self.box_of, geometries, "right") - first)
+        return numbers, owner[of]
 
     def _may_be_at(self, rows: Rows, area: Near) -> NDArray[np.bool_]:
         west, south, east, north = reach(area)
         geometries, owner = self.geometries_of(rows)
-        first = np.searchsorted(self.box_of, geometries, "left")
-        boxes = np.searchsorted(self.box_of, geometries, "right") - first
-        numbers, of = _stretches(first, boxes)
+        numbers, of = self.boxes_of(rows)
         held = self.boxes[numbers]
         touch = (held[:, 0] <= east) & (held[:, 2] >= west)
         touch &= (held[:, 1] <= north) & (held[:, 3] >= south)
         result = np.zeros(len(rows), bool)
-        result[owner[of[touch]]] = True
+        result[of[touch]] = True
         result[owner[self.place_flags[geometries] == LOOSE]] = True
         return result
 

@@ -15,8 +15,18 @@ GEO = "http://www.opengis.net/ont/geosparql#"
 INFERRED = f"{EX}inferred"
 GRAPHS = (None, INFERRED)
 SCHEMA = Schema(
-    {f"{EX}cloud": "number", f"{EX}time": "time", f"{EX}kind": "keyword", f"{EX}size": "number"}
+    {
+        f"{EX}cloud": "number",
+        f"{EX}code": "keyword",
+        f"{EX}day": "time",
+        f"{EX}kind": "keyword",
+        f"{EX}rank": "number",
+        f"{EX}size": "number",
+        f"{EX}time": "time",
+    }
 )
+"""Of these code, day and rank have one value each, which is never odd."""
+CODES = ['"A"', '"B"', '"C"']
 NUMBERS = [
     '"5"^^<{x}integer>', '"5.0"^^<{x}decimal>', '"4.99"^^<{x}decimal>', '"-3"^^<{x}int>',
     '"5.000000000000000001"^^<{x}decimal>', '"5e0"^^<{x}double>', '"4.99"^^<{x}float>',
@@ -95,6 +105,11 @@ def lines_of(chance: random.Random, thing: str) -> list[str]:
         lines.append(f"{node} <{GEO}{name}> {text}")
     if chance.random() < 0.1:
         lines.append(f"{iri} <{GEO}asWKT> {wkt(chance)}")
+    if chance.random() < 0.9:
+        lines.append(f'{iri} <{EX}rank> "{chance.randint(0, 12)}"^^<{XSD}integer>')
+        day = f"2022-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}T10:00:00Z"
+        lines.append(f'{iri} <{EX}day> "{day}"^^<{XSD}dateTime>')
+        lines.append(f"{iri} <{EX}code> {chance.choice(CODES)}")
     lines.append(f'{iri} <{EX}not-indexed> "1"')
     return lines
 
