@@ -268,21 +268,24 @@ class OxigraphStore:
         for row in found:
             yield tuple("" if term is None else str(term) for term in row)
 
-    def table(self, text: str, graphs: Sequence[str | None]) -> pyarrow.Table:
+    def tables(self, text: str, graphs: Sequence[str | None]) -> Iterator[pyarrow.RecordBatch]:
         """Columns of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""
-        from pyarrow import csv, string
+        from pyarrow import csv, large_string
 
         found = cast("ox.QuerySolutions", self._own(text, graphs))
         names = [str(variable) for variable in found.variables]
         with tempfile.TemporaryFile() as lines:
             found.serialize(lines, format=ox.QueryResultsFormat.TSV)
+            size = lines.tell()
             lines.seek(0)
-            return csv.read_csv(
+            yield from csv.open_csv(
                 lines,
-                read_options=csv.ReadOptions(block_size=TABLE_BLOCK),
-                parse_options=csv.ParseOptions(delimiter="\t", quote_char=False, escape_char=False),
+                read_options=csv.ReadOptions(block_size=min(TABLE_BLOCK, size + 1)),
+                parse_options=csv.ParseOptions(
+                    delimiter="\t", quote_char=False, escape_char=False, ignore_empty_lines=False
+                ),
                 convert_options=csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, string()), strings_can_be_null=False
+                    column_types=dict.fromkeys(names, large_string()), strings_can_be_null=False
                 ),
             )
 

@@ -163,11 +163,12 @@ class Store(Protocol):
         """
         ...
 
-    def table(self, text: str, graphs: Sequence[str | None]) -> pyarrow.Table:
+    def tables(self, text: str, graphs: Sequence[str | None]) -> Iterator[pyarrow.RecordBatch]:
         """Answer a SELECT of our own over the merge of ``graphs``, as columns of strings.
 
         Terms stand as SPARQL's TSV writes them (numbers and booleans may stand bare), ""
-        where unbound.  Several times as fast as :meth:`rows` for millions of rows.
+        where unbound.  Several times as fast as :meth:`rows` for millions of rows, which
+        wait on the disk; what is held at once is some 32 MB.
         """
         ...
 

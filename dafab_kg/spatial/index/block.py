@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
@@ -72,19 +73,24 @@ class Block:
 def keywords_of(rows: Rows, terms: pa.Array) -> Keywords:
     """Number terms in their sorted order."""
     encoded = terms.dictionary_encode()
-    held = encoded.dictionary.cast(pa.large_binary())
-    order = np.array(sorted(range(len(held)), key=lambda i: held[i].as_py()), np.int64)
-    number = np.empty(len(order), np.int32)
-    number[order] = np.arange(len(order), dtype=np.int32)
-    codes = number[encoded.indices.to_numpy()] if len(terms) else np.empty(0, np.int32)
-    texts = Texts.from_arrow(held.take(pa.array(order)))
-    return _distinct(Keywords(rows, codes.astype(np.int32), texts))
+    return keywords_coded(rows, encoded.indices.to_numpy(), encoded.dictionary)
+
+
+def keywords_coded(rows: Rows, codes: Rows, terms: pa.Array) -> Keywords:
+    """Bring terms, each there once, into their sorted order, and number entries anew."""
+    terms = terms.cast(pa.large_binary())
+    order = pc.sort_indices(terms)
+    number = np.empty(len(terms), np.int32)
+    number[order.to_numpy()] = np.arange(len(terms), dtype=np.int32)
+    codes = number[codes] if len(codes) else np.empty(0, np.int32)
+    return _distinct(Keywords(rows, codes, Texts.from_arrow(terms.take(order))))
 
 
 def _distinct(keywords: Keywords) -> Keywords:
     """Each pair of thing and term once, sorted."""
     pairs = keywords.rows.astype(np.int64) << 32 | keywords.codes
-    kept = np.unique(pairs)
+    kept = np.sort(pairs)
+    kept = kept[np.append(True, kept[1:] != kept[:-1])] if len(kept) else kept
     return Keywords(
         (kept >> 32).astype(np.int32), (kept & 0xFFFFFFFF).astype(np.int32), keywords.terms
     )
@@ -96,14 +102,52 @@ def column_of(rows: Rows, values: NDArray[Any], flags: NDArray[np.uint8]) -> Col
     return Column(rows[order], values[order], flags[order])
 
 
-def places_of(rows: Rows, shapes: NDArray[Any], flags: NDArray[np.uint8]) -> Places:
+@dataclass(frozen=True)
+class Shapes:
+    """Geometries by number, not yet of any thing: as :class:`Places` without the rows."""
+
+    flags: NDArray[np.uint8]
+    wkb: Texts
+    boxes: NDArray[np.float64]
+    box_of: Rows
+
+    def __len__(self) -> int:
+        return len(self.flags)
+
+
+def shapes_of(shapes: NDArray[Any], flags: NDArray[np.uint8]) -> Shapes:
     """Lay out shapes; None stands for one that could not be read."""
-    order = np.argsort(rows, kind="stable")
-    rows, shapes, flags = rows[order], shapes[order], flags[order]
     boxes, box_of = boxes_of(shapes)
     blobs = shapely.to_wkb(shapes)
     wkb = Texts.of(b"" if blob is None else blob for blob in blobs)
-    return Places(rows, flags, wkb, boxes, box_of)
+    return Shapes(flags, wkb, boxes, box_of)
+
+
+def shapes_joined(parts: Sequence[Shapes]) -> Shapes:
+    """One after the other."""
+    bases = np.cumsum([0, *map(len, parts)])
+    return Shapes(
+        np.concatenate([np.empty(0, np.uint8), *(part.flags for part in parts)]),
+        joined([part.wkb for part in parts]),
+        np.concatenate([np.empty((0, 4)), *(part.boxes for part in parts)]),
+        np.concatenate(
+            [np.empty(0, np.int32),
+             *(part.box_of + base for part, base in zip(parts, bases[:-1], strict=True))]
+        ).astype(np.int32),
+    )  # fmt: skip
+
+
+def places_of(rows: Rows, numbers: NDArray[Any], shapes: Shapes) -> Places:
+    """The places of things: ``rows`` has the geometry of that number, sorted by row."""
+    order = np.argsort(rows, kind="stable")
+    rows, numbers = rows[order], numbers[order]
+    first = np.searchsorted(shapes.box_of, numbers, "left")
+    count = np.searchsorted(shapes.box_of, numbers, "right") - first
+    owner = np.repeat(np.arange(len(numbers), dtype=np.int32), count)
+    boxes = np.arange(len(owner)) + np.repeat(first - (np.cumsum(count) - count), count)
+    return Places(
+        rows, shapes.flags[numbers], shapes.wkb.taken(numbers), shapes.boxes[boxes], owner
+    )
 
 
 def boxes_of(shapes: NDArray[Any]) -> tuple[NDArray[np.float64], Rows]:
@@ -135,7 +179,7 @@ def merged(parts: Sequence[tuple[Block, NDArray[np.bool_]]]) -> Block:
     keep = np.concatenate([mask for _, mask in parts]) if parts else np.empty(0, bool)
     kept = np.flatnonzero(keep)
     texts = names.taken(kept)
-    order = pa.compute.sort_indices(texts.arrow().cast(pa.large_binary())).to_numpy()
+    order = pc.sort_indices(texts.arrow().cast(pa.large_binary())).to_numpy()
     number = np.full(len(keep), -1, np.int32)
     number[kept[order]] = np.arange(len(order), dtype=np.int32)
     bases = np.cumsum([0, *(len(block) for block, _ in parts)])
@@ -169,22 +213,19 @@ def merged(parts: Sequence[tuple[Block, NDArray[np.bool_]]]) -> Block:
 
 
 def _keywords(held: Sequence[tuple[Keywords, Rows]]) -> Keywords:
-    terms = sorted({k.terms.raw(i) for k, to in held for i in range(len(k.terms))})
-    code = {term: number for number, term in enumerate(terms)}
+    terms = joined([keywords.terms for keywords, _ in held]).arrow().dictionary_encode()
+    code = terms.indices.to_numpy()
     rows, codes = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+    base = 0
     for keywords, to in held:
-        table = np.array(
-            [code[keywords.terms.raw(i)] for i in range(len(keywords.terms))], np.int32
-        )
         moved = to[keywords.rows]
         chosen = moved >= 0
         rows.append(moved[chosen])
-        codes.append(table[keywords.codes[chosen]] if len(table) else keywords.codes[:0])
-    both = np.concatenate(codes)
-    used = np.unique(both)
-    short = np.searchsorted(used, both).astype(np.int32)
-    texts = Texts.of(terms[number] for number in used)
-    return _distinct(Keywords(np.concatenate(rows), short, texts))
+        codes.append(code[keywords.codes[chosen].astype(np.int64) + base])
+        base += len(keywords.terms)
+    used, short = np.unique(np.concatenate(codes), return_inverse=True)
+    texts = terms.dictionary.take(pa.array(used))
+    return keywords_coded(np.concatenate(rows), short.astype(np.int32), texts)
 
 
 def _places(held: Sequence[tuple[Places, Rows]]) -> Places:

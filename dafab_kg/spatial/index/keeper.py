@@ -311,11 +311,11 @@ def _to_merge(parts: list[Part]) -> tuple[list[Part], list[Part]]:
 
 def _all_names(store: Store, graphs: Sequence[str | None]) -> Iterable[tuple[str, str]]:
     for predicate in NAMING:
-        table = store.table(f"SELECT ?s ?o {{ ?s <{predicate}> ?o }}", graphs)
-        for subject, value in zip(*(table.column(n).to_pylist() for n in (0, 1)), strict=True):
-            literal = literal_of(value)
-            if literal is not None and subject.startswith("<"):
-                yield subject[1:-1], literal.value
+        for batch in store.tables(f"SELECT ?s ?o {{ ?s <{predicate}> ?o }}", graphs):
+            for subject, value in zip(*(part.to_pylist() for part in batch.columns), strict=True):
+                literal = literal_of(value)
+                if literal is not None and subject.startswith("<"):
+                    yield subject[1:-1], literal.value
 
 
 def _names_of(

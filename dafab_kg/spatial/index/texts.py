@@ -59,10 +59,12 @@ class Texts:
 
     def taken(self, numbers: NDArray[Any]) -> Texts:
         """Some of them, in the order of ``numbers``."""
-        sizes = np.diff(self.offsets)[numbers]
-        offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
-        starts = np.repeat(self.offsets[:-1][numbers] - offsets[:-1], sizes)
-        return Texts(offsets, self.data[np.arange(offsets[-1]) + starts])
+        held = pa.LargeBinaryArray.from_buffers(
+            pa.large_binary(),
+            len(self),
+            [None, pa.py_buffer(self.offsets), pa.py_buffer(self.data)],
+        )
+        return Texts.from_arrow(held.take(pa.array(numbers)))
 
     def arrays(self, name: str) -> Arrays:
         """The arrays to write, named after ``name``."""

@@ -1,0 +1,271 @@
+"""A block from pairs of the graph, which come predicate by predicate, in batches.
+
+Per value, a number and a flag stay (9 bytes), or a number of a term (4), and the number
+of its thing (4); per geometry its WKB and its box; per thing its name, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dafab_kg.spatial.geosparql.names import GEO
+from dafab_kg.spatial.index.block import (
+    Block,
+    Column,
+    Keywords,
+    Places,
+    Rows,
+    Shapes,
+    column_of,
+    keywords_coded,
+    places_of,
+    shapes_joined,
+)
+from dafab_kg.spatial.index.numbering import Numbered, Numbering
+from dafab_kg.spatial.index.schema import Schema
+from dafab_kg.spatial.index.texts import Texts
+from dafab_kg.spatial.index.values import numbers, places, spelled_out, times
+from dafab_kg.spatial.lookup import Kind
+
+TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+OF_GEOMETRY: Final = (f"{GEO}hasGeometry", f"{GEO}hasDefaultGeometry")
+SERIALISATIONS: Final = (f"{GEO}asWKT", f"{GEO}asGML", f"{GEO}asGeoJSON", f"{GEO}asKML")
+
+Names = pa.LargeStringArray
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Subjects (IRIs in brackets) and objects (terms as TSV writes them)."""
+
+    subjects: Names
+    objects: pa.LargeStringArray
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Subjects (IRIs in brackets), each with the number of one of ``terms``."""
+
+    subjects: Names
+    codes: Rows
+    terms: pa.LargeStringArray
+
+    @classmethod
+    def of_one(cls, subjects: Names, term: str) -> Entries:
+        """Subjects that have the same term."""
+        return cls(subjects, np.zeros(len(subjects), np.int32), pa.array([term], pa.large_string()))
+
+
+def entries_of(pairs: Pairs) -> Entries:
+    """Number the objects."""
+    encoded = pairs.objects.dictionary_encode()
+    return Entries(pairs.subjects, encoded.indices.to_numpy(), encoded.dictionary)
+
+
+class Source(Protocol):
+    """Where pairs come from; it may be asked by several threads at once."""
+
+    def pairs(self, predicate: str) -> Iterator[Pairs]:
+        """Subjects and objects of a predicate, in batches."""
+        ...
+
+    def entries(self, predicate: str) -> Iterator[Entries]:
+        """Subjects of a predicate with the numbers of their terms, in batches."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Located:
+    """Nodes with a geometry each, and which features have which node as their geometry."""
+
+    nodes: Names
+    shapes: Shapes
+    features: Names
+    targets: Names
+
+
+def assembled(
+    schema: Schema,
+    source: Source,
+    *,
+    only: Names | None = None,
+    owned: Names | None = None,
+    threads: int = 1,
+) -> Block:
+    """Make the block of all things, or of those of ``only``.
+
+    ``owned`` are nodes known to be of a feature, beside those whose link is in the source.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        # what takes longest comes first
+        located = pool.submit(_located, source)
+        classes = pool.submit(_keyword, source, TYPE)
+        waiting = [
+            (iri, kind, pool.submit(_VALUES[kind], source, iri))
+            for iri, kind in schema.properties.items()
+        ]
+        return _block(waiting, located, classes, only, owned)
+
+
+Waiting = tuple[str, Kind, "Future[list[tuple[Any, ...]]]"]
+
+
+def _block(
+    waiting: list[Waiting],
+    located: Future[_Located],
+    classes: Future[list[tuple[Any, ...]]],
+    only: Names | None,
+    owned: Names | None,
+) -> Block:
+    numbering = Numbering()
+    held: dict[str, tuple[Kind, list[tuple[Any, ...]]]] = {}
+    while waiting:
+        iri, kind, future = waiting.pop(0)
+        pieces = [
+            (numbering.add(subjects), *values)
+            for subjects, *values in (_only(piece, only) for piece in future.result())
+        ]
+        if any(len(values[0]) for _, *values in pieces):
+            held[iri] = kind, pieces
+    where, found, shapes = _entries_of_places(located.result(), numbering, only, owned)
+    numbering.end()
+    things = pc.binary_slice(numbering.names.cast(pa.large_binary()), 1, -1)
+    order = pc.sort_indices(things)
+    number = np.empty(len(things), np.int32)
+    number[order.to_numpy()] = np.arange(len(things), dtype=np.int32)
+
+    def rows_of(numbered: Iterable[Numbered]) -> Rows:
+        return number[np.concatenate([NO_ROWS, *(one.rows for one in numbered)])]
+
+    columns: dict[str, Column] = {}
+    keywords: dict[str, Keywords] = {}
+    for iri in list(held):
+        kind, pieces = held.pop(iri)
+        rows = rows_of(numbered for numbered, *_ in pieces)
+        if kind == "keyword":
+            keywords[iri] = _terms(rows, [(codes, terms) for _, codes, terms in pieces])
+        else:
+            values, flags = (np.concatenate(part) for part in list(zip(*pieces, strict=True))[1:])
+            columns[iri] = column_of(rows, values, flags)
+    of_class: list[tuple[Rows, Rows, Names]] = []
+    for subjects, codes, terms in classes.result():
+        at = pc.index_in(subjects, numbering.names)
+        there = pc.is_valid(at).to_numpy(zero_copy_only=False)
+        of_class.append((number[at.drop_null().to_numpy()], codes[there], terms))
+    names = Texts.from_arrow(things.take(order))
+    del numbering, things
+    class_rows = np.concatenate([NO_ROWS, *(rows for rows, _, _ in of_class)])
+    kinds = _terms(class_rows, [(codes, terms) for _, codes, terms in of_class])
+    return Block(names, kinds, _places(rows_of(where), found, shapes), columns, keywords)
+
+
+NO_ROWS: Final[Rows] = np.empty(0, np.int32)
+
+
+def _only(piece: tuple[Any, ...], only: Names | None) -> tuple[Any, ...]:
+    """The values of those things only."""
+    if only is None:
+        return piece
+    subjects, *values = piece
+    chosen = pc.is_in(subjects, only)
+    mask = chosen.to_numpy(zero_copy_only=False)
+    return (
+        subjects.filter(chosen),
+        *(value[mask] if isinstance(value, np.ndarray) else value for value in values),
+    )
+
+
+def _terms(rows: Rows, pieces: list[tuple[Rows, Names]]) -> Keywords:
+    """Bring entries together whose terms were numbered for themselves."""
+    every = pa.concat_arrays(
+        [pa.array([], pa.large_string()), *(spelled_out(terms) for _, terms in pieces)]
+    ).dictionary_encode()
+    number = every.indices.to_numpy()
+    codes, base = [NO_ROWS], 0
+    for own, terms in pieces:
+        codes.append(number[own.astype(np.int64) + base])
+        base += len(terms)
+    used, short = np.unique(np.concatenate(codes), return_inverse=True)
+    terms = every.dictionary.take(pa.array(used))
+    return keywords_coded(rows, short.astype(np.int32), terms)
+
+
+def _number(source: Source, iri: str) -> list[tuple[Any, ...]]:
+    return [(pairs.subjects, *numbers(pairs.objects)) for pairs in source.pairs(iri)]
+
+
+def _time(source: Source, iri: str) -> list[tuple[Any, ...]]:
+    return [(pairs.subjects, *times(pairs.objects)) for pairs in source.pairs(iri)]
+
+
+def _keyword(source: Source, iri: str) -> list[tuple[Any, ...]]:
+    return [(found.subjects, found.codes, found.terms) for found in source.entries(iri)]
+
+
+_VALUES: Final = {"number": _number, "time": _time, "keyword": _keyword}
+
+
+# places
+
+
+def _located(source: Source) -> _Located:
+    nodes, shapes, features, targets = [EMPTY], [], [EMPTY], [EMPTY]
+    for predicate in SERIALISATIONS:
+        for pairs in source.pairs(predicate):
+            nodes.append(pairs.subjects)
+            shapes.append(places(pairs.objects))
+    for predicate in OF_GEOMETRY:
+        for pairs in source.pairs(predicate):
+            named = pc.starts_with(pairs.objects, "<")
+            features.append(pairs.subjects.filter(named))
+            targets.append(pairs.objects.filter(named))
+    return _Located(
+        pa.concat_arrays(nodes),
+        shapes_joined(shapes),
+        pa.concat_arrays(features),
+        pa.concat_arrays(targets),
+    )
+
+
+EMPTY: Final = pa.array([], pa.large_string())
+
+
+def _entries_of_places(
+    located: _Located, numbering: Numbering, only: Names | None, owned: Names | None
+) -> tuple[list[Numbered], NDArray[np.int64], Shapes]:
+    """Each thing with each geometry of it, by number: through a node, or its own.
+
+    A node of no feature is a thing that is its own geometry.
+    """
+    nodes, targets, features = located.nodes, located.targets, located.features
+    codes = pa.concat_arrays([nodes, targets]).dictionary_encode().indices.to_numpy()
+    of_node, of_target = codes[: len(nodes)], codes[len(nodes) :]
+    alone = ~np.isin(of_node, of_target)
+    if owned is not None:
+        alone &= ~pc.is_in(nodes, owned).to_numpy(zero_copy_only=False)
+    order = np.argsort(of_node, kind="stable")
+    first = np.searchsorted(of_node[order], of_target, "left")
+    count = np.searchsorted(of_node[order], of_target, "right") - first
+    link = np.repeat(np.arange(len(of_target)), count)
+    number = np.arange(len(link)) + np.repeat(first - (np.cumsum(count) - count), count)
+    things = pa.concat_arrays([features.take(pa.array(link)), nodes.filter(pa.array(alone))])
+    numbers = np.concatenate((order[number], np.flatnonzero(alone)))
+    if only is not None:
+        chosen = pc.is_in(things, only)
+        things = things.filter(chosen)
+        numbers = numbers[chosen.to_numpy(zero_copy_only=False)]
+    return [numbering.add(things)], numbers, located.shapes
+
+
+def _places(rows: Rows, numbers: NDArray[np.int64], shapes: Shapes) -> Places:
+    """A geometry that a thing has by two properties is there once."""
+    pairs = np.unique(rows.astype(np.int64) << 32 | numbers)
+    return places_of((pairs >> 32).astype(np.int32), pairs & 0xFFFFFFFF, shapes)
