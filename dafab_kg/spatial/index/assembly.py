@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +39,7 @@ TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 OF_GEOMETRY: Final = (f"{GEO}hasGeometry", f"{GEO}hasDefaultGeometry")
 SERIALISATIONS: Final = (f"{GEO}asWKT", f"{GEO}asGML", f"{GEO}asGeoJSON", f"{GEO}asKML")
 
-Names = pa.LargeStringArray
+Names: TypeAlias = pa.LargeStringArray
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,17 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class _Located:
-    """Nodes with a geometry each, and which features have which node as their geometry."""
+    """Nodes with a geometry each, and which features have which node as their geometry.
+
+    ``usual_nodes`` have it as geo:asWKT, ``usual_links`` are by geo:hasGeometry.
+    """
 
     nodes: Names
     shapes: Shapes
+    usual_nodes: NDArray[np.bool_]
     features: Names
     targets: Names
+    usual_links: NDArray[np.bool_]
 
 
 def assembled(
@@ -135,7 +140,7 @@ def _block(
         ]
         if any(len(values[0]) for _, *values in pieces):
             held[iri] = kind, pieces
-    where, found, shapes = _entries_of_places(located.result(), numbering, only, owned)
+    where, found, usual, shapes = _entries_of_places(located.result(), numbering, only, owned)
     numbering.end()
     things = pc.binary_slice(numbering.names.cast(pa.large_binary()), 1, -1)
     order = pc.sort_indices(things)
@@ -143,7 +148,8 @@ def _block(
     number[order.to_numpy()] = np.arange(len(things), dtype=np.int32)
 
     def rows_of(numbered: Iterable[Numbered]) -> Rows:
-        return number[np.concatenate([NO_ROWS, *(one.rows for one in numbered)])]
+        rows: Rows = number[np.concatenate([NO_ROWS, *(one.rows for one in numbered)])]
+        return rows
 
     columns: dict[str, Column] = {}
     keywords: dict[str, Keywords] = {}
@@ -164,7 +170,7 @@ def _block(
     del numbering, things
     class_rows = np.concatenate([NO_ROWS, *(rows for rows, _, _ in of_class)])
     kinds = _terms(class_rows, [(codes, terms) for _, codes, terms in of_class])
-    return Block(names, kinds, _places(rows_of(where), found, shapes), columns, keywords)
+    return Block(names, kinds, _places(rows_of(where), found, usual, shapes), columns, keywords)
 
 
 NO_ROWS: Final[Rows] = np.empty(0, np.int32)
@@ -218,30 +224,37 @@ _VALUES: Final = {"number": _number, "time": _time, "keyword": _keyword}
 
 def _located(source: Source) -> _Located:
     nodes, shapes, features, targets = [EMPTY], [], [EMPTY], [EMPTY]
+    as_wkt, by_geometry = [NOTHING], [NOTHING]
     for predicate in SERIALISATIONS:
         for pairs in source.pairs(predicate):
             nodes.append(pairs.subjects)
             shapes.append(places(pairs.objects))
+            as_wkt.append(np.full(len(pairs.subjects), predicate == SERIALISATIONS[0]))
     for predicate in OF_GEOMETRY:
         for pairs in source.pairs(predicate):
             named = pc.starts_with(pairs.objects, "<")
             features.append(pairs.subjects.filter(named))
             targets.append(pairs.objects.filter(named))
+            by_geometry.append(np.full(len(targets[-1]), predicate == OF_GEOMETRY[0]))
     return _Located(
         pa.concat_arrays(nodes),
         shapes_joined(shapes),
+        np.concatenate(as_wkt),
         pa.concat_arrays(features),
         pa.concat_arrays(targets),
+        np.concatenate(by_geometry),
     )
 
 
 EMPTY: Final = pa.array([], pa.large_string())
+NOTHING: Final = np.empty(0, bool)
 
 
 def _entries_of_places(
     located: _Located, numbering: Numbering, only: Names | None, owned: Names | None
-) -> tuple[list[Numbered], NDArray[np.int64], Shapes]:
-    """Each thing with each geometry of it, by number: through a node, or its own.
+) -> tuple[list[Numbered], NDArray[np.int64], NDArray[np.bool_], Shapes]:
+    """Each thing with each geometry of it, by number: through a node, or its own; and
+    whether it has it as geo:hasGeometry/geo:asWKT.
 
     A node of no feature is a thing that is its own geometry.
     """
@@ -258,14 +271,21 @@ def _entries_of_places(
     number = np.arange(len(link)) + np.repeat(first - (np.cumsum(count) - count), count)
     things = pa.concat_arrays([features.take(pa.array(link)), nodes.filter(pa.array(alone))])
     numbers = np.concatenate((order[number], np.flatnonzero(alone)))
+    usual = np.zeros(len(numbers), bool)
+    usual[: len(link)] = located.usual_links[link] & located.usual_nodes[order[number]]
     if only is not None:
         chosen = pc.is_in(things, only)
         things = things.filter(chosen)
-        numbers = numbers[chosen.to_numpy(zero_copy_only=False)]
-    return [numbering.add(things)], numbers, located.shapes
+        mask = chosen.to_numpy(zero_copy_only=False)
+        numbers, usual = numbers[mask], usual[mask]
+    return [numbering.add(things)], numbers, usual, located.shapes
 
 
-def _places(rows: Rows, numbers: NDArray[np.int64], shapes: Shapes) -> Places:
+def _places(
+    rows: Rows, numbers: NDArray[np.int64], usual: NDArray[np.bool_], shapes: Shapes
+) -> Places:
     """A geometry that a thing has by two properties is there once."""
-    pairs = np.unique(rows.astype(np.int64) << 32 | numbers)
-    return places_of((pairs >> 32).astype(np.int32), pairs & 0xFFFFFFFF, shapes)
+    pairs, entry = np.unique(rows.astype(np.int64) << 32 | numbers, return_inverse=True)
+    as_usual = np.zeros(len(pairs), bool)
+    as_usual[entry[usual]] = True
+    return places_of((pairs >> 32).astype(np.int32), pairs & 0xFFFFFFFF, as_usual, shapes)

@@ -17,9 +17,9 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.spatial.geosparql.crs import crs_of
 from dafab_kg.spatial.geosparql.names import CRS84
 from dafab_kg.spatial.index.block import Rows
+from dafab_kg.spatial.index.flags import EXACT
 from dafab_kg.spatial.index.schema import Schema
-from dafab_kg.spatial.index.segment import NumberColumn, Segment, member, reach
-from dafab_kg.spatial.index.values import EXACT
+from dafab_kg.spatial.index.segment import SURE, NumberColumn, Segment, Sure, member, reach
 from dafab_kg.spatial.index.words import find_words
 from dafab_kg.spatial.lookup import Found, Interval, Kind, Near, Nearby, Wanted, Within
 from dafab_kg.spatial.lookup import Rows as AnyRows
@@ -74,14 +74,14 @@ class SearchIndex:
 
     def find(self, wanted: Wanted, *, most: int | None = None) -> Found | None:
         """Find the things that fulfil ``wanted``; None: there may be more than ``most``."""
-        found, exact = [], True
+        found, sure = [], SURE
         for number, part in enumerate(self.parts):
             rows, surely = part.segment.find(wanted)
             found.append(_living(rows, part) + self._bases[number])
-            exact &= surely
+            sure &= surely
             if most is not None and sum(map(len, found)) > most:
                 return None
-        return Found(_joined(found), exact)
+        return Found(_joined(found), sure.exact, sure.alone)
 
     def count(self, wanted: Wanted) -> int | None:
         """How many things fulfil ``wanted``, exactly; None: only the graph can tell."""
@@ -95,7 +95,7 @@ class SearchIndex:
         if self.kind(property) not in ("number", "time"):
             return None
         need = start + count
-        rows, values, exact = [], [], True
+        rows, values, sure = [], [], SURE
         for number, part in enumerate(self.parts):
             column = part.segment.column(property)
             if column is None:
@@ -103,12 +103,12 @@ class SearchIndex:
             if not (column.single and column.exact):
                 return None
             found, surely = _first(part, column, property, wanted, descending, need)
-            exact &= surely
+            sure &= surely
             entries = np.searchsorted(column.rows, found)
             rows.append(found + self._bases[number])
             values.append(column.values[entries])
         if not rows:
-            return Found(_joined([]), exact)
+            return Found(_joined([]), sure.exact, sure.alone)
         every, keys = np.concatenate(rows), np.concatenate(values)
         order = np.argsort(-keys if descending else keys, kind="stable")
         keys = keys[order]
@@ -117,7 +117,7 @@ class SearchIndex:
         if 0 < begin < len(keys):  # what ties with the first comes too
             rising = -keys if descending else keys
             begin = int(np.searchsorted(rising, rising[begin]))
-        return Found(every[order[begin:end]], exact and begin == start)
+        return Found(every[order[begin:end]], sure.exact and begin == start, sure.alone)
 
     def nearest(
         self, wanted: Wanted, to: BaseGeometry, *, count: int, metres: bool = False
@@ -129,7 +129,7 @@ class SearchIndex:
         while True:
             west, south, east, north = to.bounds
             area = shapely.box(west - radius, south - radius, east + radius, north + radius)
-            asked = Wanted(wanted.classes, Near(area, exact=False), True, wanted.values)
+            asked = Wanted(wanted.classes, Near(area, relation=None), True, wanted.values)
             rows, lines, known, alone = self._shortest_lines(asked, to)
             apart = shapely.length(lines)
             within = np.sort(apart[known])
@@ -143,7 +143,7 @@ class SearchIndex:
             # between the points nearest in degrees it is no shorter than it can be
             chosen = lines[known & (apart <= bound)]
             most = float(np.sort(_metres(chosen))[count - 1])
-            near = Near(to, most * 1.001 + 1, exact=False)
+            near = Near(to, most * 1.001 + 1, relation=None)
             found = self.find(Wanted(wanted.classes, near, True, wanted.values))
             return None if found is None else Nearby(found.rows, most, False)
         taken = (apart <= bound) | ~known
@@ -251,7 +251,7 @@ class SearchIndex:
         owners, boxes = self._boxes(few, metres)
         pairs, size = [np.empty((0, 2), np.int64)], 0
         for owner, box in zip(owners, boxes, strict=True):
-            area = Near(box, exact=False)
+            area = Near(box, relation=None)
             for number, part in enumerate(self.parts):
                 met = part.segment.rows_at(area) + self._bases[number]
                 met = met[member(met, many)]
@@ -321,19 +321,19 @@ def _first(
     wanted: Wanted,
     descending: bool,
     need: int,
-) -> tuple[NDArray[Any], bool]:
+) -> tuple[NDArray[Any], Sure]:
     """The first ``need`` rows of a segment in the order of a column, with ties."""
     segment = part.segment
     if segment.cost(wanted) <= max(FEW, 4 * need):
-        rows, exact = segment.find(wanted)
+        rows, sure = segment.find(wanted)
         rows = _living(rows, part)
         rows = rows[member(rows, column.rows)]
         values = column.values[np.searchsorted(column.rows, rows)]
         order = np.argsort(-values if descending else values, kind="stable")
-        return rows[order[: _with_ties(values[order], need)]], exact
+        return rows[order[: _with_ties(values[order], need)]], sure
     first, last = _stretch(column, property, wanted)
     kept: list[NDArray[Any]] = []
-    size, exact, held = max(FEW, need), True, 0
+    size, sure, held = max(FEW, need), SURE, 0
     while first < last and held < need:
         # whole runs of one value: what ties with the last row comes too
         if descending:
@@ -349,11 +349,11 @@ def _first(
         found = found[~member(found, part.dead)]
         kept.append(found)
         held += len(found)
-        exact &= surely
+        sure &= surely
         size *= 2
     rows = np.concatenate(kept) if kept else np.empty(0, np.int32)
     values = column.values[np.searchsorted(column.rows, rows)]
-    return rows[: _with_ties(values, need)], exact
+    return rows[: _with_ties(values, need)], sure
 
 
 def _stretch(column: NumberColumn, property: str, wanted: Wanted) -> tuple[int, int]:

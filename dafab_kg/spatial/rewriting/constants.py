@@ -12,7 +12,8 @@ from shapely.geometry.base import BaseGeometry
 
 from dafab_kg.sparql.tree import XSD, IriTerm, LiteralTerm
 from dafab_kg.sparql.tree import Term as Written
-from dafab_kg.spatial.index.values import EXACT, NEAR, number_of, place_of, time_of
+from dafab_kg.spatial.index.flags import EXACT, NEAR
+from dafab_kg.spatial.index.values import number_of, place_of, time_of
 from dafab_kg.spatial.lookup import Interval
 from dafab_kg.store.protocol import Literal
 

@@ -29,8 +29,8 @@ from dafab_kg.sparql.tree import (
     Variable,
 )
 from dafab_kg.spatial.geosparql.names import GEO, GEOF, RELATIONS
-from dafab_kg.spatial.index.scan import OF_GEOMETRY, SERIALISATIONS
-from dafab_kg.spatial.lookup import Has, Kind, Near, OneOfTerms, Wanted, Within
+from dafab_kg.spatial.index.assembly import OF_GEOMETRY, SERIALISATIONS
+from dafab_kg.spatial.lookup import Has, Kind, Near, OneOfTerms, Relation, Wanted, Within
 from dafab_kg.spatial.rewriting import constants
 
 UOM: Final = "http://www.opengis.net/def/uom/OGC/1.0/"
@@ -39,6 +39,15 @@ TOUCHING: Final = frozenset(
     GEOF + name for name in RELATIONS if name not in ("sfDisjoint", "ehDisjoint", "rcc8dc")
 )
 """Relations that hold only between geometries that have a point in common."""
+_RELATION: Final[dict[tuple[str, int], Relation]] = {
+    ("sfIntersects", 0): "intersects",
+    ("sfIntersects", 1): "intersects",
+    ("sfWithin", 0): "within",
+    ("sfWithin", 1): "contains",
+    ("sfContains", 0): "contains",
+    ("sfContains", 1): "within",
+}
+"""By function and the place of the thing among its arguments: what the index compares."""
 _TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 
@@ -52,6 +61,8 @@ class Asked:
     texts: list[str] = field(default_factory=list)
     sharp: bool = False
     located: bool = False
+    compared: list[tuple[int, int]] = field(default_factory=list)
+    """Places in the text of conditions that are true of each geometry found."""
 
     def wanted(self) -> Wanted:
         """What to look for.  Of several places and classes one is; filters and patterns
@@ -105,6 +116,8 @@ class Reader:
         """By variable: things that it is a geometry literal of."""
         self.joins: list[Join] = []
         self.later: list[Later] = []
+        self._usual: set[tuple[str, str]] = set()
+        """Geometry literals with the things that have them as geo:hasGeometry/geo:asWKT."""
         self.said: set[tuple[int, int]] = set()
         """Places in the text of patterns and conditions that the index knows all of, where
         each thing has one value of each property and one geometry."""
@@ -145,6 +158,7 @@ class Reader:
                     self._locate(triple.subject.name, value)
                     if _usual(*steps):
                         self._say(triple)
+                        self._usual.add((value.name, triple.subject.name))
         for triple in triples:
             path, value = triple.predicate, triple.object
             if not (isinstance(path, IriTerm) and path.value in SERIALISATIONS):
@@ -157,6 +171,7 @@ class Reader:
                 assert isinstance(link.predicate, IriTerm)
                 self._locate(link.subject.name, value)
                 if len(links[name]) == 1 and _usual(link.predicate.value, path.value):
+                    self._usual.add((value.name, link.subject.name))
                     self._say(link)
                     self._say(triple)
 
@@ -215,7 +230,7 @@ class Reader:
             case In(Variable() as variable, choices, False):
                 self._among(variable, choices, condition)
             case Call(function, (one, two)) if function in TOUCHING:
-                self._touch(one, two, condition, exact=function.endswith("sfIntersects"))
+                self._touch(one, two, condition, function.removeprefix(GEOF))
 
     def _compare(
         self,
@@ -256,18 +271,22 @@ class Reader:
                     self._say(condition)
 
     def _touch(
-        self, one: Expression, two: Expression, condition: Expression, *, exact: bool
+        self, one: Expression, two: Expression, condition: Expression, function: str
     ) -> None:
         if isinstance(one, Variable) and isinstance(two, Variable):
             self._join(one, two, 0.0, condition)
             return
-        for variable, constant in ((one, two), (two, one)):
+        for place, (variable, constant) in enumerate(((one, two), (two, one))):
             if isinstance(variable, Variable) and isinstance(constant, LiteralTerm):
                 area = constants.place(constant.value, constant.datatype)
                 if area is not None:
-                    self._near(variable.name, Near(area, exact=exact), condition)
-                    if exact:
+                    relation = _RELATION.get((function, place))
+                    self._near(variable.name, Near(area, relation=relation), condition)
+                    if relation is not None:
                         self._say(condition)
+                        for thing in self.located[variable.name]:
+                            if (variable.name, thing) in self._usual:
+                                self.asked[thing].compared.append((condition.start, condition.end))
 
     def _apart(self, call: Call, bound: Expression, condition: Operation) -> None:
         """``geof:distance(?wkt, constant or variable, uom:metre) < number``."""
@@ -287,7 +306,7 @@ class Reader:
             if isinstance(variable, Variable) and isinstance(constant, LiteralTerm):
                 area = constants.place(constant.value, constant.datatype)
                 if area is not None:
-                    self._near(variable.name, Near(area, metres, exact=False), condition)
+                    self._near(variable.name, Near(area, metres, relation=None), condition)
 
     def _near(self, literal: str, near: Near, condition: Expression) -> None:
         for thing in self.located[literal]:

@@ -47,6 +47,9 @@ class Wish:
     texts: tuple[str, ...]
     sharp: bool
     part: int
+    compared: tuple[tuple[int, int], ...] = ()
+    """Places in the text of conditions that are true of what is found, where the look-up is
+    exact and each thing has one geometry."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,14 @@ class _Spots:
         self.readers[group.start] = reader
         parts = _parts([*leading, *given])
         wishes = tuple(
-            Wish(name, one.wanted(), tuple(one.texts), one.sharp, parts[name])
+            Wish(
+                name,
+                one.wanted(),
+                tuple(one.texts),
+                one.sharp,
+                parts[name],
+                tuple(one.compared) if one.whole else (),
+            )
             for name, one in reader.asked.items()
         )
         return Spot(

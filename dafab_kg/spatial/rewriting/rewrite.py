@@ -206,6 +206,8 @@ def _first(found: Analysis, lookup: Lookup, plan: Plan, widening: int) -> list[E
     if listed is None:
         return []
     edits = _begin(spot, f"?{first.thing}", listed, len(rows))
+    if edits:
+        edits += _needless(wish, rows)
     if edits and len(rows) >= count:
         plan.enough = first.enough
         edits += bound
@@ -229,12 +231,13 @@ def _edits(spot: Spot, lookup: Lookup, plan: Plan) -> list[Edit]:
         wish, rows = wishes[name], found[name]
         listed = None
         if rows is not None and wish.part not in done:
-            listed = _listed(lookup, rows)
+            listed = _listed(lookup, rows.rows)
         plan.injections.append(
             Injection(name, wish.texts, None if rows is None else len(rows), listed is not None)
         )
         if listed is not None:
-            blocks.append(_Block((name,), f"?{name}", listed, _size(rows)))
+            needless = _needless(wish, rows)
+            blocks.append(_Block((name,), f"?{name}", listed, _size(rows), needless))
             done.add(wish.part)
     if not blocks:
         return []
@@ -242,13 +245,22 @@ def _edits(spot: Spot, lookup: Lookup, plan: Plan) -> list[Edit]:
     few = [block for block in blocks if block.size <= FEW]
     if not few:
         block = blocks[0]
-        return _begin(spot, block.variables, block.listed, block.size)
+        begun = _begin(spot, block.variables, block.listed, block.size)
+        return [*begun, *block.needless] if begun else []
     text = "".join(f" VALUES {block.variables} {{ {block.listed} }}" for block in few)
-    return [Edit(spot.start, spot.start, f"{text} ")]
+    needless = [edit for block in few for edit in block.needless]
+    return [Edit(spot.start, spot.start, f"{text} "), *needless]
 
 
-def _size(rows: Rows | None) -> int:
-    return MOST + 1 if rows is None else len(rows)
+def _size(found: Found | None) -> int:
+    return MOST + 1 if found is None else len(found)
+
+
+def _needless(wish: Wish, found: Found | Nearby | None) -> list[Edit]:
+    """Conditions on place that are true of all that was found are not asked again."""
+    if not isinstance(found, Found) or not (found.exact and found.alone):
+        return []
+    return [Edit(start, end, "(true)") for start, end in wish.compared]
 
 
 @dataclass(frozen=True)
@@ -259,6 +271,7 @@ class _Block:
     variables: str
     listed: str
     size: int
+    needless: Sequence[Edit] = ()
 
 
 def _begin(spot: Spot, variables: str, listed: str, size: int) -> list[Edit]:
@@ -273,14 +286,13 @@ def _begin(spot: Spot, variables: str, listed: str, size: int) -> list[Edit]:
     ]
 
 
-def _sharpened(spot: Spot, lookup: Lookup) -> tuple[dict[str, Wish], dict[str, Rows | None]]:
+def _sharpened(spot: Spot, lookup: Lookup) -> tuple[dict[str, Wish], dict[str, Found | None]]:
     """The wishes of a group with the rows found, and wishes that times of these sharpen."""
     wishes = {wish.variable: wish for wish in spot.wishes}
-    found: dict[str, Rows | None] = {}
+    found: dict[str, Found | None] = {}
 
     def find(name: str) -> None:
-        rows = lookup.find(wishes[name].wanted, most=MOST)
-        found[name] = None if rows is None else rows.rows
+        found[name] = lookup.find(wishes[name].wanted, most=MOST)
 
     for wish in spot.wishes:
         if wish.sharp:
@@ -289,7 +301,7 @@ def _sharpened(spot: Spot, lookup: Lookup) -> tuple[dict[str, Wish], dict[str, R
         rows = found.get(later.other)
         if rows is None or len(rows) > MOST_TOLD:
             continue
-        extent = lookup.extent(rows, later.other_property)
+        extent = lookup.extent(rows.rows, later.other_property)
         if extent is None:
             continue
         wish = wishes[later.thing]

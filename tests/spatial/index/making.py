@@ -163,7 +163,8 @@ def wanted(chance: random.Random) -> Wanted:
         area = shapely.box(x, y, x + chance.choice([1, 20, 40]), y + chance.choice([1, 20, 30]))
         if chance.random() < 0.3:
             area = area.buffer(0.5)
-        place = Near(area, exact=chance.random() < 0.8)
+        relation = chance.choice([None, "intersects", "intersects", "within", "contains"])
+        place = Near(area, relation=relation)
     if place is None and not values:
         values.append(Has(f"{EX}cloud"))
     classes = frozenset(chance.sample(CLASSES, chance.choice([0, 0, 1, 2])))
@@ -192,9 +193,10 @@ def sparql(wish: Wanted, *, order: str = "") -> str:
     serialised = f"(<{GEO}asWKT>|<{GEO}asGeoJSON>)"
     if wish.place is not None:
         area = f'"{wish.place.area.wkt}"^^<{GEO}wktLiteral>'
+        function = f"sf{(wish.place.relation or 'intersects').title()}"
         parts.append(
             f"{{ ?s {link}/{serialised} ?w }} UNION {{ ?s {serialised} ?w }} "
-            f"FILTER (<http://www.opengis.net/def/function/geosparql/sfIntersects>(?w, {area}))"
+            f"FILTER (<http://www.opengis.net/def/function/geosparql/{function}>(?w, {area}))"
         )
     elif wish.located:
         parts.append(f"{{ ?s {link}/{serialised} ?w }} UNION {{ ?s {serialised} ?w }}")
