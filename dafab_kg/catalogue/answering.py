@@ -63,7 +63,11 @@ class Answering:
             tried.append(plan)
             began = perf_counter()
             answer = self.store.query(
-                plan.text, default_graphs=graphs, base=base, diagnostics=diagnostics
+                plan.text,
+                default_graphs=graphs,
+                base=base,
+                diagnostics=diagnostics,
+                outline=plan.outline,
             )
             if plan.enough is None:
                 break

@@ -143,7 +143,8 @@ class Lookup(Protocol):
     def top(
         self, wanted: Wanted, property: str, *, descending: bool, start: int, count: int
     ) -> Found | None:
-        """Things ``start`` to ``start + count`` in order of a property's value.
+        """Things ``start`` to ``start + count`` in order of a property's value, or of their
+        own IRIs ("").
 
         Ties at the end are all included, so that there may be more rows than asked for.
         Only things with exactly one value; None: the order cannot be told from the index.

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dafab_kg.model.errors import QueryNotValid
+from dafab_kg.sparql.edits import remembered
 
 MOST_DEPTH: Final = 100
 """Deepest nesting of brackets of all kinds."""
@@ -48,6 +49,7 @@ _JOINING = frozenset(
 )
 
 
+@remembered(512)
 def refuse_intricate(query: str) -> None:
     """Refuse a query that could overflow the engine's stack.
 

@@ -92,9 +92,11 @@ class SearchIndex:
         self, wanted: Wanted, property: str, *, descending: bool, start: int, count: int
     ) -> Found | None:
         """Things in the order of a property; see :class:`~dafab_kg.spatial.lookup.Lookup`."""
+        need = start + count
+        if not property:
+            return self._by_name(wanted, descending, start, need)
         if self.kind(property) not in ("number", "time"):
             return None
-        need = start + count
         rows, values, sure = [], [], SURE
         for number, part in enumerate(self.parts):
             column = part.segment.column(property)
@@ -119,13 +121,28 @@ class SearchIndex:
             begin = int(np.searchsorted(rising, rising[begin]))
         return Found(every[order[begin:end]], sure.exact and begin == start, sure.alone)
 
+    def _by_name(self, wanted: Wanted, descending: bool, start: int, need: int) -> Found:
+        """Things in the order of their IRIs, which segments are sorted by."""
+        found, sure = [], SURE
+        for number, part in enumerate(self.parts):
+            rows, surely = part.segment.find(wanted)
+            living = _living(rows, part)
+            first = living[max(0, len(living) - need) :] if descending else living[:need]
+            found.append((first[::-1] if descending else first) + self._bases[number])
+            sure &= surely
+        rows = _joined(found)
+        if len(self.parts) > 1:
+            names = [iri.encode() for iri in self.iris(rows)]
+            rows = rows[sorted(range(len(rows)), key=names.__getitem__, reverse=descending)]
+        return Found(rows[start:need], sure.exact, sure.alone)
+
     def nearest(
         self, wanted: Wanted, to: BaseGeometry, *, count: int, metres: bool = False
     ) -> Nearby | None:
         """The things nearest to a shape; see :class:`~dafab_kg.spatial.lookup.Lookup`."""
         if to.is_empty or wanted.place is not None or count < 1:
             return None
-        radius = 0.05
+        radius = 0.002  # degrees
         while True:
             west, south, east, north = to.bounds
             area = shapely.box(west - radius, south - radius, east + radius, north + radius)

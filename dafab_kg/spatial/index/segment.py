@@ -75,14 +75,14 @@ def write_segment(file: Path, block: Block) -> None:
 def _column(column: Column, name: str) -> Arrays:
     usual = np.flatnonzero(column.flags <= NEAR)
     order = usual[np.argsort(column.values[usual], kind="stable")]
-    single = len(column.rows) == len(np.unique(column.rows))
+    single = len(column.rows) == len(distinct(column.rows))
     return {
         f"{name}.rows": column.rows,
         f"{name}.values": column.values,
         f"{name}.flags": column.flags,
         f"{name}.sorted": column.values[order],
         f"{name}.by_value": column.rows[order],
-        f"{name}.loose": np.unique(column.rows[column.flags == LOOSE]),
+        f"{name}.loose": distinct(column.rows[column.flags == LOOSE]),
         # one value each, and all of them as the graph compares them
         f"{name}.plain": np.array([single, bool((column.flags == EXACT).all())], np.uint8),
     }
@@ -192,13 +192,19 @@ class KeywordColumn:
         found = [self._of_term[self._starts[code] : self._starts[code + 1]] for code in codes]
         if len(found) == 1:
             return found[0]
-        return np.unique(np.concatenate(found)) if found else NONE
+        return distinct(np.concatenate(found)) if found else NONE
 
     def fulfil(self, rows: Rows, codes: list[int]) -> NDArray[np.bool_]:
         """Tell which of ``rows`` have one of the terms."""
         if len(codes) == 1 and self.size(codes) > 64 * len(rows):
             return some_entry(self.rows, rows, lambda entries: self.codes[entries] == codes[0])
         return member(rows, self.with_terms(codes))
+
+
+def distinct(rows: NDArray[Any]) -> NDArray[Any]:
+    """Each number once, sorted.  (numpy.unique hashes, which is slow for numbers of rows.)"""
+    ordered = np.sort(rows)
+    return ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
 
 
 def member(rows: Rows, of: Rows) -> NDArray[np.bool_]:
@@ -362,7 +368,9 @@ class Segment:
             )
         elif wanted.located:
             steps.append(
-                _Step(len(self.place_rows), self._located, lambda r: member(r, self._located()))
+                _Step(
+                    len(self.place_rows), lambda: self._located, lambda r: member(r, self._located)
+                )
             )
         return steps, exact
 
@@ -374,7 +382,7 @@ class Segment:
             def within() -> Rows:
                 found = column.by_value[left:right]
                 parts = [found, column.loose] if len(column.loose) else [found]
-                return np.unique(np.concatenate(parts))
+                return distinct(np.concatenate(parts))
 
             step = _Step(
                 right - left + len(column.loose),
@@ -388,14 +396,17 @@ class Segment:
         if isinstance(value, Has) and held is not None:
             entries = held.rows
             return _Step(
-                len(entries), lambda: np.unique(entries), lambda rows: member(rows, entries)
+                len(entries), lambda: distinct(entries), lambda rows: member(rows, entries)
             ), True
         return _Step(0, lambda: NONE, lambda rows: np.zeros(len(rows), bool)), True
 
     # places
 
+    @cached_property
     def _located(self) -> Rows:
-        return np.unique(self.place_rows)
+        """Things with a geometry, sorted."""
+        single = bool((np.diff(self.place_rows) > 0).all())
+        return self.place_rows if single else distinct(self.place_rows)
 
     def _box_share(self, area: Near) -> float:
         """Roughly the share of the Earth that the box of an area takes."""
@@ -407,11 +418,11 @@ class Segment:
         if not len(self._tree):
             return self.unplaced
         found = np.asarray(rtree.search(self._tree, *reach(area)))
-        return np.union1d(self.box_of[found], self.unplaced)
+        return distinct(np.concatenate((self.box_of[found], self.unplaced)))
 
     def rows_at(self, area: Near) -> Rows:
         """Things, sorted, of which the box of a geometry touches an area's box."""
-        return np.unique(self.place_rows[self.geometries_at(area)])
+        return distinct(self.place_rows[self.geometries_at(area)])
 
     def boxes_of(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Boxes of rows, by number, each with the position of its row in ``rows``."""
@@ -459,7 +470,7 @@ class Segment:
     def shapes(self, geometries: NDArray[np.int64]) -> NDArray[Any]:
         """Geometries by number; None where one could not be read."""
         return shapely.from_wkb(
-            np.array([self.wkb.raw(number) or None for number in geometries], object)
+            np.array([blob or None for blob in self.wkb.raws(geometries)], object)
         )
 
 

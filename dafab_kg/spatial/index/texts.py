@@ -35,9 +35,13 @@ class Texts:
 
     def many(self, numbers: Sequence[int] | NDArray[Any]) -> list[str]:
         """The texts of some numbers, in their order."""
+        return [raw.decode() for raw in self.raws(numbers)]
+
+    def raws(self, numbers: Sequence[int] | NDArray[Any]) -> list[bytes]:
+        """The bytes of some texts, in the order of ``numbers``."""
         chosen = self.taken(np.asarray(numbers, np.int64))
         data, at = chosen.data.tobytes(), chosen.offsets.tolist()
-        return [data[start:end].decode() for start, end in pairwise(at)]
+        return [data[start:end] for start, end in pairwise(at)]
 
     def arrow(self) -> pa.LargeStringArray:
         """All of them as an Arrow array, without a copy."""

@@ -51,6 +51,10 @@ _RELATION: Final[dict[tuple[str, int], Relation]] = {
 _TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 
+Span = tuple[int, int]
+"""A place in the text, which names a pattern or condition."""
+
+
 @dataclass
 class Asked:
     """Constraints of one variable, as they are met; ``sharp``: the index can look for them."""
@@ -61,8 +65,10 @@ class Asked:
     texts: list[str] = field(default_factory=list)
     sharp: bool = False
     located: bool = False
-    compared: list[tuple[int, int]] = field(default_factory=list)
+    compared: list[Span] = field(default_factory=list)
     """Places in the text of conditions that are true of each geometry found."""
+    given: list[Span] = field(default_factory=list)
+    """Those of patterns without a variable beside the thing."""
 
     def wanted(self) -> Wanted:
         """What to look for.  Of several places and classes one is; filters and patterns
@@ -116,9 +122,10 @@ class Reader:
         """By variable: things that it is a geometry literal of."""
         self.joins: list[Join] = []
         self.later: list[Later] = []
-        self._usual: set[tuple[str, str]] = set()
-        """Geometry literals with the things that have them as geo:hasGeometry/geo:asWKT."""
-        self.said: set[tuple[int, int]] = set()
+        self.usual: dict[tuple[str, str], list[Triple]] = {}
+        """Geometry literals with the things that have them as geo:hasGeometry/geo:asWKT, and
+        the patterns that say so."""
+        self.said: set[Span] = set()
         """Places in the text of patterns and conditions that the index knows all of, where
         each thing has one value of each property and one geometry."""
 
@@ -158,7 +165,7 @@ class Reader:
                     self._locate(triple.subject.name, value)
                     if _usual(*steps):
                         self._say(triple)
-                        self._usual.add((value.name, triple.subject.name))
+                        self.usual[value.name, triple.subject.name] = [triple]
         for triple in triples:
             path, value = triple.predicate, triple.object
             if not (isinstance(path, IriTerm) and path.value in SERIALISATIONS):
@@ -171,7 +178,7 @@ class Reader:
                 assert isinstance(link.predicate, IriTerm)
                 self._locate(link.subject.name, value)
                 if len(links[name]) == 1 and _usual(link.predicate.value, path.value):
-                    self._usual.add((value.name, link.subject.name))
+                    self.usual[value.name, link.subject.name] = [link, triple]
                     self._say(link)
                     self._say(triple)
 
@@ -186,6 +193,7 @@ class Reader:
         asked = self.asked[thing]
         if predicate == f"{RDF}type" and isinstance(value, IriTerm):
             asked.classes.append(value.value)
+            asked.given.append((triple.start, triple.end))
             self._say(triple)
             return
         kind = self._kind_of.get(predicate)
@@ -199,6 +207,7 @@ class Reader:
         term = constants.keyword(value)
         if kind == "keyword" and term is not None:
             self._take(thing, OneOfTerms(predicate, frozenset({term})), triple)
+            asked.given.append((triple.start, triple.end))
             self._say(triple)
         else:
             asked.values.append(Has(predicate))
@@ -285,7 +294,7 @@ class Reader:
                     if relation is not None:
                         self._say(condition)
                         for thing in self.located[variable.name]:
-                            if (variable.name, thing) in self._usual:
+                            if (variable.name, thing) in self.usual:
                                 self.asked[thing].compared.append((condition.start, condition.end))
 
     def _apart(self, call: Call, bound: Expression, condition: Operation) -> None:

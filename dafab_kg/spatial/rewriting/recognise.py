@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from dafab_kg.sparql.tree import (
     BlankTerm,
@@ -30,7 +31,7 @@ from dafab_kg.sparql.tree import (
     walk,
 )
 from dafab_kg.spatial.lookup import Kind, Wanted
-from dafab_kg.spatial.rewriting.constraints import Join, Later, Reader
+from dafab_kg.spatial.rewriting.constraints import Asked, Join, Later, Reader, Span
 from dafab_kg.spatial.rewriting.whole import Counted, Nearest, Ordered, whole_of
 
 
@@ -47,9 +48,12 @@ class Wish:
     texts: tuple[str, ...]
     sharp: bool
     part: int
-    compared: tuple[tuple[int, int], ...] = ()
-    """Places in the text of conditions that are true of what is found, where the look-up is
-    exact and each thing has one geometry."""
+    compared: frozenset[Span] = frozenset()
+    """Conditions that are true of what is found, where the look-up is exact and each thing
+    has one geometry; ``given``: patterns that match once then, for whose variables nobody
+    asks; ``placed``: those that need the geometry for it."""
+    given: frozenset[Span] = frozenset()
+    placed: frozenset[Span] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,9 @@ class Spot:
     wishes: tuple[Wish, ...]
     joins: tuple[Join, ...] = ()
     later: tuple[Later, ...] = ()
+    run: tuple[tuple[Span, str], ...] = ()
+    """The triples that the group begins with, each as it can be written alone; none where
+    they cannot be."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ def analyse(query: Query, text: str, kind_of: Mapping[str, Kind]) -> Analysis:
     """Find the groups of a query that may begin with candidates."""
     if query.where is None or query.dataset or query.named:
         return Analysis(())
-    found = _Spots(text, dict(kind_of))
+    found = _Spots(query, text, dict(kind_of))
     spots = tuple(found.in_group(query.where))
     outer = found.readers.get(query.where.start)
     whole = None if outer is None else whole_of(query, outer, text)
@@ -94,8 +101,8 @@ def _promising(spot: Spot) -> bool:
 class _Spots:
     """Goes through the groups of one query; ``readers`` by the start of their group."""
 
-    def __init__(self, text: str, kind_of: dict[str, Kind]) -> None:
-        self._text, self._kind_of = text, kind_of
+    def __init__(self, query: Query, text: str, kind_of: dict[str, Kind]) -> None:
+        self._query, self._text, self._kind_of = query, text, kind_of
         self.readers: dict[int, Reader] = {}
 
     def in_group(self, group: Group) -> Iterator[Spot]:
@@ -139,7 +146,7 @@ class _Spots:
                 tuple(one.texts),
                 one.sharp,
                 parts[name],
-                tuple(one.compared) if one.whole else (),
+                *self._needless(reader, name, one),
             )
             for name, one in reader.asked.items()
         )
@@ -150,7 +157,45 @@ class _Spots:
             wishes,
             tuple(reader.joins),
             tuple(reader.later),
+            self._run(group),
         )
+
+    def _needless(
+        self, reader: Reader, thing: str, asked: Asked
+    ) -> tuple[frozenset[Span], frozenset[Span], frozenset[Span]]:
+        """Conditions and patterns that need not be asked of what is surely found."""
+        if not asked.whole:
+            return frozenset(), frozenset(), frozenset()
+        placed: list[Span] = []
+        compared = frozenset(asked.compared)
+        for (literal, owner), patterns in reader.usual.items():
+            # once in its pattern, and in conditions that are not asked
+            named = [node.name for one in patterns for node in walk(one) if _named(node)]
+            inner = {literal, *named} - {thing}
+            mentions = sum(
+                1
+                for node in walk(self._query)
+                if _named(node)
+                and node.name in inner
+                and not any(start <= node.start < end for start, end in compared)
+            )
+            if owner == thing and mentions == len([n for n in named if n != thing]):
+                placed += [(one.start, one.end) for one in patterns]
+        if self._query.star:
+            placed = []
+        return compared, frozenset(asked.given), frozenset(placed)
+
+    def _run(self, group: Group) -> tuple[tuple[Span, str], ...]:
+        run: list[tuple[Span, str]] = []
+        for element in group.elements:
+            if not isinstance(element, Triple):
+                break
+            if any(isinstance(node, BlankTerm) for node in walk(element)):
+                return ()
+            parts = (element.subject, element.predicate, element.object)
+            text = " ".join(self._text[part.start : part.end] for part in parts)
+            run.append(((element.start, element.end), text))
+        return tuple(run)
 
 
 def _inside(element: Element) -> tuple[Group, ...]:
@@ -194,6 +239,10 @@ def _run_end(group: Group) -> int:
     if not bound or any(not label.startswith(("[", "(")) for label in labels):
         return 0
     return elements[size].start if size < len(elements) else group.end - 1
+
+
+def _named(node: Node) -> TypeGuard[Variable]:
+    return isinstance(node, Variable)
 
 
 def _variables(node: Node) -> set[str]:

@@ -13,7 +13,7 @@ from dafab_kg.model.errors import NotAnalysed, QueryNotValid
 from dafab_kg.sparql.edits import Edit, edited, remembered
 from dafab_kg.sparql.parse import parse_query
 from dafab_kg.spatial.lookup import Found, Interval, Kind, Lookup, Nearby, Rows, Wanted, Within
-from dafab_kg.spatial.rewriting.constraints import Join
+from dafab_kg.spatial.rewriting.constraints import Join, Span
 from dafab_kg.spatial.rewriting.recognise import Analysis, Spot, Wish, analyse
 from dafab_kg.spatial.rewriting.whole import Counted, Ordered
 from dafab_kg.store.bounds import refuse_intricate
@@ -59,7 +59,7 @@ class Plan:
     """What became of a query: the text that the engine gets, and why.
 
     ``enough``: the answer of ``text`` is right if it has so many rows; else the next plan is
-    to be tried.  None: it is right.
+    to be tried.  None: it is right.  ``outline`` is the text without the candidates.
     """
 
     text: str
@@ -68,6 +68,7 @@ class Plan:
     injections: list[Injection] = field(default_factory=list)
     milliseconds: dict[str, float] = field(default_factory=dict)
     enough: int | None = None
+    outline: str | None = None
 
     def plain(self) -> dict[str, Any]:
         """As plain values, for JSON."""
@@ -138,10 +139,10 @@ def rewrite(
         edits: list[Edit] = []
         rest = found.spots
     else:
-        edits = _first(found, lookup, plan, widening) if widening else []
+        edits = _first(found, lookup, plan, widening, merged) if widening else []
         rest = found.spots[1:] if edits else found.spots
     for spot in rest[:MOST_SPOTS]:
-        edits += _edits(spot, lookup, plan)
+        edits += _edits(spot, lookup, plan, merged)
     plan.milliseconds["look up"] = (time.perf_counter() - began) * 1e3
     if not edits:
         plan.reason = (
@@ -150,14 +151,14 @@ def rewrite(
         )  # fmt: skip
         return plan
     # What is inserted counts as parts of the query: it must not pass the bounds by that.
+    outline = edited(text, [Edit(e.start, e.end, _LISTED.sub("{ }", e.text)) for e in edits])
     try:
-        short = (Edit(e.start, e.end, _LISTED.sub("{ }", e.text)) for e in edits)
-        refuse_intricate(edited(text, short))
+        refuse_intricate(outline)
     except QueryNotValid:
         plan.reason = "it would be too intricate with candidates"
         plan.enough = None
         return plan
-    plan.text, plan.rewritten = edited(text, edits), True
+    plan.text, plan.outline, plan.rewritten = edited(text, edits), outline, True
     return plan
 
 
@@ -179,13 +180,15 @@ def _count(counted: Counted, lookup: Lookup, plan: Plan) -> bool:
     return True
 
 
-def _first(found: Analysis, lookup: Lookup, plan: Plan, widening: int) -> list[Edit]:
+def _first(found: Analysis, lookup: Lookup, plan: Plan, widening: int, merged: bool) -> list[Edit]:
     """Begin the outermost group with the things that may be first."""
     first, spot = found.whole, found.spots[0]
     if first is None or isinstance(first, Counted):
         return []
     wish = next(wish for wish in spot.wishes if wish.variable == first.thing)
     count = first.need * widening
+    if isinstance(first, Ordered) and first.complete and widening == WIDENINGS[0]:
+        count = first.need
     bound: list[Edit] = []
     if isinstance(first, Ordered):
         rows: Found | Nearby | None = lookup.top(
@@ -207,7 +210,7 @@ def _first(found: Analysis, lookup: Lookup, plan: Plan, widening: int) -> list[E
         return []
     edits = _begin(spot, f"?{first.thing}", listed, len(rows))
     if edits:
-        edits += _needless(wish, rows)
+        edits += _needless(spot, [(wish, rows)], merged)
     if edits and len(rows) >= count:
         plan.enough = first.enough
         edits += bound
@@ -217,7 +220,7 @@ def _first(found: Analysis, lookup: Lookup, plan: Plan, widening: int) -> list[E
 # candidates
 
 
-def _edits(spot: Spot, lookup: Lookup, plan: Plan) -> list[Edit]:
+def _edits(spot: Spot, lookup: Lookup, plan: Plan, merged: bool) -> list[Edit]:
     """What to insert into a group: the fewest candidates of what patterns connect."""
     wishes, found = _sharpened(spot, lookup)
     blocks = [block for join in spot.joins if (block := _joined(join, wishes, lookup, plan))]
@@ -236,31 +239,52 @@ def _edits(spot: Spot, lookup: Lookup, plan: Plan) -> list[Edit]:
             Injection(name, wish.texts, None if rows is None else len(rows), listed is not None)
         )
         if listed is not None:
-            needless = _needless(wish, rows)
-            blocks.append(_Block((name,), f"?{name}", listed, _size(rows), needless))
+            blocks.append(_Block((name,), f"?{name}", listed, _size(rows)))
             done.add(wish.part)
     if not blocks:
         return []
+
+    def needless(used: Sequence[_Block]) -> list[Edit]:
+        single = [block.names[0] for block in used if len(block.names) == 1]
+        return _needless(spot, [(wishes[name], found[name]) for name in single], merged)
+
     blocks.sort(key=lambda block: block.size)
     few = [block for block in blocks if block.size <= FEW]
     if not few:
         block = blocks[0]
         begun = _begin(spot, block.variables, block.listed, block.size)
-        return [*begun, *block.needless] if begun else []
+        return [*begun, *needless([block])] if begun else []
     text = "".join(f" VALUES {block.variables} {{ {block.listed} }}" for block in few)
-    needless = [edit for block in few for edit in block.needless]
-    return [Edit(spot.start, spot.start, f"{text} "), *needless]
+    return [Edit(spot.start, spot.start, f"{text} "), *needless(few)]
 
 
 def _size(found: Found | None) -> int:
     return MOST + 1 if found is None else len(found)
 
 
-def _needless(wish: Wish, found: Found | Nearby | None) -> list[Edit]:
-    """Conditions on place that are true of all that was found are not asked again."""
-    if not isinstance(found, Found) or not (found.exact and found.alone):
-        return []
-    return [Edit(start, end, "(true)") for start, end in wish.compared]
+def _needless(
+    spot: Spot, used: Sequence[tuple[Wish, Found | Nearby | None]], merged: bool
+) -> list[Edit]:
+    """What is true of all that was found, and matches it once, is not asked again.
+
+    Conditions on place may go wherever the geometry is; patterns only if the graph asked is
+    the one that the index reflects.
+    """
+    edits: list[Edit] = []
+    given: set[Span] = set()
+    for wish, found in used:
+        if isinstance(found, Found) and found.exact:
+            given |= wish.given
+            if found.alone:
+                given |= wish.placed
+                edits += [Edit(start, end, "(true)") for start, end in wish.compared]
+    kept = [text for span, text in spot.run if span not in given]
+    if merged and len(kept) < len(spot.run):
+        # all cannot go: what follows may be a semicolon
+        kept = kept or [spot.run[-1][1]]
+        start, end = spot.run[0][0][0], spot.run[-1][0][1]
+        edits.append(Edit(start, end, " . ".join(kept)))
+    return edits
 
 
 @dataclass(frozen=True)
@@ -271,7 +295,6 @@ class _Block:
     variables: str
     listed: str
     size: int
-    needless: Sequence[Edit] = ()
 
 
 def _begin(spot: Spot, variables: str, listed: str, size: int) -> list[Edit]:

@@ -50,13 +50,18 @@ class Counted:
 
 @dataclass(frozen=True)
 class Ordered:
-    """The answer is the first ``need`` rows in the order of a property of a thing."""
+    """The answer is the first ``need`` rows in the order of a property of a thing, or of its
+    IRI ("").
+
+    ``complete``: the index knows all that is asked, so that each thing found gives a row.
+    """
 
     thing: str
     property: str
     descending: bool
     need: int
     enough: int
+    complete: bool
     text: str
 
 
@@ -104,17 +109,9 @@ def _counted(query: Query, group: Group, reader: Reader) -> Counted | None:
         return None
     if argument is not None and argument.name not in (thing, *reader.values, *reader.located):
         return None  # it may be unbound
-    triples: list[Triple] = []
-    for element in group.elements:
-        if isinstance(element, Triple):
-            triples.append(element)
-            parts: list[Triple | Expression] = [element]
-        elif isinstance(element, Filter):
-            parts = list(conjuncts(element.condition))
-        else:
-            return None
-        if any((part.start, part.end) not in reader.said for part in parts):
-            return None
+    if not _said(group, reader):
+        return None
+    triples = [element for element in group.elements if isinstance(element, Triple)]
     objects = Counter(t.object.name for t in triples if isinstance(t.object, Variable))
     if not asked.whole or max(objects.values(), default=1) > 1 or thing in objects:
         return None
@@ -131,6 +128,20 @@ def _counted(query: Query, group: Group, reader: Reader) -> Counted | None:
     )
 
 
+def _said(group: Group, reader: Reader) -> bool:
+    """Whether the index knows all that a group says."""
+    for element in group.elements:
+        if isinstance(element, Triple):
+            parts: list[Triple | Expression] = [element]
+        elif isinstance(element, Filter):
+            parts = list(conjuncts(element.condition))
+        else:
+            return False
+        if any((part.start, part.end) not in reader.said for part in parts):
+            return False
+    return True
+
+
 def _first(query: Query, group: Group, reader: Reader, text: str) -> Ordered | Nearest | None:
     if not query.order_by or not query.limit or query.reduced:
         return None
@@ -142,9 +153,12 @@ def _first(query: Query, group: Group, reader: Reader, text: str) -> Ordered | N
     if query.distinct and not (isinstance(key, Variable) and _projected(query, key.name)):
         return None
     if isinstance(key, Variable):
-        for thing, predicate in reader.values[key.name]:
+        of_value = reader.values.get(key.name, [])
+        if key.name in reader.asked:
+            of_value = [(key.name, "")]
+        for thing, predicate in of_value:
             return Ordered(
-                thing, predicate, first.descending, need, query.limit,
+                thing, predicate, first.descending, need, query.limit, _said(group, reader),
                 f"ORDER BY {'DESC' if first.descending else 'ASC'}(?{key.name}) LIMIT",
             )  # fmt: skip
         found, bound = _expression_of(query, group, key.name)

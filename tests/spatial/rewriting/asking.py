@@ -75,6 +75,9 @@ class Asking:
         parts = [f"?x <{EX}{name}> ?key .", *self.about("?x")]
         if self.chance.random() < 0.4:
             parts.append(self.nested(1, "?x"))
+        if self.chance.random() < 0.2:
+            sense = self.chance.choice(["?x", "DESC(?x)"])
+            return f"SELECT ?x ?key {{ {' '.join(parts)} }} ORDER BY {sense}{self.limits()}", ["x"]
         sense = self.chance.choice(["?key", "ASC(?key)", "DESC(?key)"])
         form = self.chance.choice(["SELECT *", "SELECT ?x ?key", "SELECT DISTINCT ?key ?x"])
         text = f"{form} {{ {' '.join(parts)} }} ORDER BY {sense}"

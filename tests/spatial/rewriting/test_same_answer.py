@@ -45,10 +45,10 @@ def compare(place: Path, seed: int, queries: int) -> tuple[int, int]:
     rewritten = found = 0
     for _ in range(queries):
         text = Asking(chance).query()
-        told = rewrite(text, index, SCHEMA.properties)
+        graphs = chance.choice([GRAPHS, GRAPHS, (None,), (INFERRED,)])
+        told = rewrite(text, index, SCHEMA.properties, merged=graphs == GRAPHS)
         if not told.rewritten:
             continue
-        graphs = chance.choice([GRAPHS, GRAPHS, (None,), (INFERRED,)])
         try:
             wished = answer(store, text, graphs)
         except QueryNotValid:
