@@ -39,6 +39,8 @@ TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 OF_GEOMETRY: Final = (f"{GEO}hasGeometry", f"{GEO}hasDefaultGeometry")
 SERIALISATIONS: Final = (f"{GEO}asWKT", f"{GEO}asGML", f"{GEO}asGeoJSON", f"{GEO}asKML")
 
+AT_ONCE: Final = 16_384  # geometries that are read at once
+
 Names = pa.LargeStringArray
 
 
@@ -221,7 +223,8 @@ def _located(source: Source) -> _Located:
     for predicate in SERIALISATIONS:
         for pairs in source.pairs(predicate):
             nodes.append(pairs.subjects)
-            shapes.append(places(pairs.objects))
+            for start in range(0, len(pairs.objects), AT_ONCE):
+                shapes.append(places(pairs.objects.slice(start, AT_ONCE)))
     for predicate in OF_GEOMETRY:
         for pairs in source.pairs(predicate):
             named = pc.starts_with(pairs.objects, "<")

@@ -19,13 +19,15 @@ from __future__ import annotations
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from dafab_kg.model.errors import IndexNotUsable
 from dafab_kg.spatial.index.block import Block, merged
@@ -35,7 +37,7 @@ from dafab_kg.spatial.index.scan import read_all, read_some, values_of
 from dafab_kg.spatial.index.schema import Schema, packaged_schema
 from dafab_kg.spatial.index.segment import NONE, Segment, write_segment
 from dafab_kg.spatial.index.values import literal_of
-from dafab_kg.spatial.index.words import NAMING, write_words
+from dafab_kg.spatial.index.words import NAMING, write_all_words, write_words
 from dafab_kg.store.protocol import Store
 
 FORMAT: Final = 1
@@ -43,6 +45,8 @@ MOST_SEGMENTS: Final = 8
 """Segments beyond which the small ones are merged."""
 MOST_TOUCHED: Final = 100_000
 """Things touched by one commit from which all is read anew, which is then faster."""
+
+NAMES_AT_ONCE: Final = 100_000
 
 EVERYTHING: Final = "*"
 Told = Callable[[str], None]
@@ -223,7 +227,8 @@ class Keeper:
         say("reading the graph")
         block = read_all(self._store, self._schema, self._graphs)
         say(f"writing {len(block)} rows")
-        write_words(self.directory / "words.sqlite", _all_names(self._store, self._graphs), None)
+        names = _all_names(self._store, self._graphs, block)
+        write_all_words(self.directory / "words.sqlite", names)
         return self._publish(block, [])
 
     def _publish(self, block: Block, parts: list[Part]) -> SearchIndex:
@@ -309,13 +314,37 @@ def _to_merge(parts: list[Part]) -> tuple[list[Part], list[Part]]:
     return [part for part in parts if part.name not in names], taken
 
 
-def _all_names(store: Store, graphs: Sequence[str | None]) -> Iterable[tuple[str, str]]:
+def _all_names(
+    store: Store, graphs: Sequence[str | None], block: Block
+) -> Iterator[tuple[str, str]]:
+    """All names with their things; of properties that the block has, from there."""
     for predicate in NAMING:
+        keywords = block.keywords.get(predicate)
+        if keywords is not None:
+            things, terms = block.things.arrow(), keywords.terms.arrow()
+            for start in range(0, len(keywords.rows), NAMES_AT_ONCE):
+                part = slice(start, start + NAMES_AT_ONCE)
+                yield from _plain_names(
+                    things.take(pa.array(keywords.rows[part])),
+                    terms.take(pa.array(keywords.codes[part])),
+                )
+            continue
         for batch in store.tables(f"SELECT ?s ?o {{ ?s <{predicate}> ?o }}", graphs):
-            for subject, value in zip(*(part.to_pylist() for part in batch.columns), strict=True):
-                literal = literal_of(value)
-                if literal is not None and subject.startswith("<"):
-                    yield subject[1:-1], literal.value
+            subjects, values = batch.columns
+            named = pc.starts_with(subjects, "<")
+            iris = pc.utf8_slice_codeunits(subjects.filter(named), 1, -1)
+            yield from _plain_names(iris, values.filter(named))
+
+
+def _plain_names(
+    things: pa.LargeStringArray, values: pa.LargeStringArray
+) -> Iterator[tuple[str, str]]:
+    for thing, value in zip(things.to_pylist(), values.to_pylist(), strict=True):
+        plain = value[1:-1]
+        if value[0] == value[-1] == '"' and "\\" not in plain:
+            yield thing, plain
+        elif (literal := literal_of(value)) is not None:
+            yield thing, literal.value
 
 
 def _names_of(
