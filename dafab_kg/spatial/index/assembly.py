@@ -223,8 +223,8 @@ def _located(source: Source) -> _Located:
     for predicate in SERIALISATIONS:
         for pairs in source.pairs(predicate):
             nodes.append(pairs.subjects)
-            for start in range(0, len(pairs.objects), AT_ONCE):
-                shapes.append(places(pairs.objects.slice(start, AT_ONCE)))
+            starts = range(0, len(pairs.objects), AT_ONCE)
+            shapes.extend(places(pairs.objects.slice(start, AT_ONCE)) for start in starts)
     for predicate in OF_GEOMETRY:
         for pairs in source.pairs(predicate):
             named = pc.starts_with(pairs.objects, "<")

@@ -73,7 +73,7 @@ class Stored:
         a row: few long terms are each looked up once.
         """
         counted = f"SELECT ?o {{ ?s <{predicate}> ?o }} GROUP BY ?o LIMIT {MOST_OF_EACH + 1}"
-        terms = [term for term, in self._store.rows(counted, self._graphs)]
+        terms = [term for (term,) in self._store.rows(counted, self._graphs)]
         plain = all(term.startswith(("<", '"')) and not term.startswith("<<") for term in terms)
         if len(terms) > MOST_OF_EACH or not plain or max(map(len, terms), default=0) <= SHORT:
             yield from map(entries_of, self.pairs(predicate))

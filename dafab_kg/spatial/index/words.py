@@ -39,9 +39,7 @@ NAMING: Final = (
 MOST_WORDS: Final = 12
 LONGEST: Final = 2000  # characters of a name that are kept
 
-_NAMES: Final = (
-    "CREATE TABLE names (id INTEGER PRIMARY KEY, iri TEXT NOT NULL, name TEXT NOT NULL)"
-)
+_NAMES: Final = "CREATE TABLE names (id INTEGER PRIMARY KEY, iri TEXT NOT NULL, name TEXT NOT NULL)"
 _NAMES_OF: Final = "CREATE INDEX names_of ON names (iri)"
 _WORDS: Final = """
 CREATE VIRTUAL TABLE words USING fts5 (
