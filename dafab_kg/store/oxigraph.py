@@ -473,9 +473,9 @@ class OxigraphStore:
 
 
 def _longest_line(lines: IO[bytes]) -> int:
-    """The length of the longest line of a file, in bytes, with its end."""
+    """The length of the longest line of a file in bytes, or a MiB if all are shorter."""
     lines.seek(0)
-    longest = held = 0
+    longest, held = MIB, 0
     while chunk := lines.read(MIB):
         first = chunk.find(b"\n")
         if first < 0:
@@ -483,8 +483,7 @@ def _longest_line(lines: IO[bytes]) -> int:
             continue
         longest = max(longest, held + first + 1)
         held = len(chunk) - chunk.rfind(b"\n") - 1
-        # within a chunk no line is longer than it: only that matters which is over a block
-    return max(longest, held, MIB if longest else 0)
+    return max(longest, held)
 
 
 def write_triples(

@@ -41,14 +41,12 @@ SERIALISATIONS: Final = (f"{GEO}asWKT", f"{GEO}asGML", f"{GEO}asGeoJSON", f"{GEO
 
 AT_ONCE: Final = 16_384  # geometries that are read at once
 
-Names = pa.LargeStringArray
-
 
 @dataclass(frozen=True)
 class Pairs:
     """Subjects (IRIs in brackets) and objects (terms as TSV writes them)."""
 
-    subjects: Names
+    subjects: pa.LargeStringArray
     objects: pa.LargeStringArray
 
 
@@ -56,12 +54,12 @@ class Pairs:
 class Entries:
     """Subjects (IRIs in brackets), each with the number of one of ``terms``."""
 
-    subjects: Names
+    subjects: pa.LargeStringArray
     codes: Rows
     terms: pa.LargeStringArray
 
     @classmethod
-    def of_one(cls, subjects: Names, term: str) -> Entries:
+    def of_one(cls, subjects: pa.LargeStringArray, term: str) -> Entries:
         """Subjects that have the same term."""
         return cls(subjects, np.zeros(len(subjects), np.int32), pa.array([term], pa.large_string()))
 
@@ -88,18 +86,18 @@ class Source(Protocol):
 class _Located:
     """Nodes with a geometry each, and which features have which node as their geometry."""
 
-    nodes: Names
+    nodes: pa.LargeStringArray
     shapes: Shapes
-    features: Names
-    targets: Names
+    features: pa.LargeStringArray
+    targets: pa.LargeStringArray
 
 
 def assembled(
     schema: Schema,
     source: Source,
     *,
-    only: Names | None = None,
-    owned: Names | None = None,
+    only: pa.LargeStringArray | None = None,
+    owned: pa.LargeStringArray | None = None,
     threads: int = 1,
 ) -> Block:
     """Make the block of all things, or of those of ``only``.
@@ -124,8 +122,8 @@ def _block(
     waiting: list[Waiting],
     located: Future[_Located],
     classes: Future[list[tuple[Any, ...]]],
-    only: Names | None,
-    owned: Names | None,
+    only: pa.LargeStringArray | None,
+    owned: pa.LargeStringArray | None,
 ) -> Block:
     numbering = Numbering()
     held: dict[str, tuple[Kind, list[tuple[Any, ...]]]] = {}
@@ -145,7 +143,8 @@ def _block(
     number[order.to_numpy()] = np.arange(len(things), dtype=np.int32)
 
     def rows_of(numbered: Iterable[Numbered]) -> Rows:
-        return number[np.concatenate([NO_ROWS, *(one.rows for one in numbered)])]
+        rows: Rows = number[np.concatenate([NO_ROWS, *(one.rows for one in numbered)])]
+        return rows
 
     columns: dict[str, Column] = {}
     keywords: dict[str, Keywords] = {}
@@ -157,7 +156,7 @@ def _block(
         else:
             values, flags = (np.concatenate(part) for part in list(zip(*pieces, strict=True))[1:])
             columns[iri] = column_of(rows, values, flags)
-    of_class: list[tuple[Rows, Rows, Names]] = []
+    of_class: list[tuple[Rows, Rows, pa.LargeStringArray]] = []
     for subjects, codes, terms in classes.result():
         at = pc.index_in(subjects, numbering.names)
         there = pc.is_valid(at).to_numpy(zero_copy_only=False)
@@ -172,7 +171,7 @@ def _block(
 NO_ROWS: Final[Rows] = np.empty(0, np.int32)
 
 
-def _only(piece: tuple[Any, ...], only: Names | None) -> tuple[Any, ...]:
+def _only(piece: tuple[Any, ...], only: pa.LargeStringArray | None) -> tuple[Any, ...]:
     """The values of those things only."""
     if only is None:
         return piece
@@ -185,7 +184,7 @@ def _only(piece: tuple[Any, ...], only: Names | None) -> tuple[Any, ...]:
     )
 
 
-def _terms(rows: Rows, pieces: list[tuple[Rows, Names]]) -> Keywords:
+def _terms(rows: Rows, pieces: list[tuple[Rows, pa.LargeStringArray]]) -> Keywords:
     """Bring entries together whose terms were numbered for themselves."""
     every = pa.concat_arrays(
         [pa.array([], pa.large_string()), *(spelled_out(terms) for _, terms in pieces)]
@@ -219,7 +218,8 @@ _VALUES: Final = {"number": _number, "time": _time, "keyword": _keyword}
 
 
 def _located(source: Source) -> _Located:
-    nodes, shapes, features, targets = [EMPTY], [], [EMPTY], [EMPTY]
+    nodes, features, targets = [EMPTY], [EMPTY], [EMPTY]
+    shapes: list[Shapes] = []
     for predicate in SERIALISATIONS:
         for pairs in source.pairs(predicate):
             nodes.append(pairs.subjects)
@@ -242,7 +242,10 @@ EMPTY: Final = pa.array([], pa.large_string())
 
 
 def _entries_of_places(
-    located: _Located, numbering: Numbering, only: Names | None, owned: Names | None
+    located: _Located,
+    numbering: Numbering,
+    only: pa.LargeStringArray | None,
+    owned: pa.LargeStringArray | None,
 ) -> tuple[list[Numbered], NDArray[np.int64], Shapes]:
     """Each thing with each geometry of it, by number: through a node, or its own.
 

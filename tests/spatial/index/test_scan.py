@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 import shapely
 
@@ -45,7 +46,8 @@ def test_nothing_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_geometry_may_be_longer_than_what_is_read_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shape = shapely.Point(0, 0).buffer(1, quad_segs=120_000)
+    turn = np.linspace(0, 2 * np.pi, 150_000)
+    shape = shapely.LineString(np.column_stack((np.cos(turn), np.sin(turn))))
     store = OxigraphStore()
     store.bulk_load(
         f'<{EX}big> <{GEO}asWKT> "{shape.wkt}"^^<{GEO}wktLiteral> .\n'
