@@ -137,7 +137,12 @@ def index(size: int) -> list[tuple[str, str]]:
 
         def wish(i: int, side: float, exact: bool = True) -> Wanted:
             area = shapely.box(*corners[i], *(corners[i] + side))
-            return Wanted(frozenset({f"{EX}Product"}), Near(area, exact=exact), False, values(i))
+            return Wanted(
+                frozenset({f"{EX}Product"}),
+                Near(area, relation="intersects" if exact else None),
+                False,
+                values(i),
+            )
 
         def values(i: int) -> tuple[Within, ...]:
             start = int(i % 4) * YEAR

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
 from dafab_kg.access.fetching import check_service, fetch
 from dafab_kg.catalogue import writing as writes
+from dafab_kg.catalogue.answering import Answering
 from dafab_kg.catalogue.deciding import Decided, decide, document_of, report_iri
 from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import Description, describe, own_document, resolve
@@ -63,7 +63,7 @@ from dafab_kg.reasoning.reasoner import Facts, Reasoned, Reasoner
 from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
-from dafab_kg.store.protocol import Answer, Iri, Solutions, Term, Truth
+from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
 from dafab_kg.store.refusals import has_dataset
 from dafab_kg.store.snapshots import Held, Shelf, Snapshot
 from dafab_kg.validation import Validator
@@ -72,7 +72,6 @@ if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
     from dafab_kg.federation.harvest import HarvestReport
     from dafab_kg.spatial.index.index import SearchIndex
-    from dafab_kg.spatial.rewriting.rewrite import Plan
     from dafab_kg.validation.anybody import Judgement
 
 FORMAT = 1
@@ -342,7 +341,7 @@ class Catalogue(Closing):
         if graphs is None and named_graphs is None and not has_dataset(query):
             graphs = self._reasoner.dataset(facts)
             if self.settings.rewriting and not private and not bindings:
-                query = self._rewritten(query, base).text
+                return self._answering.answer(query, facts, base, diagnostics)
         return self._seen(private=private).query(
             query,
             bindings=bindings,
@@ -352,40 +351,24 @@ class Catalogue(Closing):
             diagnostics=diagnostics,
         )
 
-    def _rewritten(self, query: str, base: str | None) -> Plan:
-        from dafab_kg.spatial.rewriting.rewrite import Plan, rewrite
-
-        index = self._index.lookup()
-        if index is None:
-            return Plan(query, reason="there is no index that could be used")
-        return rewrite(query, index, index.schema.properties, base=base)
-
-    def explain_query(self, query: str, *, base: str | None = None) -> dict[str, Any]:
+    def explain_query(
+        self, query: str, *, base: str | None = None, facts: Facts = "both"
+    ) -> dict[str, Any]:
         """Tell what the search index finds for a query, and what the engine is given.
 
         The values are plain: ``rewritten``, ``reason``, ``candidates`` by variable with the
-        parts of the query that were recognised, ``milliseconds`` by stage, ``text``.
+        parts of the query that were recognised, ``milliseconds`` by stage, ``text``, ``rows``,
+        ``diagnostics`` (errors inside functions), and ``tried``, the plans before that gave
+        too few rows.
 
         Raises:
             QueryNotValid: it cannot be answered.
         """
-        from dafab_kg.spatial.rewriting.rewrite import Plan
+        return self._answering.explain(query, facts, base)
 
-        graphs = None
-        if has_dataset(query):
-            told = Plan(query, reason="it names its own dataset")
-        else:
-            graphs = self._reasoner.dataset("both")
-            told = (
-                self._rewritten(query, base)
-                if self.settings.rewriting
-                else Plan(query, reason="the setting rewriting is off")
-            )
-        began = perf_counter()
-        answer = self._store.query(told.text, default_graphs=graphs, base=base)
-        rows = None if isinstance(answer, Truth) else sum(1 for _ in answer)
-        told.milliseconds["engine"] = (perf_counter() - began) * 1e3
-        return {**told.plain(), "rows": rows}
+    @property
+    def _answering(self) -> Answering:
+        return Answering(self._store, self._reasoner, self._index, self.settings.rewriting)
 
     def update(
         self,

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
 import orjson
 
@@ -46,14 +46,10 @@ from dafab_kg.serving.frames import (
 )
 from dafab_kg.serving.places import Places
 from dafab_kg.serving.terms import FORMATS, kind_named, read_rows, read_truth
-from dafab_kg.store import frames as tables
-from dafab_kg.store.answers import Kind, write_answer
-from dafab_kg.store.protocol import Answer, Blank, Iri, Literal, Row, Term
+from dafab_kg.store.answers import Kind
+from dafab_kg.store.protocol import Answer, Blank, Iri, Literal, Term
 from dafab_kg.store.snapshots import Shelf
-
-if TYPE_CHECKING:
-    import geopandas
-    import pandas
+from dafab_kg.store.solutions import PlainSolutions
 
 PIECE = 256 * 1024
 LOOK_SECONDS = 0.02
@@ -201,32 +197,6 @@ class Served:
         self._reply.close()
 
 
-class ServedRows:
-    """The answer of SELECT from a query worker; its rows can be read once."""
-
-    def __init__(self, served: Served) -> None:
-        self._served = served
-        self.variables = served.variables
-
-    def __iter__(self) -> Iterator[Row]:
-        return read_rows(self._served)
-
-    def serialise(self, out: IO[bytes], media_type: str) -> None:
-        """Write all rows; see :class:`~dafab_kg.store.protocol.Solutions`."""
-        from dafab_kg.store.answers import FORMATS as KNOWN
-
-        name = next(f.name for f in KNOWN.values() if f.media_type == media_type)
-        write_answer(self, name, out, most_rows=1 << 62)
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """Return the rows as a DataFrame."""
-        return tables.to_pandas(self.variables, self)
-
-    def to_geopandas(self) -> geopandas.GeoDataFrame:
-        """Return the rows as a GeoDataFrame in CRS84."""
-        return tables.to_geopandas(self.variables, self)
-
-
 class ServedTriples:
     """The answer of CONSTRUCT or DESCRIBE from a query worker; it can be read once."""
 
@@ -317,7 +287,9 @@ class ServedCatalogue(Closing):
         served = self.answer(query, cast("dict[Kind, str]", FORMATS), **options)
         if served.kind == "truth":
             return read_truth(served)
-        return ServedRows(served) if served.kind == "rows" else ServedTriples(served)
+        if served.kind == "rows":
+            return PlainSolutions(served.variables, read_rows(served))
+        return ServedTriples(served)
 
     def stats(self) -> Any:
         """Count what the catalogue holds; counted once for each commit."""

@@ -29,6 +29,9 @@ Kind = OneOf["number", "time", "keyword"]
 microseconds since 1970 UTC; keyword: any term, compared as a whole."""
 
 
+Relation = OneOf["intersects", "within", "contains"]
+
+
 @dataclass(frozen=True)
 class Interval:
     """Bounds of a number, or of a time in microseconds since 1970 UTC; None: no bound."""
@@ -66,12 +69,13 @@ class Has:
 class Near:
     """A constraint on place: at most ``metres`` between the thing and ``area`` (0: they touch).
 
-    ``area`` is in CRS84.  ``exact`` asks that true geometries are compared, not boxes alone.
+    ``area`` is in CRS84.  ``relation`` is compared by true geometries: the thing intersects
+    the area, is within it or contains it; None: boxes have to do.
     """
 
     area: BaseGeometry
     metres: float = 0.0
-    exact: bool = True
+    relation: Relation | None = "intersects"
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,26 @@ class Wanted:
 class Found:
     """Things found: their row numbers in this state of the index, and what can be said of them.
 
-    ``exact``: these are the things that fulfil all constraints, no more (no filter is needed).
+    ``exact``: these are the things that fulfil all constraints, no more.  ``alone``: where
+    a place was asked for, each has one geometry only, as geo:hasGeometry/geo:asWKT.
     """
 
     rows: Rows
     exact: bool
+    alone: bool = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """Every thing with a geometry at most ``within`` away, or with one whose distance is not
+    known; maybe others.  ``sure``: no others, and each has that geometry alone."""
+
+    rows: Rows
+    within: float
+    sure: bool
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -131,9 +150,25 @@ class Lookup(Protocol):
         """
         ...
 
-    def nearest(self, wanted: Wanted, to: BaseGeometry, *, count: int) -> Found | None:
-        """At least the ``count`` nearest things to ``to`` by the distance that geof:distance
-        gives in degrees (ties included); None: it cannot be told."""
+    def nearest(
+        self, wanted: Wanted, to: BaseGeometry, *, count: int, metres: bool = False
+    ) -> Nearby | None:
+        """At least ``count`` things near ``to``, by the distance that geof:distance gives in
+        degrees or metres; None: it cannot be told."""
+        ...
+
+    def single(self, property: str) -> bool:
+        """Whether each thing has one value of a property at most."""
+        ...
+
+    @property
+    def singly_placed(self) -> bool:
+        """Whether each located thing has one geometry, as geo:hasGeometry/geo:asWKT."""
+        ...
+
+    def extent(self, rows: Rows, property: str) -> Interval | None:
+        """The least and the greatest value of a property that any of some things has, where
+        all are exact; None: it cannot be told."""
         ...
 
     def pairs(

@@ -46,5 +46,9 @@ class Diagnostics:
         for (function, message), count in sorted(self._counts.items(), key=lambda item: -item[1]):
             yield Fault(function, message, count)
 
+    def plain(self) -> list[dict[str, str | int]]:
+        """The faults as plain values, for JSON."""
+        return [vars(fault).copy() for fault in self]
+
     def __bool__(self) -> bool:
         return bool(self._counts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -41,12 +41,14 @@ SERIALISATIONS: Final = (f"{GEO}asWKT", f"{GEO}asGML", f"{GEO}asGeoJSON", f"{GEO
 
 AT_ONCE: Final = 16_384  # geometries that are read at once
 
+Names: TypeAlias = pa.LargeStringArray
+
 
 @dataclass(frozen=True)
 class Pairs:
     """Subjects (IRIs in brackets) and objects (terms as TSV writes them)."""
 
-    subjects: pa.LargeStringArray
+    subjects: Names
     objects: pa.LargeStringArray
 
 
@@ -54,12 +56,12 @@ class Pairs:
 class Entries:
     """Subjects (IRIs in brackets), each with the number of one of ``terms``."""
 
-    subjects: pa.LargeStringArray
+    subjects: Names
     codes: Rows
     terms: pa.LargeStringArray
 
     @classmethod
-    def of_one(cls, subjects: pa.LargeStringArray, term: str) -> Entries:
+    def of_one(cls, subjects: Names, term: str) -> Entries:
         """Subjects that have the same term."""
         return cls(subjects, np.zeros(len(subjects), np.int32), pa.array([term], pa.large_string()))
 
@@ -84,20 +86,25 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class _Located:
-    """Nodes with a geometry each, and which features have which node as their geometry."""
+    """Nodes with a geometry each, and which features have which node as their geometry.
 
-    nodes: pa.LargeStringArray
+    ``usual_nodes`` have it as geo:asWKT, ``usual_links`` are by geo:hasGeometry.
+    """
+
+    nodes: Names
     shapes: Shapes
-    features: pa.LargeStringArray
-    targets: pa.LargeStringArray
+    usual_nodes: NDArray[np.bool_]
+    features: Names
+    targets: Names
+    usual_links: NDArray[np.bool_]
 
 
 def assembled(
     schema: Schema,
     source: Source,
     *,
-    only: pa.LargeStringArray | None = None,
-    owned: pa.LargeStringArray | None = None,
+    only: Names | None = None,
+    owned: Names | None = None,
     threads: int = 1,
 ) -> Block:
     """Make the block of all things, or of those of ``only``.
@@ -122,8 +129,8 @@ def _block(
     waiting: list[Waiting],
     located: Future[_Located],
     classes: Future[list[tuple[Any, ...]]],
-    only: pa.LargeStringArray | None,
-    owned: pa.LargeStringArray | None,
+    only: Names | None,
+    owned: Names | None,
 ) -> Block:
     numbering = Numbering()
     held: dict[str, tuple[Kind, list[tuple[Any, ...]]]] = {}
@@ -135,7 +142,7 @@ def _block(
         ]
         if any(len(values[0]) for _, *values in pieces):
             held[iri] = kind, pieces
-    where, found, shapes = _entries_of_places(located.result(), numbering, only, owned)
+    where, found, usual, shapes = _entries_of_places(located.result(), numbering, only, owned)
     numbering.end()
     things = pc.binary_slice(numbering.names.cast(pa.large_binary()), 1, -1)
     order = pc.sort_indices(things)
@@ -156,7 +163,7 @@ def _block(
         else:
             values, flags = (np.concatenate(part) for part in list(zip(*pieces, strict=True))[1:])
             columns[iri] = column_of(rows, values, flags)
-    of_class: list[tuple[Rows, Rows, pa.LargeStringArray]] = []
+    of_class: list[tuple[Rows, Rows, Names]] = []
     for subjects, codes, terms in classes.result():
         at = pc.index_in(subjects, numbering.names)
         there = pc.is_valid(at).to_numpy(zero_copy_only=False)
@@ -165,13 +172,13 @@ def _block(
     del numbering, things
     class_rows = np.concatenate([NO_ROWS, *(rows for rows, _, _ in of_class)])
     kinds = _terms(class_rows, [(codes, terms) for _, codes, terms in of_class])
-    return Block(names, kinds, _places(rows_of(where), found, shapes), columns, keywords)
+    return Block(names, kinds, _places(rows_of(where), found, usual, shapes), columns, keywords)
 
 
 NO_ROWS: Final[Rows] = np.empty(0, np.int32)
 
 
-def _only(piece: tuple[Any, ...], only: pa.LargeStringArray | None) -> tuple[Any, ...]:
+def _only(piece: tuple[Any, ...], only: Names | None) -> tuple[Any, ...]:
     """The values of those things only."""
     if only is None:
         return piece
@@ -184,7 +191,7 @@ def _only(piece: tuple[Any, ...], only: pa.LargeStringArray | None) -> tuple[Any
     )
 
 
-def _terms(rows: Rows, pieces: list[tuple[Rows, pa.LargeStringArray]]) -> Keywords:
+def _terms(rows: Rows, pieces: list[tuple[Rows, Names]]) -> Keywords:
     """Bring entries together whose terms were numbered for themselves."""
     every = pa.concat_arrays(
         [pa.array([], pa.large_string()), *(spelled_out(terms) for _, terms in pieces)]
@@ -218,36 +225,39 @@ _VALUES: Final = {"number": _number, "time": _time, "keyword": _keyword}
 
 
 def _located(source: Source) -> _Located:
-    nodes, features, targets = [EMPTY], [EMPTY], [EMPTY]
-    shapes: list[Shapes] = []
+    nodes, shapes, features, targets = [EMPTY], [], [EMPTY], [EMPTY]
+    as_wkt, by_geometry = [NOTHING], [NOTHING]
     for predicate in SERIALISATIONS:
         for pairs in source.pairs(predicate):
             nodes.append(pairs.subjects)
             starts = range(0, len(pairs.objects), AT_ONCE)
             shapes.extend(places(pairs.objects.slice(start, AT_ONCE)) for start in starts)
+            as_wkt.append(np.full(len(pairs.subjects), predicate == SERIALISATIONS[0]))
     for predicate in OF_GEOMETRY:
         for pairs in source.pairs(predicate):
             named = pc.starts_with(pairs.objects, "<")
             features.append(pairs.subjects.filter(named))
             targets.append(pairs.objects.filter(named))
+            by_geometry.append(np.full(len(targets[-1]), predicate == OF_GEOMETRY[0]))
     return _Located(
         pa.concat_arrays(nodes),
         shapes_joined(shapes),
+        np.concatenate(as_wkt),
         pa.concat_arrays(features),
         pa.concat_arrays(targets),
+        np.concatenate(by_geometry),
     )
 
 
 EMPTY: Final = pa.array([], pa.large_string())
+NOTHING: Final = np.empty(0, bool)
 
 
 def _entries_of_places(
-    located: _Located,
-    numbering: Numbering,
-    only: pa.LargeStringArray | None,
-    owned: pa.LargeStringArray | None,
-) -> tuple[list[Numbered], NDArray[np.int64], Shapes]:
-    """Each thing with each geometry of it, by number: through a node, or its own.
+    located: _Located, numbering: Numbering, only: Names | None, owned: Names | None
+) -> tuple[list[Numbered], NDArray[np.int64], NDArray[np.bool_], Shapes]:
+    """Each thing with each geometry of it, by number: through a node, or its own; and
+    whether it has it as geo:hasGeometry/geo:asWKT.
 
     A node of no feature is a thing that is its own geometry.
     """
@@ -264,14 +274,21 @@ def _entries_of_places(
     number = np.arange(len(link)) + np.repeat(first - (np.cumsum(count) - count), count)
     things = pa.concat_arrays([features.take(pa.array(link)), nodes.filter(pa.array(alone))])
     numbers = np.concatenate((order[number], np.flatnonzero(alone)))
+    usual = np.zeros(len(numbers), bool)
+    usual[: len(link)] = located.usual_links[link] & located.usual_nodes[order[number]]
     if only is not None:
         chosen = pc.is_in(things, only)
         things = things.filter(chosen)
-        numbers = numbers[chosen.to_numpy(zero_copy_only=False)]
-    return [numbering.add(things)], numbers, located.shapes
+        mask = chosen.to_numpy(zero_copy_only=False)
+        numbers, usual = numbers[mask], usual[mask]
+    return [numbering.add(things)], numbers, usual, located.shapes
 
 
-def _places(rows: Rows, numbers: NDArray[np.int64], shapes: Shapes) -> Places:
+def _places(
+    rows: Rows, numbers: NDArray[np.int64], usual: NDArray[np.bool_], shapes: Shapes
+) -> Places:
     """A geometry that a thing has by two properties is there once."""
-    pairs = np.unique(rows.astype(np.int64) << 32 | numbers)
-    return places_of((pairs >> 32).astype(np.int32), pairs & 0xFFFFFFFF, shapes)
+    pairs, entry = np.unique(rows.astype(np.int64) << 32 | numbers, return_inverse=True)
+    as_usual = np.zeros(len(pairs), bool)
+    as_usual[entry[usual]] = True
+    return places_of((pairs >> 32).astype(np.int32), pairs & 0xFFFFFFFF, as_usual, shapes)

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
+from dafab_kg.spatial.index.flags import EXACT, NEAR
 from dafab_kg.spatial.index.texts import Texts, joined
 
 Rows = NDArray[np.int32]
@@ -114,6 +115,14 @@ class Shapes:
     def __len__(self) -> int:
         return len(self.flags)
 
+    def taken(self, numbers: NDArray[Any]) -> Shapes:
+        """Some of them, in the order of ``numbers``."""
+        first = np.searchsorted(self.box_of, numbers, "left")
+        count = np.searchsorted(self.box_of, numbers, "right") - first
+        owner = np.repeat(np.arange(len(numbers), dtype=np.int32), count)
+        boxes = np.arange(len(owner)) + np.repeat(first - (np.cumsum(count) - count), count)
+        return Shapes(self.flags[numbers], self.wkb.taken(numbers), self.boxes[boxes], owner)
+
 
 def shapes_of(shapes: NDArray[Any], flags: NDArray[np.uint8]) -> Shapes:
     """Lay out shapes; None stands for one that could not be read."""
@@ -137,17 +146,19 @@ def shapes_joined(parts: Sequence[Shapes]) -> Shapes:
     )  # fmt: skip
 
 
-def places_of(rows: Rows, numbers: NDArray[Any], shapes: Shapes) -> Places:
-    """The places of things: ``rows`` has the geometry of that number, sorted by row."""
+def places_of(
+    rows: Rows, numbers: NDArray[Any], usual: NDArray[np.bool_], shapes: Shapes
+) -> Places:
+    """The places of things: ``rows`` has the geometry of that number, sorted by row.
+
+    One that a thing does not have in the usual way, geo:hasGeometry/geo:asWKT, is ``NEAR``
+    where it would be ``EXACT``: it is where it is, and not what a query may ask of.
+    """
     order = np.argsort(rows, kind="stable")
-    rows, numbers = rows[order], numbers[order]
-    first = np.searchsorted(shapes.box_of, numbers, "left")
-    count = np.searchsorted(shapes.box_of, numbers, "right") - first
-    owner = np.repeat(np.arange(len(numbers), dtype=np.int32), count)
-    boxes = np.arange(len(owner)) + np.repeat(first - (np.cumsum(count) - count), count)
-    return Places(
-        rows, shapes.flags[numbers], shapes.wkb.taken(numbers), shapes.boxes[boxes], owner
-    )
+    chosen = shapes.taken(numbers[order])
+    flags = chosen.flags
+    flags[(flags == EXACT) & ~usual[order]] = NEAR
+    return Places(rows[order], flags, chosen.wkb, chosen.boxes, chosen.box_of)
 
 
 def boxes_of(shapes: NDArray[Any]) -> tuple[NDArray[np.float64], Rows]:

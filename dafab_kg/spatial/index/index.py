@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,14 +14,20 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from dafab_kg.spatial.geosparql.crs import crs_of
+from dafab_kg.spatial.geosparql.names import CRS84
 from dafab_kg.spatial.index.block import Rows
+from dafab_kg.spatial.index.flags import EXACT
 from dafab_kg.spatial.index.schema import Schema
-from dafab_kg.spatial.index.segment import NumberColumn, Segment, member, reach
-from dafab_kg.spatial.index.values import EXACT
+from dafab_kg.spatial.index.segment import SURE, NumberColumn, Segment, Sure, member, reach
 from dafab_kg.spatial.index.words import find_words
-from dafab_kg.spatial.lookup import Found, Kind, Near, Wanted, Within
+from dafab_kg.spatial.lookup import Found, Interval, Kind, Near, Nearby, Wanted, Within
 from dafab_kg.spatial.lookup import Rows as AnyRows
 
+FEW_BOXES = 2_000
+"""Boxes that are looked for one by one; of more, a tree is made of those to be found."""
+MOST_BOXES = 200_000
+"""Boxes of which a tree is made for one question."""
 FEW = 4096
 """Rows that are rather found and sorted than met in the order of a column."""
 
@@ -67,14 +74,14 @@ class SearchIndex:
 
     def find(self, wanted: Wanted, *, most: int | None = None) -> Found | None:
         """Find the things that fulfil ``wanted``; None: there may be more than ``most``."""
-        found, exact = [], True
+        found, sure = [], SURE
         for number, part in enumerate(self.parts):
             rows, surely = part.segment.find(wanted)
             found.append(_living(rows, part) + self._bases[number])
-            exact &= surely
+            sure &= surely
             if most is not None and sum(map(len, found)) > most:
                 return None
-        return Found(_joined(found), exact)
+        return Found(_joined(found), sure.exact, sure.alone)
 
     def count(self, wanted: Wanted) -> int | None:
         """How many things fulfil ``wanted``, exactly; None: only the graph can tell."""
@@ -88,7 +95,7 @@ class SearchIndex:
         if self.kind(property) not in ("number", "time"):
             return None
         need = start + count
-        rows, values, exact = [], [], True
+        rows, values, sure = [], [], SURE
         for number, part in enumerate(self.parts):
             column = part.segment.column(property)
             if column is None:
@@ -96,12 +103,12 @@ class SearchIndex:
             if not (column.single and column.exact):
                 return None
             found, surely = _first(part, column, property, wanted, descending, need)
-            exact &= surely
+            sure &= surely
             entries = np.searchsorted(column.rows, found)
             rows.append(found + self._bases[number])
             values.append(column.values[entries])
         if not rows:
-            return Found(_joined([]), exact)
+            return Found(_joined([]), sure.exact, sure.alone)
         every, keys = np.concatenate(rows), np.concatenate(values)
         order = np.argsort(-keys if descending else keys, kind="stable")
         keys = keys[order]
@@ -110,9 +117,11 @@ class SearchIndex:
         if 0 < begin < len(keys):  # what ties with the first comes too
             rising = -keys if descending else keys
             begin = int(np.searchsorted(rising, rising[begin]))
-        return Found(every[order[begin:end]], exact and begin == start)
+        return Found(every[order[begin:end]], sure.exact and begin == start, sure.alone)
 
-    def nearest(self, wanted: Wanted, to: BaseGeometry, *, count: int) -> Found | None:
+    def nearest(
+        self, wanted: Wanted, to: BaseGeometry, *, count: int, metres: bool = False
+    ) -> Nearby | None:
         """The things nearest to a shape; see :class:`~dafab_kg.spatial.lookup.Lookup`."""
         if to.is_empty or wanted.place is not None or count < 1:
             return None
@@ -120,80 +129,166 @@ class SearchIndex:
         while True:
             west, south, east, north = to.bounds
             area = shapely.box(west - radius, south - radius, east + radius, north + radius)
-            asked = Wanted(wanted.classes, Near(area, exact=False), True, wanted.values)
-            rows, distances, known = self._distances(asked, to)
-            within = np.sort(distances[known])
+            asked = Wanted(wanted.classes, Near(area, relation=None), True, wanted.values)
+            rows, lines, known, alone = self._shortest_lines(asked, to)
+            apart = shapely.length(lines)
+            within = np.sort(apart[known])
             if len(within) >= count and within[count - 1] <= radius:
-                bound = within[count - 1] * (1 + 1e-9) + 1e-12
-                return Found(rows[(distances <= bound) | ~known], False)
+                break
             if radius > 720:
-                return Found(rows, False)
+                return Nearby(rows, math.inf, False)
             radius *= 4
+        bound = within[count - 1] * (1 + 1e-9) + 1e-12
+        if metres:
+            # between the points nearest in degrees it is no shorter than it can be
+            chosen = lines[known & (apart <= bound)]
+            most = float(np.sort(_metres(chosen))[count - 1])
+            near = Near(to, most * 1.001 + 1, relation=None)
+            found = self.find(Wanted(wanted.classes, near, True, wanted.values))
+            return None if found is None else Nearby(found.rows, most, False)
+        taken = (apart <= bound) | ~known
+        return Nearby(rows[taken], bound, bool((known & alone)[taken].all()))
 
-    def _distances(
+    def _shortest_lines(
         self, wanted: Wanted, to: BaseGeometry
-    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
-        """Rows, the least distance of a geometry of each, and whether that is known."""
-        rows, distances = [np.empty(0, np.int64)], [np.empty(0)]
-        known = [np.empty(0, bool)]
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Rows, the shortest line from a geometry of each, whether that is known, and
+        whether the geometry is the only one."""
+        rows, lines = [np.empty(0, np.int64)], [np.empty(0, object)]
+        known, alone = [np.empty(0, bool)], [np.empty(0, bool)]
         shapely.prepare(to)
         for number, part in enumerate(self.parts):
             segment = part.segment
             found = _living(segment.find(wanted)[0], part)
             numbers, owner = segment.geometries_of(found)
-            apart = shapely.distance(segment.shapes(numbers), to)
-            least, sure = np.full(len(found), np.inf), np.ones(len(found), bool)
-            np.fmin.at(least, owner, apart)
+            drawn = shapely.shortest_line(segment.shapes(numbers), to)
+            order = np.lexsort((shapely.length(drawn), owner))
+            held, first = np.unique(owner[order], return_index=True)
+            best, sure = np.full(len(found), None, object), np.zeros(len(found), bool)
+            best[held], sure[held] = drawn[order][first], True
             sure[owner[segment.place_flags[numbers] != EXACT]] = False
             rows.append(found + self._bases[number])
-            distances.append(least)
-            known.append(sure)
-        return np.concatenate(rows), np.concatenate(distances), np.concatenate(known)
+            lines.append(best)
+            known.append(sure & ~shapely.is_missing(best))
+            alone.append(np.bincount(owner, minlength=len(found)) == 1)
+        return (
+            np.concatenate(rows), np.concatenate(lines),
+            np.concatenate(known), np.concatenate(alone),
+        )  # fmt: skip
+
+    def single(self, property: str) -> bool:
+        """Whether each thing has one value of a property at most."""
+        for part in self.parts:
+            column = part.segment.column(property) or part.segment.keyword(property)
+            if column is not None and not column.single:
+                return False
+        return True
+
+    @property
+    def singly_placed(self) -> bool:
+        """Whether each located thing has one geometry, as geo:hasGeometry/geo:asWKT."""
+        return all(part.segment.singly_placed for part in self.parts)
+
+    def extent(self, rows: AnyRows, property: str) -> Interval | None:
+        """The least and greatest value of some things; None where one is not exact."""
+        low, high = [], []
+        for part, chosen in self._by_part(rows):
+            column = part.segment.column(property)
+            if column is None:
+                continue
+            if not column.exact:
+                return None
+            values = column.values[member(column.rows, np.sort(chosen))]
+            if len(values):
+                low.append(values.min())
+                high.append(values.max())
+        return Interval(min(low).item(), max(high).item()) if low else None
+
+    def _by_part(self, rows: AnyRows) -> Iterator[tuple[Part, NDArray[np.int64]]]:
+        """Row numbers by segment, as numbers of that segment, in their order."""
+        every = np.asarray(rows, np.int64)
+        for number, part in enumerate(self.parts):
+            base, end = self._bases[number], self._bases[number + 1]
+            chosen = every[(every >= base) & (every < end)] - base
+            if len(chosen):
+                yield part, chosen
 
     def pairs(
         self, left: Wanted, right: Wanted, *, metres: float = 0.0, most: int
     ) -> tuple[AnyRows, AnyRows] | None:
         """Pairs of things whose boxes touch; see :class:`~dafab_kg.spatial.lookup.Lookup`."""
-        (one, boxes_one), (two, boxes_two) = self._boxes(left, metres), self._boxes(right, 0.0)
-        if not len(one) or not len(two):
+        one, two = self._located(left), self._located(right)
+        turned = len(two) < len(one)
+        few, many = (two, one) if turned else (one, two)
+        if not len(few):
             return [], []
-        # an estimate first: a join of everything with everything is not begun
-        if len(one) * len(two) > 64 * max(most, 1) and min(len(one), len(two)) > most:
+        if len(few) <= FEW_BOXES:
+            found = self._met(few, many, metres, most)
+        elif len(many) <= MOST_BOXES:
+            tree = shapely.STRtree(self._boxes(many, 0.0)[1])
+            asked, met = tree.query(self._boxes(few, metres)[1])
+            if len(asked) > 4 * most:
+                return None
+            numbers = self._boxes(few, 0.0)[0][asked], self._boxes(many, 0.0)[0][met]
+            found = np.unique(np.column_stack(numbers), axis=0)
+        else:
             return None
-        tree = shapely.STRtree(boxes_two)
-        asked, met = tree.query(boxes_one)
-        if len(asked) > 4 * most:
+        if found is None or len(found) > most:
             return None
-        found = np.unique(np.column_stack((one[asked], two[met])), axis=0)
-        if len(found) > most:
-            return None
-        return found[:, 0].tolist(), found[:, 1].tolist()
+        first, second = (1, 0) if turned else (0, 1)
+        return found[:, first], found[:, second]
 
-    def _boxes(self, wanted: Wanted, metres: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        rows, boxes = [np.empty(0, np.int64)], [np.empty(0, object)]
-        asked = Wanted(wanted.classes, wanted.place, True, wanted.values)
+    def _located(self, wanted: Wanted) -> NDArray[Any]:
+        """Things with a geometry that may fulfil a wish, sorted."""
+        found = self.find(Wanted(wanted.classes, wanted.place, True, wanted.values))
+        assert found is not None
+        return np.asarray(found.rows)
+
+    def _met(
+        self, few: NDArray[Any], many: NDArray[Any], metres: float, most: int
+    ) -> NDArray[Any] | None:
+        """Pairs of each of a few things and those that its boxes touch, through the trees."""
+        owners, boxes = self._boxes(few, metres)
+        pairs, size = [np.empty((0, 2), np.int64)], 0
+        for owner, box in zip(owners, boxes, strict=True):
+            area = Near(box, relation=None)
+            for number, part in enumerate(self.parts):
+                met = part.segment.rows_at(area) + self._bases[number]
+                met = met[member(met, many)]
+                size += len(met)
+                pairs.append(np.column_stack((np.full(len(met), owner), met)))
+            if size > 4 * most:
+                return None
+        return np.unique(np.concatenate(pairs), axis=0)
+
+    def _boxes(self, rows: NDArray[Any], metres: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The boxes of things, with ``metres`` around; of what may be anywhere, the Earth."""
+        owners, boxes = [np.empty(0, np.int64)], [np.empty(0, object)]
         for number, part in enumerate(self.parts):
-            segment = part.segment
-            found = _living(segment.find(asked)[0], part)
-            of_box = segment.place_rows[segment.box_of] if len(segment.box_of) else segment.box_of
-            held = np.flatnonzero(member(of_box, found))
-            shapes = np.asarray(shapely.box(*segment.boxes[held].T), object)
+            segment, base = part.segment, self._bases[number]
+            found = rows[(rows >= base) & (rows < self._bases[number + 1])] - base
+            numbers, of = segment.boxes_of(found)
+            shapes = np.asarray(shapely.box(*segment.boxes[numbers].T), object)
             if metres:
                 for index, shape in enumerate(shapes):
                     shapes[index] = shapely.box(*reach(Near(shape, metres)))
-            anywhere = segment.place_rows[segment.unplaced]
-            anywhere = anywhere[member(anywhere, found)]
+            anywhere = found[member(found, segment.place_rows[segment.unplaced])]
             world = np.full(len(anywhere), shapely.box(-1e9, -1e9, 1e9, 1e9), object)
-            rows += [of_box[held] + self._bases[number], anywhere + self._bases[number]]
+            owners += [found[of] + base, anywhere + base]
             boxes += [shapes, world]
-        return np.concatenate(rows), np.concatenate(boxes)
+        return np.concatenate(owners), np.concatenate(boxes)
 
     def iris(self, rows: AnyRows) -> list[str]:
         """The IRIs of rows."""
-        result = []
-        for row in rows:
-            number = int(np.searchsorted(self._bases, row, "right")) - 1
-            result.append(self.parts[number].segment.things[int(row - self._bases[number])])
+        every = np.asarray(rows, np.int64)
+        result: list[str] = [""] * len(every)
+        of_part = np.searchsorted(self._bases, every, "right") - 1
+        for number in np.unique(of_part):
+            places = np.flatnonzero(of_part == number)
+            things = self.parts[int(number)].segment.things
+            chosen = things.many(every[places] - self._bases[number])
+            for place, iri in zip(places.tolist(), chosen, strict=True):
+                result[place] = iri
         return result
 
     def row_of(self, iri: str) -> tuple[Part, int] | None:
@@ -226,19 +321,19 @@ def _first(
     wanted: Wanted,
     descending: bool,
     need: int,
-) -> tuple[NDArray[Any], bool]:
+) -> tuple[NDArray[Any], Sure]:
     """The first ``need`` rows of a segment in the order of a column, with ties."""
     segment = part.segment
     if segment.cost(wanted) <= max(FEW, 4 * need):
-        rows, exact = segment.find(wanted)
+        rows, sure = segment.find(wanted)
         rows = _living(rows, part)
         rows = rows[member(rows, column.rows)]
         values = column.values[np.searchsorted(column.rows, rows)]
         order = np.argsort(-values if descending else values, kind="stable")
-        return rows[order[: _with_ties(values[order], need)]], exact
+        return rows[order[: _with_ties(values[order], need)]], sure
     first, last = _stretch(column, property, wanted)
     kept: list[NDArray[Any]] = []
-    size, exact, held = max(FEW, need), True, 0
+    size, sure, held = max(FEW, need), SURE, 0
     while first < last and held < need:
         # whole runs of one value: what ties with the last row comes too
         if descending:
@@ -254,11 +349,11 @@ def _first(
         found = found[~member(found, part.dead)]
         kept.append(found)
         held += len(found)
-        exact &= surely
+        sure &= surely
         size *= 2
     rows = np.concatenate(kept) if kept else np.empty(0, np.int32)
     values = column.values[np.searchsorted(column.rows, rows)]
-    return rows[: _with_ties(values, need)], exact
+    return rows[: _with_ties(values, need)], sure
 
 
 def _stretch(column: NumberColumn, property: str, wanted: Wanted) -> tuple[int, int]:
@@ -286,3 +381,10 @@ def _living(rows: Rows, part: Part) -> NDArray[Any]:
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def _metres(lines: NDArray[Any]) -> NDArray[np.float64]:
+    """Lengths on the ellipsoid of lines between two points."""
+    ends = shapely.get_coordinates(lines).reshape(-1, 4)
+    lengths: NDArray[np.float64] = np.abs(crs_of(CRS84).geod.inv(*ends.T)[2])
+    return lengths

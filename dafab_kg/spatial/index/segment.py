@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -15,8 +16,8 @@ from shapely.geometry.base import BaseGeometry
 
 from dafab_kg.spatial.index.block import Block, Column, Keywords, Places, Rows
 from dafab_kg.spatial.index.container import Container, write_container
+from dafab_kg.spatial.index.flags import EXACT, LOOSE, NEAR, ODD
 from dafab_kg.spatial.index.texts import Arrays, Texts
-from dafab_kg.spatial.index.values import EXACT, LOOSE, NEAR, ODD
 from dafab_kg.spatial.lookup import Has, Interval, Near, OneOfTerms, Wanted, Within
 
 EXACT_UP_TO = 20_000
@@ -24,6 +25,21 @@ EXACT_UP_TO = 20_000
 METRES_OF_A_DEGREE = 110_000.0  # of latitude, less than anywhere on the ellipsoid
 
 NONE: Rows = np.empty(0, np.int32)
+
+
+@dataclass(frozen=True)
+class Sure:
+    """What is sure of things found: that they fulfil a wish, and that the geometry of each
+    that was compared is its only one."""
+
+    exact: bool
+    alone: bool
+
+    def __and__(self, other: Sure) -> Sure:
+        return Sure(self.exact and other.exact, self.alone and other.alone)
+
+
+SURE = Sure(True, True)
 
 
 def write_segment(file: Path, block: Block) -> None:
@@ -158,6 +174,11 @@ class KeywordColumn:
         self._of_term: Rows = container[f"{name}.of_term"]
         self._starts: NDArray[np.int64] = container[f"{name}.starts"]
 
+    @cached_property
+    def single(self) -> bool:
+        """Each thing has one term at most."""
+        return bool((np.diff(self.rows) > 0).all())
+
     def codes_of(self, terms: frozenset[str]) -> list[int]:
         """The numbers of those terms that are here."""
         return [code for code in map(self.terms.find, sorted(terms)) if code >= 0]
@@ -241,11 +262,9 @@ class Segment:
         return np.flatnonzero(self.place_flags == LOOSE)
 
     @cached_property
-    def exact_places(self) -> bool:
-        """All geometries are as the graph has them, each thing has one."""
-        return bool((self.place_flags == EXACT).all()) and bool(
-            (np.diff(self.place_rows) > 0).all()
-        )
+    def singly_placed(self) -> bool:
+        """Each located thing has one geometry, as geo:hasGeometry/geo:asWKT, which is known."""
+        return bool((self.place_flags == EXACT).all() and (np.diff(self.place_rows) > 0).all())
 
     def column(self, name: str) -> NumberColumn | None:
         """The column of a property with numbers or times."""
@@ -290,36 +309,37 @@ class Segment:
         steps, _ = self._plan(wanted)
         return min((step.cost for step in steps), default=len(self))
 
-    def matches(self, rows: Rows, wanted: Wanted) -> tuple[NDArray[np.bool_], bool]:
-        """Tell which of ``rows`` may fulfil ``wanted``; and whether they surely do."""
+    def matches(self, rows: Rows, wanted: Wanted) -> tuple[NDArray[np.bool_], Sure]:
+        """Tell which of ``rows`` may fulfil ``wanted``; and what is sure of them."""
         steps, exact = self._plan(wanted)
+        sure = Sure(exact, wanted.place is None)
         kept = np.arange(len(rows))
         for step in steps:
             kept = kept[step.test(rows[kept])]
-        if wanted.place is not None and wanted.place.exact and len(kept):
+        if wanted.place is not None and len(kept):
             ordered = np.argsort(rows[kept], kind="stable")
-            found, surely = self._compare(rows[kept][ordered], wanted.place)
+            found, of_place = self._compare(rows[kept][ordered], wanted.place)
             kept = kept[member(rows[kept], found)]
-            exact &= surely
+            sure = Sure(exact and of_place.exact, of_place.alone)
         result = np.zeros(len(rows), bool)
         result[kept] = True
-        return result, exact
+        return result, sure
 
-    def find(self, wanted: Wanted) -> tuple[Rows, bool]:
-        """Rows that may fulfil ``wanted``, sorted; and whether they surely do."""
+    def find(self, wanted: Wanted) -> tuple[Rows, Sure]:
+        """Rows that may fulfil ``wanted``, sorted; and what is sure of them."""
         steps, exact = self._plan(wanted)
         if not steps:
-            return np.arange(len(self), dtype=np.int32), exact
+            return np.arange(len(self), dtype=np.int32), Sure(exact, True)
         steps.sort(key=lambda step: step.cost)
         rows = steps[0].rows()
         for step in steps[1:]:
             if not len(rows):
                 break
             rows = rows[step.test(rows)]
-        if wanted.place is not None and wanted.place.exact and len(rows):
-            rows, surely = self._compare(rows, wanted.place)
-            exact &= surely
-        return rows, exact
+        if wanted.place is None or not len(rows):
+            return rows, Sure(exact, True)
+        rows, of_place = self._compare(rows, wanted.place)
+        return rows, Sure(exact and of_place.exact, of_place.alone)
 
     def _plan(self, wanted: Wanted) -> tuple[list[_Step], bool]:
         steps: list[_Step] = []
@@ -336,11 +356,10 @@ class Segment:
             steps.append(
                 _Step(
                     self._box_share(area) * len(self.place_rows),
-                    lambda: self._at(area),
+                    lambda: self.rows_at(area),
                     lambda rows: self._may_be_at(rows, area),
                 )
             )
-            exact &= area.exact and not area.metres and self.exact_places
         elif wanted.located:
             steps.append(
                 _Step(len(self.place_rows), self._located, lambda r: member(r, self._located()))
@@ -390,35 +409,47 @@ class Segment:
         found = np.asarray(rtree.search(self._tree, *reach(area)))
         return np.union1d(self.box_of[found], self.unplaced)
 
-    def _at(self, area: Near) -> Rows:
+    def rows_at(self, area: Near) -> Rows:
+        """Things, sorted, of which the box of a geometry touches an area's box."""
         return np.unique(self.place_rows[self.geometries_at(area)])
+
+    def boxes_of(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Boxes of rows, by number, each with the position of its row in ``rows``."""
+        geometries, owner = self.geometries_of(rows)
+        first = np.searchsorted(self.box_of, geometries, "left")
+        numbers, of = _stretches(first, np.searchsorted(self.box_of, geometries, "right") - first)
+        return numbers, owner[of]
 
     def _may_be_at(self, rows: Rows, area: Near) -> NDArray[np.bool_]:
         west, south, east, north = reach(area)
         geometries, owner = self.geometries_of(rows)
-        first = np.searchsorted(self.box_of, geometries, "left")
-        boxes = np.searchsorted(self.box_of, geometries, "right") - first
-        numbers, of = _stretches(first, boxes)
+        numbers, of = self.boxes_of(rows)
         held = self.boxes[numbers]
         touch = (held[:, 0] <= east) & (held[:, 2] >= west)
         touch &= (held[:, 1] <= north) & (held[:, 3] >= south)
         result = np.zeros(len(rows), bool)
-        result[owner[of[touch]]] = True
+        result[of[touch]] = True
         result[owner[self.place_flags[geometries] == LOOSE]] = True
         return result
 
-    def _compare(self, rows: Rows, area: Near) -> tuple[Rows, bool]:
-        """Compare true geometries with the area; what is not exact stays."""
-        if area.metres or len(rows) > EXACT_UP_TO:
-            return rows, False
+    def _compare(self, rows: Rows, area: Near) -> tuple[Rows, Sure]:
+        """Compare true geometries with the area; what is not known stays."""
+        if area.metres or area.relation is None or len(rows) > EXACT_UP_TO:
+            return rows, Sure(False, False)
         geometries, owner = self.geometries_of(rows)
         shapely.prepare(area.area)
-        with np.errstate(invalid="ignore"):
-            touch = shapely.intersects(area.area, self.shapes(geometries))
-        touch |= self.place_flags[geometries] != EXACT
+        try:
+            with np.errstate(invalid="ignore"):
+                fit = _RELATIONS[area.relation](area.area, self.shapes(geometries))
+        except shapely.GEOSException:  # one that is not valid: the engine sees to each
+            return rows, Sure(False, False)
+        fit |= self.place_flags[geometries] == LOOSE
         kept = np.zeros(len(rows), bool)
-        kept[owner[touch]] = True
-        return rows[kept], True
+        kept[owner[fit]] = True
+        of_kept = kept[owner]
+        exact = bool((self.place_flags[geometries[of_kept]] == EXACT).all())
+        alone = exact and int(of_kept.sum()) == int(kept.sum())
+        return rows[kept], Sure(exact, alone)
 
     def geometries_of(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Geometries of rows, by number, each with the position of its row in ``rows``."""
@@ -430,6 +461,13 @@ class Segment:
         return shapely.from_wkb(
             np.array([self.wkb.raw(number) or None for number in geometries], object)
         )
+
+
+_RELATIONS: Final[dict[str, Callable[[BaseGeometry, NDArray[Any]], NDArray[np.bool_]]]] = {
+    "intersects": shapely.intersects,
+    "within": shapely.contains,  # the area contains the thing
+    "contains": shapely.within,
+}
 
 
 class _Step:

@@ -1,12 +1,7 @@
 """Terms of the graph as values of a column: numbers, times, places.
 
 Terms come as SPARQL's TSV writes them: numbers and booleans may stand bare.  Each value
-has a flag:
-
-* ``EXACT``: the value compares with others as the term does;
-* ``NEAR``: it lies within rounding of the term, so that a bound may fall on either side;
-* ``LOOSE``: how it compares is not known here, so the thing is always a candidate;
-* ``ODD``: no comparison with a value of this kind is ever true.
+has a flag (:mod:`dafab_kg.spatial.index.flags`).
 """
 
 from __future__ import annotations
@@ -26,12 +21,12 @@ from dafab_kg.model.errors import ArgumentNotValid
 from dafab_kg.spatial.geosparql.crs import crs_of
 from dafab_kg.spatial.geosparql.literals import read_literal
 from dafab_kg.spatial.geosparql.names import CRS84, WKT
-from dafab_kg.spatial.index.block import Shapes, places_of, shapes_joined, shapes_of
+from dafab_kg.spatial.index.block import Shapes, shapes_joined, shapes_of
+from dafab_kg.spatial.index.flags import EXACT, LOOSE, NEAR, ODD
 from dafab_kg.spatial.index.polygons import rings
 from dafab_kg.spatial.index.schema import NUMBERS, TIMES, XSD
 from dafab_kg.store.protocol import Literal
 
-EXACT, NEAR, LOOSE, ODD = 0, 1, 2, 3
 MOST_DIGITS: Final = 15  # float64 tells all decimal numbers of so many digits apart
 
 Values = tuple[NDArray[Any], NDArray[np.uint8]]
@@ -182,8 +177,7 @@ def places(terms: pa.Array) -> Shapes:
     number[~simple] = np.arange(len(others)) + len(wkb)
     exact = np.full(len(wkb), EXACT, np.uint8)
     both = shapes_joined([Shapes(exact, wkb, boxes, np.arange(len(wkb), dtype=np.int32)), others])
-    place = places_of(np.arange(len(terms), dtype=np.int32), number, both)
-    return Shapes(place.flags, place.wkb, place.boxes, place.box_of)
+    return both.taken(number)
 
 
 def _shapes(terms: pa.Array) -> Shapes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -10,14 +12,27 @@ from shapely.geometry.base import BaseGeometry
 
 from dafab_kg.sparql.tree import XSD, IriTerm, LiteralTerm
 from dafab_kg.sparql.tree import Term as Written
-from dafab_kg.spatial.index.values import EXACT, NEAR, number_of, place_of, time_of
+from dafab_kg.spatial.index.flags import EXACT, NEAR
+from dafab_kg.spatial.index.values import number_of, place_of, time_of
 from dafab_kg.spatial.lookup import Interval
 from dafab_kg.store.protocol import Literal
 
+_DURATION: Final = re.compile(
+    r"(-)?P(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})(?:\.(\d{1,6}))?S)?)?",
+    re.ASCII,
+)
 _NUMBERS: Final = frozenset(XSD + name for name in ("integer", "decimal", "double"))
 
 
-def bounds(operator: str, constant: LiteralTerm, kind: str) -> Interval | None:
+@dataclass(frozen=True)
+class Bounds:
+    """An interval; ``exact``: the values in it are those that compare so, and no others."""
+
+    interval: Interval
+    exact: bool
+
+
+def bounds(operator: str, constant: LiteralTerm, kind: str) -> Bounds | None:
     """The values that stand in ``value operator constant``, or more; None: not known."""
     found = _number(constant) if kind == "number" else _moment(constant)
     if found is None:
@@ -25,12 +40,25 @@ def bounds(operator: str, constant: LiteralTerm, kind: str) -> Interval | None:
     low, high, exact = found
     match operator:
         case "<" | "<=":
-            return Interval(None, high, high_open=exact and operator == "<")
+            return Bounds(Interval(None, high, high_open=exact and operator == "<"), exact)
         case ">" | ">=":
-            return Interval(low, None, low_open=exact and operator == ">")
+            return Bounds(Interval(low, None, low_open=exact and operator == ">"), exact)
         case "=":
-            return Interval(low, high)
+            return Bounds(Interval(low, high), exact)
     return None
+
+
+def duration(constant: LiteralTerm) -> int | None:
+    """Microseconds of an xsd:dayTimeDuration; None: not known."""
+    if constant.datatype != f"{XSD}dayTimeDuration":
+        return None
+    match = _DURATION.fullmatch(constant.value)
+    if match is None or not any(match.groups()[1:]):
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:5])
+    micros = int((match[6] or "").ljust(6, "0"))
+    whole = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000_000 + micros
+    return -whole if match[1] else whole
 
 
 def _number(constant: LiteralTerm) -> tuple[float, float, bool] | None:

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dafab_kg.model.errors import NotAnalysed, QueryNotValid
 from dafab_kg.sparql.edits import Edit, edited, remembered
 from dafab_kg.sparql.parse import parse_query
-from dafab_kg.spatial.lookup import Kind, Lookup
-from dafab_kg.spatial.rewriting.recognise import Spot, Wish, spots
+from dafab_kg.spatial.lookup import Found, Interval, Kind, Lookup, Nearby, Rows, Wanted, Within
+from dafab_kg.spatial.rewriting.constraints import Join
+from dafab_kg.spatial.rewriting.recognise import Analysis, Spot, Wish, analyse
+from dafab_kg.spatial.rewriting.whole import Counted, Ordered
 from dafab_kg.store.bounds import refuse_intricate
 
 FEW: Final = 900
 """Candidates up to which VALUES alone decides the order of the engine: from about 1,000 on
 it would begin with the type pattern; then LATERAL makes it go by candidates."""
-MOST: Final = 10_000
+MOST: Final = 100_000
 """Candidates beyond which the engine is left to itself."""
 MOST_SPOTS: Final = 32
 """Groups of one query that are looked up; the others are left to the engine."""
+MOST_TOLD: Final = 1_000
+"""Candidates whose times are compared, to look for what is before or after them."""
+WIDENINGS: Final = (2, 16, 128)
+"""How many times as many things as rows are asked for are tried, one after the other."""
 
-_LISTED: Final = re.compile(r"\{ <[^}]*\}")
-_SAFE: Final = re.compile(r"[^\x00-\x20<>\"{}|^`\\]+")
+_LISTED: Final = re.compile(r"\{ [<(][^}]*\}")
+_UNSAFE: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
 
 
 @dataclass(frozen=True)
 class Injection:
-    """Candidates for one variable of one group."""
+    """Candidates for a variable of one group, or for two at once."""
 
     variable: str
     recognised: tuple[str, ...]
@@ -37,104 +44,315 @@ class Injection:
     """None: more than ``MOST``."""
     used: bool
 
+    def plain(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {
+            "variable": self.variable,
+            "recognised": list(self.recognised),
+            "found": self.candidates if self.candidates is not None else f"over {MOST}",
+            "used": self.used,
+        }
+
 
 @dataclass
 class Plan:
-    """What became of a query: the text that the engine gets, and why."""
+    """What became of a query: the text that the engine gets, and why.
+
+    ``enough``: the answer of ``text`` is right if it has so many rows; else the next plan is
+    to be tried.  None: it is right.
+    """
 
     text: str
     rewritten: bool = False
     reason: str = ""
     injections: list[Injection] = field(default_factory=list)
     milliseconds: dict[str, float] = field(default_factory=dict)
+    enough: int | None = None
 
     def plain(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         return {
             "rewritten": self.rewritten,
             "reason": self.reason,
-            "candidates": [
-                {
-                    "variable": one.variable,
-                    "recognised": list(one.recognised),
-                    "found": one.candidates if one.candidates is not None else f"over {MOST}",
-                    "used": one.used,
-                }
-                for one in self.injections
-            ],
+            "candidates": [one.plain() for one in self.injections],
             "milliseconds": {name: round(took, 3) for name, took in self.milliseconds.items()},
             "text": self.text,
         }
 
 
 @remembered(512)
-def _analysed(
-    text: str, base: str | None, kinds: tuple[tuple[str, Kind], ...]
-) -> tuple[Spot, ...] | str:
+def _analysed(text: str, base: str | None, kinds: tuple[tuple[str, Kind], ...]) -> Analysis | str:
     try:
-        return spots(parse_query(text, base=base), text, dict(kinds))
+        return analyse(parse_query(text, base=base), text, dict(kinds))
     except NotAnalysed as error:
         return f"it was not analysed: {error}"
 
 
+def plans(
+    text: str,
+    lookup: Lookup,
+    kinds: Mapping[str, Kind],
+    *,
+    base: str | None = None,
+    merged: bool = True,
+) -> Iterator[Plan]:
+    """Yield what to ask the engine instead of ``text``, until an answer is right.
+
+    The answer is that of ``text``; where nothing is recognised, it is ``text`` itself.
+    ``merged``: the default graph is the one that the index reflects, not a part of it.
+    """
+    for widening in WIDENINGS:
+        plan = rewrite(text, lookup, kinds, base=base, merged=merged, widening=widening)
+        yield plan
+        if plan.enough is None:
+            return
+    yield rewrite(text, lookup, kinds, base=base, merged=merged)
+
+
 def rewrite(
-    text: str, lookup: Lookup, kinds: Mapping[str, Kind], *, base: str | None = None
+    text: str,
+    lookup: Lookup,
+    kinds: Mapping[str, Kind],
+    *,
+    base: str | None = None,
+    merged: bool = True,
+    widening: int = 0,
 ) -> Plan:
     """Begin the groups of a query with the candidates that the index has for them.
 
-    The answer is that of ``text``; where nothing is recognised, it is ``text`` itself.
+    ``widening``: of a query that asks for the first rows in an order, so many times as
+    many things are looked up (see :attr:`Plan.enough`); 0: all candidates are.
     """
-    told = Plan(text)
+    plan = Plan(text)
     began = time.perf_counter()
     found = _analysed(text, base, tuple(kinds.items()))
-    told.milliseconds["analyse"] = (time.perf_counter() - began) * 1e3
-    if isinstance(found, str) or not found:
-        told.reason = found if isinstance(found, str) else "nothing in it can be looked up"
-        return told
+    plan.milliseconds["analyse"] = (time.perf_counter() - began) * 1e3
+    if isinstance(found, str) or not found.spots:
+        plan.reason = found if isinstance(found, str) else "nothing in it can be looked up"
+        return plan
     began = time.perf_counter()
-    edits: list[Edit] = []
-    for spot in found[:MOST_SPOTS]:
-        edits += _edits(spot, lookup, told)
-    told.milliseconds["look up"] = (time.perf_counter() - began) * 1e3
+    if isinstance(found.whole, Counted):
+        if merged and _count(found.whole, lookup, plan):
+            plan.milliseconds["look up"] = (time.perf_counter() - began) * 1e3
+            return plan
+        edits: list[Edit] = []
+        rest = found.spots
+    else:
+        edits = _first(found, lookup, plan, widening) if widening else []
+        rest = found.spots[1:] if edits else found.spots
+    for spot in rest[:MOST_SPOTS]:
+        edits += _edits(spot, lookup, plan)
+    plan.milliseconds["look up"] = (time.perf_counter() - began) * 1e3
     if not edits:
-        told.reason = f"there are more than {MOST} candidates"
-        return told
+        plan.reason = (
+            f"there are more than {MOST} candidates" if plan.injections
+            else "nothing in it can be looked up"
+        )  # fmt: skip
+        return plan
     # What is inserted counts as parts of the query: it must not pass the bounds by that.
     try:
         short = (Edit(e.start, e.end, _LISTED.sub("{ }", e.text)) for e in edits)
         refuse_intricate(edited(text, short))
     except QueryNotValid:
-        told.reason = "it would be too intricate with candidates"
-        return told
-    told.text, told.rewritten = edited(text, edits), True
-    return told
+        plan.reason = "it would be too intricate with candidates"
+        plan.enough = None
+        return plan
+    plan.text, plan.rewritten = edited(text, edits), True
+    return plan
 
 
-def _edits(spot: Spot, lookup: Lookup, told: Plan) -> list[Edit]:
-    """What to insert into a group: the fewest candidates, and others if they are few."""
-    found: list[tuple[Wish, list[str] | None]] = []
-    for wish in spot.wishes:
-        rows = lookup.find(wish.wanted, most=MOST)
-        iris = None if rows is None else lookup.iris(rows.rows)
-        if iris is not None and not all(map(_SAFE.fullmatch, iris)):
-            iris = None
-        found.append((wish, iris))
-    found.sort(key=lambda pair: MOST + 1 if pair[1] is None else len(pair[1]))
-    values, wide = [], False
-    for number, (wish, iris) in enumerate(found):
-        use = iris is not None and (len(iris) <= FEW or (number == 0 and spot.run_end > 0))
-        told.injections.append(
-            Injection(wish.variable, wish.texts, None if iris is None else len(iris), use)
-        )
-        if use and iris is not None:
-            wide |= len(iris) > FEW
-            listed = " ".join(f"<{iri}>" for iri in iris)
-            values.append(f" VALUES ?{wish.variable} {{ {listed} }}")
-    if not values:
+# the answer as a whole
+
+
+def _count(counted: Counted, lookup: Lookup, plan: Plan) -> bool:
+    """Count by the index alone, if it can."""
+    if not all(map(lookup.single, counted.single)):
+        return False
+    if counted.located and counted.single and not lookup.singly_placed:
+        return False
+    count = lookup.count(counted.wanted)
+    if count is None:
+        return False
+    plan.injections.append(Injection(counted.thing, counted.texts, count, True))
+    plan.text = f"SELECT ?{counted.name} {{ VALUES ?{counted.name} {{ {count} }} }}"
+    plan.rewritten = True
+    return True
+
+
+def _first(found: Analysis, lookup: Lookup, plan: Plan, widening: int) -> list[Edit]:
+    """Begin the outermost group with the things that may be first."""
+    first, spot = found.whole, found.spots[0]
+    if first is None or isinstance(first, Counted):
         return []
-    if wide:
-        return [
-            Edit(spot.start, spot.start, f"{''.join(values)} LATERAL {{"),
-            Edit(spot.run_end, spot.run_end, " }"),
-        ]
-    return [Edit(spot.start, spot.start, f"{''.join(values)} ")]
+    wish = next(wish for wish in spot.wishes if wish.variable == first.thing)
+    count = first.need * widening
+    bound: list[Edit] = []
+    if isinstance(first, Ordered):
+        rows: Found | Nearby | None = lookup.top(
+            wish.wanted, first.property, descending=first.descending, start=0, count=count
+        )
+    else:
+        rows = lookup.nearest(wish.wanted, first.to, count=count, metres=first.metres)
+        if rows is not None and not rows.sure and math.isfinite(rows.within):
+            # rows that are further than some of other things must not fill the answer
+            kept = f" FILTER (COALESCE(!({first.distance} > {float(rows.within)!r}), true)) "
+            bound = [Edit(spot.end, spot.end, kept)]
+    if rows is None or len(rows) > MOST:
+        return []
+    listed = _listed(lookup, rows.rows)
+    plan.injections.append(
+        Injection(first.thing, (*wish.texts, first.text), len(rows), listed is not None)
+    )
+    if listed is None:
+        return []
+    edits = _begin(spot, f"?{first.thing}", listed, len(rows))
+    if edits:
+        edits += _needless(wish, rows)
+    if edits and len(rows) >= count:
+        plan.enough = first.enough
+        edits += bound
+    return edits
+
+
+# candidates
+
+
+def _edits(spot: Spot, lookup: Lookup, plan: Plan) -> list[Edit]:
+    """What to insert into a group: the fewest candidates of what patterns connect."""
+    wishes, found = _sharpened(spot, lookup)
+    blocks = [block for join in spot.joins if (block := _joined(join, wishes, lookup, plan))]
+    blocks = sorted(blocks, key=lambda block: block.size)[:1]
+    done = {wishes[name].part for block in blocks for name in block.names}
+    ordered = sorted(
+        (name for name, wish in wishes.items() if wish.sharp),
+        key=lambda name: _size(found[name]),
+    )
+    for name in ordered:
+        wish, rows = wishes[name], found[name]
+        listed = None
+        if rows is not None and wish.part not in done:
+            listed = _listed(lookup, rows.rows)
+        plan.injections.append(
+            Injection(name, wish.texts, None if rows is None else len(rows), listed is not None)
+        )
+        if listed is not None:
+            needless = _needless(wish, rows)
+            blocks.append(_Block((name,), f"?{name}", listed, _size(rows), needless))
+            done.add(wish.part)
+    if not blocks:
+        return []
+    blocks.sort(key=lambda block: block.size)
+    few = [block for block in blocks if block.size <= FEW]
+    if not few:
+        block = blocks[0]
+        begun = _begin(spot, block.variables, block.listed, block.size)
+        return [*begun, *block.needless] if begun else []
+    text = "".join(f" VALUES {block.variables} {{ {block.listed} }}" for block in few)
+    needless = [edit for block in few for edit in block.needless]
+    return [Edit(spot.start, spot.start, f"{text} "), *needless]
+
+
+def _size(found: Found | None) -> int:
+    return MOST + 1 if found is None else len(found)
+
+
+def _needless(wish: Wish, found: Found | Nearby | None) -> list[Edit]:
+    """Conditions on place that are true of all that was found are not asked again."""
+    if not isinstance(found, Found) or not (found.exact and found.alone):
+        return []
+    return [Edit(start, end, "(true)") for start, end in wish.compared]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A VALUES block: its variables, by name and as written, and its rows."""
+
+    names: tuple[str, ...]
+    variables: str
+    listed: str
+    size: int
+    needless: Sequence[Edit] = ()
+
+
+def _begin(spot: Spot, variables: str, listed: str, size: int) -> list[Edit]:
+    values = f" VALUES {variables} {{ {listed} }}"
+    if size <= FEW:
+        return [Edit(spot.start, spot.start, f"{values} ")]
+    if not spot.run_end:
+        return []
+    return [
+        Edit(spot.start, spot.start, f"{values} LATERAL {{"),
+        Edit(spot.run_end, spot.run_end, " }"),
+    ]
+
+
+def _sharpened(spot: Spot, lookup: Lookup) -> tuple[dict[str, Wish], dict[str, Found | None]]:
+    """The wishes of a group with the rows found, and wishes that times of these sharpen."""
+    wishes = {wish.variable: wish for wish in spot.wishes}
+    found: dict[str, Found | None] = {}
+
+    def find(name: str) -> None:
+        found[name] = lookup.find(wishes[name].wanted, most=MOST)
+
+    for wish in spot.wishes:
+        if wish.sharp:
+            find(wish.variable)
+    for later in spot.later:
+        rows = found.get(later.other)
+        if rows is None or len(rows) > MOST_TOLD:
+            continue
+        extent = lookup.extent(rows.rows, later.other_property)
+        if extent is None:
+            continue
+        wish = wishes[later.thing]
+        within = Within(later.property, _moved(extent, later.operator, later.micros))
+        wanted = Wanted(
+            wish.wanted.classes, wish.wanted.place, wish.wanted.located,
+            (*wish.wanted.values, within),
+        )  # fmt: skip
+        text = f"?{later.thing} {later.operator} ?{later.other}"
+        wishes[later.thing] = Wish(later.thing, wanted, (*wish.texts, text), True, wish.part)
+        find(later.thing)
+    return wishes, found
+
+
+def _moved(extent: Interval, operator: str, micros: int) -> Interval:
+    """Where a value must lie that compares so with one of the extent, moved."""
+    assert extent.low is not None and extent.high is not None
+    low = extent.low + micros if operator in (">", ">=", "=") else None
+    high = extent.high + micros if operator in ("<", "<=", "=") else None
+    return Interval(low, high)
+
+
+def _joined(join: Join, wishes: Mapping[str, Wish], lookup: Lookup, plan: Plan) -> _Block | None:
+    left, right = wishes[join.left], wishes[join.right]
+    pairs = lookup.pairs(left.wanted, right.wanted, metres=join.metres, most=MOST)
+    if pairs is None:
+        return None
+    one, two = (_brackets(lookup, rows) for rows in pairs)
+    plan.injections.append(
+        Injection(
+            f"{join.left}, {join.right}",
+            (*left.texts, *right.texts, join.text),
+            len(pairs[0]),
+            one is not None and two is not None,
+        )
+    )
+    if one is None or two is None:
+        return None
+    listed = " ".join(f"({a} {b})" for a, b in zip(one, two, strict=True))
+    variables = f"(?{join.left} ?{join.right})"
+    return _Block((join.left, join.right), variables, listed, len(one))
+
+
+def _listed(lookup: Lookup, rows: Rows) -> str | None:
+    written = _brackets(lookup, rows)
+    return None if written is None else " ".join(written)
+
+
+def _brackets(lookup: Lookup, rows: Rows) -> Sequence[str] | None:
+    """The IRIs of rows as SPARQL writes them; None where one cannot be written so."""
+    iris = lookup.iris(rows)
+    if _UNSAFE.search("".join(iris)) or not all(iris):
+        return None
+    return [f"<{iri}>" for iri in iris]

@@ -15,8 +15,18 @@ GEO = "http://www.opengis.net/ont/geosparql#"
 INFERRED = f"{EX}inferred"
 GRAPHS = (None, INFERRED)
 SCHEMA = Schema(
-    {f"{EX}cloud": "number", f"{EX}time": "time", f"{EX}kind": "keyword", f"{EX}size": "number"}
+    {
+        f"{EX}cloud": "number",
+        f"{EX}code": "keyword",
+        f"{EX}day": "time",
+        f"{EX}kind": "keyword",
+        f"{EX}rank": "number",
+        f"{EX}size": "number",
+        f"{EX}time": "time",
+    }
 )
+"""Of these code, day and rank have one value each, which is never odd."""
+CODES = ['"A"', '"B"', '"C"']
 NUMBERS = [
     '"5"^^<{x}integer>', '"5.0"^^<{x}decimal>', '"4.99"^^<{x}decimal>', '"-3"^^<{x}int>',
     '"5.000000000000000001"^^<{x}decimal>', '"5e0"^^<{x}double>', '"4.99"^^<{x}float>',
@@ -95,6 +105,11 @@ def lines_of(chance: random.Random, thing: str) -> list[str]:
         lines.append(f"{node} <{GEO}{name}> {text}")
     if chance.random() < 0.1:
         lines.append(f"{iri} <{GEO}asWKT> {wkt(chance)}")
+    if chance.random() < 0.9:
+        lines.append(f'{iri} <{EX}rank> "{chance.randint(0, 12)}"^^<{XSD}integer>')
+        day = f"2022-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}T10:00:00Z"
+        lines.append(f'{iri} <{EX}day> "{day}"^^<{XSD}dateTime>')
+        lines.append(f"{iri} <{EX}code> {chance.choice(CODES)}")
     lines.append(f'{iri} <{EX}not-indexed> "1"')
     return lines
 
@@ -148,7 +163,8 @@ def wanted(chance: random.Random) -> Wanted:
         area = shapely.box(x, y, x + chance.choice([1, 20, 40]), y + chance.choice([1, 20, 30]))
         if chance.random() < 0.3:
             area = area.buffer(0.5)
-        place = Near(area, exact=chance.random() < 0.8)
+        relation = chance.choice([None, "intersects", "intersects", "within", "contains"])
+        place = Near(area, relation=relation)
     if place is None and not values:
         values.append(Has(f"{EX}cloud"))
     classes = frozenset(chance.sample(CLASSES, chance.choice([0, 0, 1, 2])))
@@ -177,9 +193,10 @@ def sparql(wish: Wanted, *, order: str = "") -> str:
     serialised = f"(<{GEO}asWKT>|<{GEO}asGeoJSON>)"
     if wish.place is not None:
         area = f'"{wish.place.area.wkt}"^^<{GEO}wktLiteral>'
+        function = f"sf{(wish.place.relation or 'intersects').title()}"
         parts.append(
             f"{{ ?s {link}/{serialised} ?w }} UNION {{ ?s {serialised} ?w }} "
-            f"FILTER (<http://www.opengis.net/def/function/geosparql/sfIntersects>(?w, {area}))"
+            f"FILTER (<http://www.opengis.net/def/function/geosparql/{function}>(?w, {area}))"
         )
     elif wish.located:
         parts.append(f"{{ ?s {link}/{serialised} ?w }} UNION {{ ?s {serialised} ?w }}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 
 import shapely
 
-from tests.spatial.index.making import CLASSES, EX, GEO, KINDS, NUMBERS, TIMES, XSD, literal
+from tests.spatial.index.making import CLASSES, CODES, EX, GEO, KINDS, NUMBERS, TIMES, XSD, literal
 
 GEOF = "http://www.opengis.net/def/function/geosparql/"
 UOM = "http://www.opengis.net/def/uom/OGC/1.0/"
@@ -33,6 +34,107 @@ class Asking:
         if self.chance.random() < 0.1:
             return f"SELECT (COUNT(*) AS ?n) {{ {group} }}"
         return f"{form} {{ {group} }}{end}"
+
+    def whole(self) -> tuple[str, list[str]]:
+        """A query for a count, the first in an order, or the nearest; and its keys of order."""
+        match self.chance.randint(0, 5):
+            case 0:
+                return self.count_query(), []
+            case 1 | 2:
+                return self.first()
+            case 3 | 4:
+                return self.nearest()
+            case _:
+                return self.pair(), []
+
+    def count_query(self) -> str:
+        """A count of things, of which the index knows all or nearly all."""
+        parts = [f"?x <{EX}rank> ?v1 ."]
+        sign = self.chance.choice(["<", "<=", ">", ">=", "="])
+        if self.chance.random() < 0.6:
+            parts.append(f"FILTER (?v1 {sign} {self.chance.choice([3, 6.0, '9e0'])})")
+        if self.chance.random() < 0.5:
+            parts.append(f"?x <{EX}code> {self.chance.choice(CODES)} .")
+        if self.chance.random() < 0.4:
+            day = f'"2022-{self.chance.randint(2, 11):02d}-01T00:00:00Z"^^<{XSD}dateTime>'
+            parts.append(f"?x <{EX}day> ?day FILTER (?day {sign} {day})")
+        if self.chance.random() < 0.3:
+            parts += self.about("?x")
+        counted = self.chance.choice(["*", "*", "?x", "DISTINCT ?x", "?v1", "DISTINCT ?v1"])
+        if self.chance.random() < 0.2:
+            parts.append(self.nested(2, "?x"))
+        return f"SELECT (COUNT({counted}) AS ?n) {{ {' '.join(parts)} }}"
+
+    def limits(self) -> str:
+        limit = self.chance.choice([1, 2, 3, 5, 50])
+        return f" LIMIT {limit}" + self.chance.choice(["", "", f" OFFSET {limit}"])
+
+    def first(self) -> tuple[str, list[str]]:
+        """The first rows in the order of a number or a time."""
+        name = self.chance.choice(["cloud", "size", "time", "rank", "rank", "day", "day"])
+        parts = [f"?x <{EX}{name}> ?key .", *self.about("?x")]
+        if self.chance.random() < 0.4:
+            parts.append(self.nested(1, "?x"))
+        sense = self.chance.choice(["?key", "ASC(?key)", "DESC(?key)"])
+        form = self.chance.choice(["SELECT *", "SELECT ?x ?key", "SELECT DISTINCT ?key ?x"])
+        text = f"{form} {{ {' '.join(parts)} }} ORDER BY {sense}"
+        return f"{text} {self.chance.choice(['', '?x'])}{self.limits()}", ["key"]
+
+    def nearest(self) -> tuple[str, list[str]]:
+        """The nearest things to a place, in degrees or metres."""
+        parts: list[str] = []
+        self.place("?x", parts)
+        literal = re.search(r"(\?v\d+) \.$|(\?v\d+) \] \.$", parts[-1])
+        assert literal
+        x, y = self.chance.uniform(-180, 180), self.chance.uniform(-85, 85)
+        unit = self.chance.choice(["degree", "metre"])
+        far = (
+            f"<{GEOF}distance>({literal[1] or literal[2]}, "
+            f'"POINT ({x} {y})"^^<{GEO}wktLiteral>, <{UOM}{unit}>)'
+        )
+        if self.chance.random() < 0.4:
+            parts += self.about("?x")
+        form, order = "SELECT *", "?far"
+        match self.chance.randint(0, 2):
+            case 0:
+                parts.append(f"BIND ({far} AS ?far)")
+            case 1:
+                form = f"SELECT ?x ({far} AS ?far)"
+            case _:
+                parts.append(f"BIND ({far} AS ?far)")
+                order = far
+        return f"{form} {{ {' '.join(parts)} }} ORDER BY {order}{self.limits()}", ["far"]
+
+    def pair(self) -> str:
+        """Two things that touch or are near, and the times of which may be compared."""
+        parts: list[str] = []
+        literals = []
+        for thing in ("?x", "?y"):
+            variable = self.fresh()
+            literals.append(variable)
+            parts.append(f"{thing} {LINK[0]}/<{GEO}asWKT> {variable} .")
+            if self.chance.random() < 0.3:
+                parts += self.about(thing)
+        if self.chance.random() < 0.5:
+            parts += [f"?x <{EX}day> ?one .", f"?y <{EX}day> ?two ."]
+            shift = self.chance.choice(
+                ["", f' - "P20D"^^<{XSD}dayTimeDuration>', f' + "PT6H"^^<{XSD}dayTimeDuration>']
+            )
+            sign = self.chance.choice(["<", "<=", ">", ">=", "="])
+            sides = [f"?one{shift}", "?two"]
+            self.chance.shuffle(sides)
+            parts.append(f"FILTER ({sides[0]} {sign} {sides[1]})")
+        if self.chance.random() < 0.5:
+            parts.append(f"?x <{EX}code> {self.chance.choice(CODES)} .")
+        if self.chance.random() < 0.7:
+            relation = self.chance.choice(["sfIntersects", "sfWithin", "ehMeet", "sfDisjoint"])
+            parts.append(f"FILTER (<{GEOF}{relation}>({', '.join(literals)}))")
+        else:
+            metres = self.chance.choice([1000, 2000000])
+            parts.append(
+                f"FILTER (<{GEOF}distance>({', '.join(literals)}, <{UOM}metre>) < {metres})"
+            )
+        return f"SELECT * {{ {' '.join(parts)} }}"
 
     def group(self, depth: int, thing: str) -> str:
         parts = []
