@@ -15,9 +15,15 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dafab_kg.spatial.index.assembly import OF_GEOMETRY as OF_GEOMETRY  # others ask here
-from dafab_kg.spatial.index.assembly import SERIALISATIONS as SERIALISATIONS
-from dafab_kg.spatial.index.assembly import TYPE, Entries, Pairs, assembled, entries_of
+from dafab_kg.spatial.index.assembly import (
+    OF_GEOMETRY,
+    SERIALISATIONS,
+    TYPE,
+    Entries,
+    Pairs,
+    assembled,
+    entries_of,
+)
 from dafab_kg.spatial.index.block import Block
 from dafab_kg.spatial.index.schema import Schema
 from dafab_kg.store.protocol import Store
