@@ -225,7 +225,8 @@ _VALUES: Final = {"number": _number, "time": _time, "keyword": _keyword}
 
 
 def _located(source: Source) -> _Located:
-    nodes, shapes, features, targets = [EMPTY], [], [EMPTY], [EMPTY]
+    nodes, features, targets = [EMPTY], [EMPTY], [EMPTY]
+    shapes: list[Shapes] = []
     as_wkt, by_geometry = [NOTHING], [NOTHING]
     for predicate in SERIALISATIONS:
         for pairs in source.pairs(predicate):
