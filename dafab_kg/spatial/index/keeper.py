@@ -229,7 +229,7 @@ class Keeper:
 
     def follow(self) -> SearchIndex:
         """Bring the index up to date with the graph, and return it."""
-        if self._all_touched:
+        if self._all_touched or not (self.directory / "words.sqlite").is_file():
             return self.rebuild()
         if self._touched:
             block, things = read_some(self._store, self._schema, self._graphs, self._touched)

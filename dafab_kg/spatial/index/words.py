@@ -55,8 +55,6 @@ def write_all_words(file: Path, names: Iterable[tuple[str, str]]) -> None:
 
     Indexed after they were written, all at once, which takes a third of the time.
     """
-    for suffix in ("", "-wal", "-shm"):
-        file.with_name(f"{file.name}{suffix}").unlink(missing_ok=True)
     temporary = file.with_suffix(".tmp")
     temporary.unlink(missing_ok=True)
     with closing(sqlite3.connect(temporary, isolation_level=None)) as base:
@@ -76,14 +74,13 @@ def write_all_words(file: Path, names: Iterable[tuple[str, str]]) -> None:
         base.execute("PRAGMA journal_mode = WAL")
     with temporary.open("rb+") as written:
         os.fsync(written.fileno())
+    for suffix in ("-wal", "-shm"):  # of the file that goes
+        file.with_name(f"{file.name}{suffix}").unlink(missing_ok=True)
     temporary.replace(file)
 
 
 def write_words(file: Path, names: Iterable[tuple[str, str]], replaced: Iterable[str]) -> None:
     """Write names as (IRI, name) in place of those of the things ``replaced``."""
-    if not file.is_file():
-        write_all_words(file, names)
-        return
     with closing(sqlite3.connect(file, isolation_level=None)) as base:
         base.execute("PRAGMA synchronous = NORMAL")
         base.execute("BEGIN IMMEDIATE")

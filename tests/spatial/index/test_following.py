@@ -322,3 +322,16 @@ def test_readers_beside_the_writer(tmp_path: Path) -> None:
         for commit, count in ours.recv():
             assert truth[commit] == count
         reader.join(10)
+
+
+def test_words_that_were_lost_are_written_anew(tmp_path: Path) -> None:
+    label = "http://www.w3.org/2000/01/rdf-schema#label"
+    store = OxigraphStore()
+    keeper = kept(store, tmp_path)
+    store.bulk_load(f'<{EX}a> <{label}> "Esch" .\n')
+    keeper.follow()
+    (tmp_path / "words.sqlite").unlink()
+    store.bulk_load(f'<{EX}b> <{label}> "Mersch" .\n')
+    keeper.follow()
+    assert [iri for iri, _ in keeper.follow().search("esch", limit=5)] == [f"{EX}a"]
+    assert [iri for iri, _ in keeper.follow().search("mersch", limit=5)] == [f"{EX}b"]
