@@ -23,7 +23,7 @@ import pyarrow as pa
 import shapely
 from geoindex_rs import rtree
 
-from dafab_kg.spatial.index.block import Block, column_of, keywords_of, places_of
+from dafab_kg.spatial.index.block import Block, column_of, keywords_of, places_of, shapes_of
 from dafab_kg.spatial.index.index import Part, SearchIndex
 from dafab_kg.spatial.index.schema import Schema
 from dafab_kg.spatial.index.segment import NONE, Segment, write_segment
@@ -108,7 +108,7 @@ def index(size: int) -> list[tuple[str, str]]:
     block = Block(
         Texts.from_arrow(names),
         keywords_of(number, kinds),
-        places_of(number, shapes, exact),
+        places_of(number, number, shapes_of(shapes, exact)),
         {
             f"{EX}cloud": column_of(number, np.round(chance.uniform(0, 100, size), 3), exact),
             f"{EX}fields": column_of(number, np.round(chance.uniform(0, 100, size), 3), exact),

@@ -142,4 +142,4 @@ class Indexing:
     def close(self) -> None:
         """Bring it up to date before the graph is closed."""
         if self._keeper is not None:
-            self._keeper.follow()
+            self._keeper.close()

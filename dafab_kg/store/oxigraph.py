@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-TABLE_BLOCK = 32 * 1024 * 1024
-"""Bytes that Arrow reads at once; the longest line, a geometry, must fit."""
+TABLE_BLOCK = 4 * 1024 * 1024
+"""Bytes of text that Arrow reads at once, at least; the longest line, a geometry, must fit."""
 MIB = 1024 * 1024
 MOST_TOLD = 16 * MIB  # bytes of inferred triples whose things are told one by one
 BULK_FROM = 2 * MIB  # bytes of N-Triples; below, a transaction is faster than a bulk load
@@ -281,23 +281,25 @@ class OxigraphStore:
 
     def tables(self, text: str, graphs: Sequence[str | None]) -> Iterator[pyarrow.RecordBatch]:
         """Columns of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""
-        from pyarrow import csv, large_string
+        from pyarrow import csv, large_string, system_memory_pool
 
         found = cast("ox.QuerySolutions", self._own(text, graphs))
         names = [str(variable) for variable in found.variables]
         with tempfile.TemporaryFile() as lines:
             found.serialize(lines, format=ox.QueryResultsFormat.TSV)
-            size = lines.tell()
+            block = max(TABLE_BLOCK, 2 * _longest_line(lines))
             lines.seek(0)
             yield from csv.open_csv(
                 lines,
-                read_options=csv.ReadOptions(block_size=min(TABLE_BLOCK, size + 1)),
+                read_options=csv.ReadOptions(block_size=block),
                 parse_options=csv.ParseOptions(
                     delimiter="\t", quote_char=False, escape_char=False, ignore_empty_lines=False
                 ),
                 convert_options=csv.ConvertOptions(
                     column_types=dict.fromkeys(names, large_string()), strings_can_be_null=False
                 ),
+                # gives large blocks back to the system at once
+                memory_pool=system_memory_pool(),
             )
 
     def construct_into(self, graph: str, text: str, graphs: Sequence[str | None]) -> int:
@@ -479,6 +481,20 @@ class OxigraphStore:
         """Give the directory free: RocksDB lets go of its lock when the object goes."""
         self._store = cast("ox.Store", None)
         gc.collect()
+
+
+def _longest_line(lines: IO[bytes]) -> int:
+    """The length of the longest line of a file in bytes, or a MiB if all are shorter."""
+    lines.seek(0)
+    longest, held = MIB, 0
+    while chunk := lines.read(MIB):
+        first = chunk.find(b"\n")
+        if first < 0:
+            held += len(chunk)
+            continue
+        longest = max(longest, held + first + 1)
+        held = len(chunk) - chunk.rfind(b"\n") - 1
+    return max(longest, held)
 
 
 def write_triples(

@@ -39,6 +39,8 @@ TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 OF_GEOMETRY: Final = (f"{GEO}hasGeometry", f"{GEO}hasDefaultGeometry")
 SERIALISATIONS: Final = (f"{GEO}asWKT", f"{GEO}asGML", f"{GEO}asGeoJSON", f"{GEO}asKML")
 
+AT_ONCE: Final = 16_384  # geometries that are read at once
+
 Names: TypeAlias = pa.LargeStringArray
 
 
@@ -223,12 +225,14 @@ _VALUES: Final = {"number": _number, "time": _time, "keyword": _keyword}
 
 
 def _located(source: Source) -> _Located:
-    nodes, shapes, features, targets = [EMPTY], [], [EMPTY], [EMPTY]
+    nodes, features, targets = [EMPTY], [EMPTY], [EMPTY]
+    shapes: list[Shapes] = []
     as_wkt, by_geometry = [NOTHING], [NOTHING]
     for predicate in SERIALISATIONS:
         for pairs in source.pairs(predicate):
             nodes.append(pairs.subjects)
-            shapes.append(places(pairs.objects))
+            starts = range(0, len(pairs.objects), AT_ONCE)
+            shapes.extend(places(pairs.objects.slice(start, AT_ONCE)) for start in starts)
             as_wkt.append(np.full(len(pairs.subjects), predicate == SERIALISATIONS[0]))
     for predicate in OF_GEOMETRY:
         for pairs in source.pairs(predicate):

@@ -5,6 +5,7 @@
     index/
     ├── current.json        the state: segments, what is out of date in them, the commit
     ├── 00000012.idx        segments, each written once
+    ├── 00000012-merged.idx a segment made of older ones (:mod:`dafab_kg.spatial.index.merging`)
     ├── 00000012.dead       rows of older segments that are out of date (see ``Part``)
     ├── touched             things that a change is about to touch; there while it is not followed
     └── words.sqlite        names and identifiers
@@ -12,6 +13,8 @@
 Whoever changes the store tells the keeper of the things first (:meth:`Keeper.touch`), which
 writes them down; :meth:`Keeper.follow` reads their rows anew from the graph and publishes
 a new state.  A crash in between leaves the list, and the next opening follows it.
+A state of many segments has the small ones merged by a thread; the next state takes the
+result up.
 """
 
 from __future__ import annotations
@@ -19,30 +22,38 @@ from __future__ import annotations
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from dafab_kg.model.errors import IndexNotUsable
-from dafab_kg.spatial.index.block import Block, merged
+from dafab_kg.spatial.index.block import Block
 from dafab_kg.spatial.index.container import Container, write_container
 from dafab_kg.spatial.index.index import Part, SearchIndex
+from dafab_kg.spatial.index.merging import Merge
 from dafab_kg.spatial.index.scan import read_all, read_some, values_of
 from dafab_kg.spatial.index.schema import Schema, packaged_schema
 from dafab_kg.spatial.index.segment import NONE, Segment, write_segment
 from dafab_kg.spatial.index.values import literal_of
-from dafab_kg.spatial.index.words import NAMING, write_words
+from dafab_kg.spatial.index.words import NAMING, write_all_words, write_words
 from dafab_kg.store.protocol import Store
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Changes with the layout of segments, and with what their flags say of a value."""
 MOST_SEGMENTS: Final = 8
-"""Segments beyond which the small ones are merged."""
+"""Segments from which on the small ones are merged."""
+MOST_WAITING: Final = 32
+"""Segments from which on a commit waits until they are merged."""
 MOST_TOUCHED: Final = 100_000
 """Things touched by one commit from which all is read anew, which is then faster."""
+
+NAMES_AT_ONCE: Final = 100_000
 
 EVERYTHING: Final = "*"
 Told = Callable[[str], None]
@@ -134,7 +145,10 @@ class Keeper:
         directory: Path,
         graphs: Sequence[str | None],
         schema: Schema | None = None,
+        *,
+        background: bool = True,
     ) -> None:
+        """``background``: merges run in a thread; else where :meth:`merge` is called."""
         self._store = store
         self._graphs = tuple(graphs)
         self.directory = directory
@@ -142,6 +156,8 @@ class Keeper:
         self._touched: set[str] = set()
         self._all_touched = False
         self._log = directory / "touched"
+        self._background = background
+        self._merge: Merge | None = None
         self.reason = ""
         """Why what was there could not be used, "" if it could."""
         directory.mkdir(parents=True, exist_ok=True)
@@ -149,6 +165,7 @@ class Keeper:
         try:
             self._state = _read_state(directory, self._schema)
             self._index = _opened(directory, self._state, self._schema, verify=True)
+            self._sweep()
         except IndexNotUsable as error:
             self.reason = str(error)
             self._state = State(self._last_number(), self._schema.digest, ())
@@ -163,7 +180,11 @@ class Keeper:
 
     def _last_number(self) -> int:
         return max(
-            (int(file.stem) for file in self.directory.glob("*.idx") if file.stem.isdigit()),
+            (
+                int(file.stem[:8])
+                for file in self.directory.glob("*.idx")
+                if file.stem[:8].isdigit()
+            ),
             default=0,
         )
 
@@ -208,7 +229,7 @@ class Keeper:
 
     def follow(self) -> SearchIndex:
         """Bring the index up to date with the graph, and return it."""
-        if self._all_touched:
+        if self._all_touched or not (self.directory / "words.sqlite").is_file():
             return self.rebuild()
         if self._touched:
             block, things = read_some(self._store, self._schema, self._graphs, self._touched)
@@ -220,26 +241,31 @@ class Keeper:
     def rebuild(self, tell: Told | None = None) -> SearchIndex:
         """Make all of it anew from the graph."""
         say = tell or (lambda _: None)
+        if self._merge is not None:
+            self._merge.end()
+            self._merge = None
         say("reading the graph")
         block = read_all(self._store, self._schema, self._graphs)
         say(f"writing {len(block)} rows")
-        write_words(self.directory / "words.sqlite", _all_names(self._store, self._graphs), None)
+        names = _all_names(self._store, self._graphs, block)
+        write_all_words(self.directory / "words.sqlite", names)
         return self._publish(block, [])
 
-    def _publish(self, block: Block, parts: list[Part]) -> SearchIndex:
+    def _publish(self, block: Block | None, parts: list[Part]) -> SearchIndex:
         """Publish a state: older segments, and a new one with ``block``."""
         number = self._state.commit + 1
+        if self._merge is not None and len(parts) >= MOST_WAITING:
+            self.merge()
+        if self._merge is not None and not self._merge.running:
+            if self._merge.written:
+                parts = self._merge.taken_up(parts)
+                self._merge = None
+            elif self._background:  # it failed
+                self._merge = None
         parts = [part for part in parts if part.living]
-        merge: list[Part] = []
-        if len(parts) >= MOST_SEGMENTS:
-            parts, merge = _to_merge(parts)
-        name = f"{number:08d}.idx"
-        blocks = [(part.segment.block(), part.alive) for part in merge]
-        if len(block):
-            blocks.append((block, np.ones(len(block), bool)))
-        if blocks:
-            whole = block if len(blocks) == 1 and not merge else merged(blocks)
-            write_segment(self.directory / name, whole)
+        if block:
+            name = f"{number:08d}.idx"
+            write_segment(self.directory / name, block)
             parts.append(Part(name, Segment(self.directory / name), NONE))
         dead = {part.name: part.dead for part in parts if len(part.dead)}
         tombstones = f"{number:08d}.dead" if dead else ""
@@ -255,12 +281,42 @@ class Keeper:
         words = self.directory / "words.sqlite"
         self._index = SearchIndex(f"{number:08d}", self._schema, parts, words)
         self._sweep()
+        if self._merge is None and len(parts) >= MOST_SEGMENTS:
+            self._merge = Merge(_to_merge(parts), self.directory / f"{number:08d}-merged.idx")
+            if self._background:
+                self._merge.begin()
         return self._index
+
+    def merge(self) -> None:
+        """End the merge that is due, if there is one; the next state takes it up."""
+        if self._merge is None:
+            return
+        if self._background:
+            self._merge.end()
+        elif not self._merge.written:
+            self._merge.write()
+
+    def close(self) -> None:
+        """Follow, and take up the merge under way: short runs would else never merge."""
+        self.follow()
+        if self._merge is not None and self._background:
+            self._merge.end()
+            if self._merge.written:
+                self._publish(None, list(self._index.parts))
+        if self._merge is not None:
+            self._merge.end()
+            self._merge = None
 
     def _sweep(self) -> None:
         """Remove files of older states; a reader that has one open keeps it."""
         kept = {*self._state.segments, self._state.dead}
-        for file in (*self.directory.glob("*.idx"), *self.directory.glob("*.dead")):
+        if self._merge is not None:
+            kept |= {self._merge.file.name, self._merge.file.with_suffix(".tmp").name}
+        for file in (
+            *self.directory.glob("*.idx"),
+            *self.directory.glob("*.dead"),
+            *self.directory.glob("*.tmp"),
+        ):
             if file.name not in kept:
                 file.unlink(missing_ok=True)
 
@@ -294,28 +350,50 @@ def _without(part: Part, things: frozenset[str]) -> Part:
     return Part(part.name, part.segment, dead)
 
 
-def _to_merge(parts: list[Part]) -> tuple[list[Part], list[Part]]:
+def _to_merge(parts: list[Part]) -> list[Part]:
     """Choose what is merged: the small ones, and each larger one that is not larger than
     they are together, so that a row is written again about log(rows) times."""
-    ordered = sorted(parts, key=lambda part: part.living)
     taken: list[Part] = []
     size = 0
-    for part in ordered:
+    for part in sorted(parts, key=lambda part: part.living):
         if len(taken) >= 2 and part.living > 2 * size:
             break
         taken.append(part)
         size += part.living
-    names = {part.name for part in taken}
-    return [part for part in parts if part.name not in names], taken
+    return taken
 
 
-def _all_names(store: Store, graphs: Sequence[str | None]) -> Iterable[tuple[str, str]]:
+def _all_names(
+    store: Store, graphs: Sequence[str | None], block: Block
+) -> Iterator[tuple[str, str]]:
+    """All names with their things; of properties that the block has, from there."""
     for predicate in NAMING:
+        keywords = block.keywords.get(predicate)
+        if keywords is not None:
+            things, terms = block.things.arrow(), keywords.terms.arrow()
+            for start in range(0, len(keywords.rows), NAMES_AT_ONCE):
+                part = slice(start, start + NAMES_AT_ONCE)
+                yield from _plain_names(
+                    things.take(pa.array(keywords.rows[part])),
+                    terms.take(pa.array(keywords.codes[part])),
+                )
+            continue
         for batch in store.tables(f"SELECT ?s ?o {{ ?s <{predicate}> ?o }}", graphs):
-            for subject, value in zip(*(part.to_pylist() for part in batch.columns), strict=True):
-                literal = literal_of(value)
-                if literal is not None and subject.startswith("<"):
-                    yield subject[1:-1], literal.value
+            subjects, values = batch.columns
+            named = pc.starts_with(subjects, "<")
+            iris = pc.utf8_slice_codeunits(subjects.filter(named), 1, -1)
+            yield from _plain_names(iris, values.filter(named))
+
+
+def _plain_names(
+    things: pa.LargeStringArray, values: pa.LargeStringArray
+) -> Iterator[tuple[str, str]]:
+    for thing, value in zip(things.to_pylist(), values.to_pylist(), strict=True):
+        plain = value[1:-1]
+        if value[0] == value[-1] == '"' and "\\" not in plain:
+            yield thing, plain
+        elif (literal := literal_of(value)) is not None:
+            yield thing, literal.value
 
 
 def _names_of(

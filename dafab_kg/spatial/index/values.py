@@ -189,8 +189,8 @@ def _shapes(terms: pa.Array) -> Shapes:
     plain = pc.and_(pc.ends_with(terms, suffix), pc.invert(pc.starts_with(text, "<")))
     chosen = plain.to_numpy(zero_copy_only=False)
     bare = pc.utf8_slice_codeunits(text.filter(plain), 0, -len(suffix))
-    read = shapely.from_wkt(np.array(bare.to_pylist(), object), on_invalid="ignore")
-    shapes[chosen] = read
+    with np.errstate(all="ignore"):  # numbers beyond float64
+        shapes[chosen] = shapely.from_wkt(np.array(bare.to_pylist(), object), on_invalid="ignore")
     for index in np.flatnonzero(~chosen):
         shapes[index] = place_of(literal_of(terms[int(index)].as_py()))
     known = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)

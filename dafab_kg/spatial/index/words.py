@@ -7,6 +7,7 @@ to something that is not in the graph, which the reader of the answer leaves out
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -38,30 +39,52 @@ NAMING: Final = (
 MOST_WORDS: Final = 12
 LONGEST: Final = 2000  # characters of a name that are kept
 
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, iri TEXT NOT NULL, name TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS names_of ON names (iri);
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
+_NAMES: Final = "CREATE TABLE names (id INTEGER PRIMARY KEY, iri TEXT NOT NULL, name TEXT NOT NULL)"
+_NAMES_OF: Final = "CREATE INDEX names_of ON names (iri)"
+_WORDS: Final = """
+CREATE VIRTUAL TABLE words USING fts5 (
     name, content='names', content_rowid='id', prefix='2 3 5',
-    tokenize="unicode61 remove_diacritics 2");
+    tokenize="unicode61 remove_diacritics 2")
 """
 _SQUARE: Final = re.compile(r"\d{2}[C-X][A-Z]{0,2}", re.IGNORECASE)
 _WORD: Final = re.compile(r"\w+")
 
 
-def write_words(
-    file: Path, names: Iterable[tuple[str, str]], replaced: Iterable[str] | None
-) -> None:
-    """Write names as (IRI, name); those of ``replaced`` things go (None: all names go)."""
-    if replaced is None:
-        for old in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
-            old.unlink(missing_ok=True)
-    with closing(sqlite3.connect(file, isolation_level=None)) as base:
-        base.execute("PRAGMA journal_mode = WAL")
+def write_all_words(file: Path, names: Iterable[tuple[str, str]]) -> None:
+    """Write all names anew, as (IRI, name); the file is whole under its name, or absent.
+
+    Indexed after they were written, all at once, which takes a third of the time.
+    """
+    temporary = file.with_suffix(".tmp")
+    temporary.unlink(missing_ok=True)
+    with closing(sqlite3.connect(temporary, isolation_level=None)) as base:
+        base.execute("PRAGMA journal_mode = OFF")
+        base.execute("PRAGMA synchronous = OFF")
+        base.execute("BEGIN")
+        base.execute(_NAMES)
+        base.executemany(
+            "INSERT INTO names (iri, name) VALUES (?, ?)",
+            ((iri, name[:LONGEST]) for iri, name in names),
+        )
+        base.execute(_NAMES_OF)
+        base.execute(_WORDS)
+        base.execute("INSERT INTO words (words) VALUES ('rebuild')")
+        base.execute("COMMIT")
         base.execute("PRAGMA synchronous = NORMAL")
-        base.executescript(_SCHEMA)
+        base.execute("PRAGMA journal_mode = WAL")
+    with temporary.open("rb+") as written:
+        os.fsync(written.fileno())
+    for suffix in ("-wal", "-shm"):  # of the file that goes
+        file.with_name(f"{file.name}{suffix}").unlink(missing_ok=True)
+    temporary.replace(file)
+
+
+def write_words(file: Path, names: Iterable[tuple[str, str]], replaced: Iterable[str]) -> None:
+    """Write names as (IRI, name) in place of those of the things ``replaced``."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as base:
+        base.execute("PRAGMA synchronous = NORMAL")
         base.execute("BEGIN IMMEDIATE")
-        for iri in replaced or ():
+        for iri in replaced:
             for number, name in base.execute(
                 "SELECT id, name FROM names WHERE iri = ?", (iri,)
             ).fetchall():

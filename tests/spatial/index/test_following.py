@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dafab_kg.model.errors import IndexNotUsable
+from dafab_kg.spatial.index.block import Block
 from dafab_kg.spatial.index.compare import differences
 from dafab_kg.spatial.index.index import SearchIndex
 from dafab_kg.spatial.index.keeper import Keeper, open_index
 from dafab_kg.spatial.index.schema import Schema
+from dafab_kg.spatial.index.segment import write_segment
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Change
 
 from .making import EX, GRAPHS, INFERRED, SCHEMA, lines_of, nquads
 
 
-def kept(store: OxigraphStore, place: Path) -> Keeper:
-    keeper = Keeper(store, place, GRAPHS, SCHEMA)
+def kept(store: OxigraphStore, place: Path, *, background: bool = False) -> Keeper:
+    keeper = Keeper(store, place, GRAPHS, SCHEMA, background=background)
     store.observe(keeper, INFERRED)
     return keeper
 
@@ -57,6 +60,7 @@ def test_any_changes_and_crashes(
     names = [f"t{number}" for number in range(25)]
     held: set[str] = set()
     merges = 0
+    monkeypatch.setattr("dafab_kg.spatial.index.keeper.MOST_SEGMENTS", 2)
     for _ in range(40):
         what = chance.random()
         if what < 0.55:
@@ -72,28 +76,147 @@ def test_any_changes_and_crashes(
             keeper = kept(store, place)  # the process ended before the index followed
         elif what < 0.9:
             # it ends at some moment while the index is written
-            step = chance.choice(["write_segment", "write_words", "write_container", "read_some"])
+            step = chance.choice(
+                [
+                    *("keeper.write_segment", "keeper.write_words", "keeper.write_container"),
+                    *("keeper.read_some", "merging.write_segment", "merging.Segment"),
+                ]
+            )
 
             def crash(*_: Any) -> None:
                 raise Crash
 
             with monkeypatch.context() as patched:
-                patched.setattr(f"dafab_kg.spatial.index.keeper.{step}", crash)
+                patched.setattr(f"dafab_kg.spatial.index.{step}", crash)
                 store.apply(change(chance, held, names))
                 try:
+                    keeper.merge()
                     keeper.follow()
                 except Crash:
                     keeper = kept(store, place)
         else:
             keeper.follow()
+        if chance.random() < 0.7:
+            keeper.merge()
         if chance.random() < 0.4:
             index = keeper.follow()
-            merges += len(index.parts) == 1
+            merges += any("merged" in part.name for part in index.parts)
             assert list(differences(store, index, GRAPHS)) == []
             again = open_index(place, SCHEMA, verify=True)
             assert (len(again), again.commit) == (len(index), index.commit)
     assert list(differences(store, keeper.follow(), GRAPHS)) == []
-    assert merges
+    assert merges or seed > 2
+
+
+def grown(place: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[OxigraphStore, Keeper]:
+    """An index of four segments, whose merge is due."""
+    monkeypatch.setattr("dafab_kg.spatial.index.keeper.MOST_SEGMENTS", 4)
+    store = OxigraphStore()
+    keeper = kept(store, place)
+    for batch in range(4):
+        store.bulk_load(nquads(random.Random(batch), [f"b{batch}t{n}" for n in range(6)]))
+        keeper.follow()
+    return store, keeper
+
+
+def replaced(store: OxigraphStore, things: list[str]) -> None:
+    """Give things another value."""
+    decimal = "http://www.w3.org/2001/XMLSchema#decimal"
+    store.bulk_load("".join(f'<{EX}{n}> <{EX}cloud> "7.5"^^<{decimal}> .\n' for n in things))
+
+
+def merged_names(keeper: Keeper) -> list[str]:
+    return [part.name for part in keeper.follow().parts if "merged" in part.name]
+
+
+def test_what_changes_while_a_merge_runs_is_out_of_date_in_its_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, keeper = grown(tmp_path, monkeypatch)
+    keeper.merge()
+    replaced(store, ["b0t1", "b3t2"])
+    assert len(keeper.follow().parts) == 2  # taken up by the commit itself
+    assert list(differences(store, keeper.follow(), GRAPHS)) == []
+    store, keeper = grown(tmp_path / "other", monkeypatch)
+    for number in range(6):  # three commits before it ends; one segment has no row left
+        replaced(store, [f"b1t{number}", f"b{number % 4}t5"])
+        keeper.follow()
+    keeper.merge()
+    replaced(store, ["b2t0"])
+    assert merged_names(keeper)
+    assert list(differences(store, keeper.follow(), GRAPHS)) == []
+
+
+def test_a_rebuild_leaves_a_merge_out_and_an_orphan_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, keeper = grown(tmp_path, monkeypatch)
+    keeper.merge()
+    assert list(tmp_path.glob("*-merged.idx"))
+    keeper.rebuild()
+    assert len(keeper.follow().parts) == 1
+    assert not list(tmp_path.glob("*-merged.idx"))
+    (tmp_path / "00000099-merged.idx").write_bytes(b"of a process that ended")
+    (tmp_path / "00000099-merged.tmp").write_bytes(b"of a process that ended")
+    keeper = kept(store, tmp_path)
+    assert not list(tmp_path.glob("00000099*"))
+    assert list(differences(store, keeper.follow(), GRAPHS)) == []
+
+
+def test_commits_go_on_while_a_thread_merges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dafab_kg.spatial.index.keeper.MOST_SEGMENTS", 4)
+    go_on = threading.Event()
+
+    def slow(file: Path, block: Block) -> None:
+        assert go_on.wait(60)
+        write_segment(file, block)
+
+    monkeypatch.setattr("dafab_kg.spatial.index.merging.write_segment", slow)
+    store = OxigraphStore()
+    keeper = kept(store, tmp_path, background=True)
+    for batch in range(10):
+        store.bulk_load(nquads(random.Random(batch), [f"t{batch}", f"t{batch + 1}"]))
+        index = keeper.follow()
+    assert len(index.parts) > 4  # nothing waited
+    go_on.set()
+    keeper.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "index-merge"]
+    assert any("merged" in part.name for part in keeper.follow().parts)
+    again = kept(store, tmp_path)
+    assert not again.reason
+    assert list(differences(store, again.follow(), GRAPHS)) == []
+
+
+def test_a_commit_waits_when_merges_fall_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dafab_kg.spatial.index.keeper.MOST_WAITING", 10)
+    store, keeper = grown(tmp_path, monkeypatch)
+    for number in range(30):
+        replaced(store, [f"new{number}"])
+        assert len(keeper.follow().parts) <= 10
+    assert list(differences(store, keeper.follow(), GRAPHS)) == []
+
+
+def test_a_merge_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    store, keeper = grown(tmp_path, monkeypatch)
+    keeper = kept(store, tmp_path, background=True)
+    with monkeypatch.context() as patched:
+        patched.setattr("dafab_kg.spatial.index.merging.write_segment", full)
+        replaced(store, ["b0t0"])
+        keeper.follow()
+        keeper.merge()
+    replaced(store, ["b0t1"])
+    assert not merged_names(keeper)
+    keeper.merge()
+    replaced(store, ["b0t2"])
+    assert merged_names(keeper)
+    assert list(differences(store, keeper.follow(), GRAPHS)) == []
 
 
 def test_the_comparison_sees_each_kind_of_difference(tmp_path: Path) -> None:
@@ -199,3 +322,16 @@ def test_readers_beside_the_writer(tmp_path: Path) -> None:
         for commit, count in ours.recv():
             assert truth[commit] == count
         reader.join(10)
+
+
+def test_words_that_were_lost_are_written_anew(tmp_path: Path) -> None:
+    label = "http://www.w3.org/2000/01/rdf-schema#label"
+    store = OxigraphStore()
+    keeper = kept(store, tmp_path)
+    store.bulk_load(f'<{EX}a> <{label}> "Esch" .\n')
+    keeper.follow()
+    (tmp_path / "words.sqlite").unlink()
+    store.bulk_load(f'<{EX}b> <{label}> "Mersch" .\n')
+    keeper.follow()
+    assert [iri for iri, _ in keeper.follow().search("esch", limit=5)] == [f"{EX}a"]
+    assert [iri for iri, _ in keeper.follow().search("mersch", limit=5)] == [f"{EX}b"]
