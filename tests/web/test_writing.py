@@ -354,3 +354,25 @@ def test_request_ids(web):
     )
     made = web.ask("", "/health", headers={"X-Request-Id": "<script>"}).headers["X-Request-Id"]
     assert made.isalnum() and len(made) == 16
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COPY SILENT <a:g]> TO DEFAULT",
+        "MOVE DEFAULT TO <a:[>",
+        "ADD <http://[::> TO <a:h>",
+        "DROP GRAPH <a:g]>",
+        "CREATE GRAPH <a:g]>",
+        "INSERT DATA { GRAPH <a:g]> { <a:a> <a:b> 1 } }",
+        "INSERT DATA { <a:a]> <a:b> 1 }",
+        "WITH <a:g]> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+        "DELETE { ?s ?p ?o } USING <a:g]> WHERE { ?s ?p ?o }",
+        "LOAD <a:g]> INTO GRAPH <a:h>",
+    ],
+)
+def test_names_that_are_no_iris_are_refused(web, text):
+    """The grammar's tokens let brackets pass, RFC 3987 does not; found by the fuzz."""
+    response = web.update(text)
+    assert response.status_code == 400, response.text
+    assert response.json["where"].startswith("line 1, column"), response.text
