@@ -32,12 +32,31 @@ from dafab_kg.store.protocol import Blank, Iri, Literal, Term
 from dafab_kg.store.rows import term_json
 from dafab_kg.vocabulary.describe import Vocabulary, describe, read_vocabulary, short
 from dafab_kg.vocabulary.order import KNOWN_PREFIXES
+from dafab_kg.web.described import (
+    GRAPH_TYPES,
+    JSON,
+    PAGE,
+    Operation,
+    described,
+    format_of,
+)
 from dafab_kg.web.negotiation import choose, named, prefers_html
 from dafab_kg.web.problems import Problem
 
 HCAT = KNOWN_PREFIXES["hcat"]
 SUFFIXES = {"ttl": "turtle", "nt": "ntriples", "jsonld": "jsonld", "rdf": "rdfxml"}
 _RDFLIB = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml"}
+
+
+def _told(summary: str, *more: str) -> Operation:
+    """Describe a view that answers with RDF or a page."""
+    names = [f.name for f in fitting("triples")]
+    return Operation(
+        summary,
+        {200: (*GRAPH_TYPES, PAGE, *more)},
+        (406,),
+        (format_of("html", *(["json"] if more else []), *names),),
+    )
 
 
 def terms_face(catalogue: Catalogue) -> Blueprint:
@@ -49,6 +68,7 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
 
     @face.get("/ns")
     @face.get("/ns.<suffix>")
+    @described(GET=_told("All terms"))
     def namespace(suffix: str = "") -> AnyResponse:
         words = vocabulary()
         form = _form(suffix)
@@ -60,15 +80,18 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
 
     @face.get("/ns/<local>")
     @face.get("/ns/<local>.<suffix>")
+    @described(GET=_told("A term", JSON))
     def term(local: str, suffix: str = "") -> AnyResponse:
         return _term(NS + local, suffix)
 
     @face.get("/ns/hcat/<local>")
     @face.get("/ns/hcat/<local>.<suffix>")
+    @described(GET=_told("A crop", JSON))
     def crop_page(local: str, suffix: str = "") -> AnyResponse:
         return _term(HCAT + local, suffix)
 
     @face.get("/hcat/<local>")
+    @described(GET=Operation("Where a crop is described", {303: (PAGE,)}))
     def crop(local: str) -> AnyResponse:
         vocabulary().find(HCAT + local)
         answer = redirect(url_for("terms.crop_page", local=local), 303)
@@ -77,10 +100,12 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
 
     @face.get("/ont/<module>")
     @face.get("/ont/<module>.<suffix>")
+    @described(GET=_told("A module of the ontology"))
     def module(module: str, suffix: str = "") -> AnyResponse:
         return _module(vocabulary(), module, suffix)
 
     @face.get("/ont/<module>/<version>")
+    @described(GET=_told("A version of a module"))
     def version(module: str, version: str) -> AnyResponse:
         return _module(vocabulary(), module, "", version)
 
