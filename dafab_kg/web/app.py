@@ -58,6 +58,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a graph is named by its whole address
     if chosen.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies, x_host=chosen.proxies

@@ -56,13 +56,14 @@ IF_NONE_MATCH: Final = Parameter("If-None-Match", "ETags (RFC 9110).", place="he
 
 def _operations(names: tuple[Parameter, ...]) -> dict[str, Operation]:
     """Describe the methods, for graphs that are named by these parameters."""
+    bodies = {name: {**TEXT, "format": suffix[1:]} for name, suffix in SUFFIXES.items()}
     parts = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
     write = Operation(
         "",
         {201: (), 204: ()},
         (409, 412, 422),
         (*names, PRIVATE, IF_MATCH, IF_NONE_MATCH),
-        {**dict.fromkeys(SUFFIXES, TEXT), "multipart/form-data": parts},
+        {**bodies, "multipart/form-data": parts},
         "write",
     )
     return {
@@ -298,5 +299,7 @@ def _tags(header: str) -> tuple[str, ...]:
     if value == "*":
         return ("*",)
     found = request.if_match if header == "If-Match" else request.if_none_match
-    tags = tuple(tag.partition("-")[0] for tag in found.as_set(include_weak=header != "If-Match"))
+    told = found.as_set(include_weak=header != "If-Match")
+    # werkzeug reads "" as None; it is a tag like others, which no graph has
+    tags = tuple(tag.partition("-")[0] for tag in told if tag)
     return tags or ("none",)
