@@ -76,6 +76,10 @@ def alone(server: w3c.Server) -> ox.Store:
     return store
 
 
+def str_row(row: ox.QuerySolution) -> tuple[str, ...]:
+    return tuple(map(str, row))
+
+
 def judge(case: suite.Evaluation, server: w3c.Server) -> bool:
     """Compare; tell whether the query was rewritten."""
     suite.fill(server, case.data)
@@ -91,8 +95,9 @@ def judge(case: suite.Evaluation, server: w3c.Server) -> bool:
     elif isinstance(found, ox.QuerySolutions):
         names = [v.value for v in found.variables]
         assert json.loads(response.data)["head"]["vars"] == names
-        wanted = suite.of_rows(names, [list(row) for row in found])
-        assert suite.same(suite.of_results(response.data, JSON), wanted)
+        given = ox.parse_query_results(response.data, format=JSON)
+        # no blank nodes: what is written has IRIs for them
+        assert Counter(map(str_row, given)) == Counter(map(str_row, found))
     else:
         given = ox.parse(response.data, format=ox.RdfFormat.N_TRIPLES)
         assert suite.same(suite.of_triples(given), suite.of_triples(found))
@@ -120,5 +125,6 @@ def test_all(server):
             continue
         except AssertionError as error:
             wrong[case.name] = str(error)[:300]
+    print(f"{rewritten} of {len(CASES)} rewritten")  # noqa: T201
     assert not wrong
-    assert rewritten > 40, rewritten
+    assert rewritten > 40
