@@ -72,6 +72,7 @@ class Run:
         self.hostile: dict[str, Counter[str]] = {name: Counter() for name in HOSTILE}
         self.hostile_seconds: list[float] = []
         self.fresh: list[float] = []
+        self.seen: list[float] = []
         self.stale = 0
 
     def connect(self) -> http.client.HTTPConnection:
@@ -120,8 +121,10 @@ class Run:
             except NotServed:
                 self.statuses["load failed"] += 1
                 continue
+            written = time.perf_counter()
             status, body = self.ask(connection, ROW % (THING, number))
             if status == 200:
+                self.seen.append(time.perf_counter() - written)
                 self.fresh.append(time.perf_counter() - began)
                 self.stale += not json.loads(body)["results"]["bindings"]
         connection.close()
@@ -148,6 +151,13 @@ def how(status: int, body: bytes) -> str:
         return str(status)
     reason = json.loads(body).get("reason", "")
     return reason if status == 503 and reason in STATED else f"unstated {status} {reason}"
+
+
+def published(log: Path) -> list[float]:
+    """Read from the server's log how long after its commit each snapshot was published."""
+    lines = (line for line in log.read_text().splitlines() if line.startswith("{"))
+    told = [found for line in lines if (found := json.loads(line)).get("event") == "published"]
+    return [found["since_commit_ms"] / 1000 for found in told]
 
 
 def quantiles(times: list[float]) -> dict[str, float]:
@@ -208,9 +218,8 @@ def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
     with open_catalogue(store, settings=settings) as catalogue:
         catalogue.load(place / "sample", validate=False)
         statements = catalogue.stats().statements
-    server, address, places = serve(
-        store, options.deadline, options.memory, options.log or place / "server.log"
-    )
+    log = options.log or place / "server.log"
+    server, address, places = serve(store, options.deadline, options.memory, log)
     try:
         run = Run(address, options.seconds)
         pause = options.seconds / max(options.hostile, 1) / 2
@@ -238,6 +247,8 @@ def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
             "hostile": {name: dict(ends) for name, ends in run.hostile.items()},
             "hostile_to_answer": quantiles(run.hostile_seconds),
             "freshness": quantiles(run.fresh),
+            "published_since_commit": quantiles(published(log)),
+            "seen_since_published": quantiles(run.seen),
             "stale": run.stale,
             "longest_ended_seconds": status.get("longest", 0.0),
             "restarts": status["restarts"],
@@ -264,7 +275,9 @@ def main() -> None:
         figures = measure(options, Path(place))
     table = Table("query", "n", "p50 ms", "p95 ms", "p99 ms")
     for name, times in (*figures["queries"].items(), ("all", figures["all"]),
-                        ("load until seen", figures["freshness"])):  # fmt: skip
+                        ("load until seen", figures["freshness"]),
+                        ("commit until published", figures["published_since_commit"]),
+                        ("published until seen", figures["seen_since_published"])):  # fmt: skip
         if times["n"]:
             table.add_row(
                 name, f"{times['n']:,}", *(f"{times[q]:.1f}" for q in ("p50", "p95", "p99"))
