@@ -211,7 +211,7 @@ def test_many_requests_over_http(tmp_path):
         with requests.Session() as session:
             held = Held(
                 lambda case: case.call(
-                    headers={"Authorization": f"Bearer {token}"}, session=session
+                    headers={"Authorization": f"Bearer {token}"}, session=session, timeout=60
                 ),
                 mutating.paths_of(tmp_path),
             )
