@@ -38,7 +38,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-FEW, MANY = 6, 60
+FEW, MANY = 6, 50
 """Requests of each operation: in `make test`, and in `make judges`."""
 
 
@@ -171,6 +171,7 @@ class Held:
 
     def hold_all(self, schema, number, methods):
         found = [one for one in operations(schema) if one.method.upper() in methods]
+        found.sort(key=lambda one: methods.index(one.method.upper()))
         assert len(found) > 20
         for operation in found:
             self.hold(operation, number)
@@ -194,7 +195,7 @@ def test_some_requests_of_each_kind(web):
     schema = schemathesis.openapi.from_wsgi("/openapi.json", web.app)
     client = Reading(web.app)
     held = Held(lambda case: case.call(headers=token, session=client), mutating.paths_of(web.place))
-    held.hold_all(schema, FEW, ("GET", "PUT", "POST", "DELETE"))
+    held.hold_all(schema, FEW, ("PUT", "POST", "GET", "DELETE"))
     assert not [f for f in web.catalogue.doctor() if f.severity == "error"]
 
 
@@ -215,7 +216,7 @@ def test_many_requests_over_http(tmp_path):
                 ),
                 mutating.paths_of(tmp_path),
             )
-            held.hold_all(schema, MANY, ("GET", "HEAD", "PUT", "POST", "DELETE"))
+            held.hold_all(schema, MANY, ("PUT", "POST", "GET", "HEAD", "DELETE"))
         assert server.status()["restarts"] == before
     finally:
         assert server.stop() == 0
