@@ -26,11 +26,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from _hostile import HOSTILE
 from rich.console import Console
 from rich.table import Table
 
 from dafab_kg.catalogue import open_catalogue
-from dafab_kg.model.errors import NotServed
+from dafab_kg.model.errors import (
+    DeadlinePassed,
+    MemoryExceeded,
+    NotServed,
+    QueueFull,
+    WorkerLost,
+    WriterLost,
+)
 from dafab_kg.model.settings import Settings
 from dafab_kg.sample import write_sample
 from dafab_kg.serving.client import ServedCatalogue
@@ -45,12 +53,10 @@ SMALL = {
     "products": f"SELECT ?p {{ ?p a <{NS}WaterProduct> }} LIMIT 20",
     "facts": f"SELECT ?q ?o {{ {{ SELECT ?p {{ ?p a <{NS}WaterProduct> }} LIMIT 1 }} ?p ?q ?o }}",
 }
-NUMBERS = " ".join(map(str, range(1000)))
-HOSTILE = (
-    "SELECT (COUNT(*) AS ?n) { "
-    + " ".join(f"VALUES ?v{n} {{ {NUMBERS} }}" for n in range(4))
-    + " }"
+STATED = frozenset(
+    kind.__name__ for kind in (DeadlinePassed, MemoryExceeded, QueueFull, WorkerLost, WriterLost)
 )
+"""The reasons for which a 503 may be given."""
 ROW = 'SELECT ?v { <%s> <http://e/version> ?v FILTER(?v = "%s") }'
 THING = "http://e/fresh"
 
@@ -63,7 +69,10 @@ class Run:
         self.until = time.perf_counter() + seconds
         self.times: dict[str, list[float]] = {name: [] for name in SMALL}
         self.statuses: Counter[str] = Counter()
+        self.hostile: dict[str, Counter[str]] = {name: Counter() for name in HOSTILE}
+        self.hostile_seconds: list[float] = []
         self.fresh: list[float] = []
+        self.seen: list[float] = []
         self.stale = 0
 
     def connect(self) -> http.client.HTTPConnection:
@@ -75,7 +84,7 @@ class Run:
             "/sparql",
             urlencode({"query": query}),
             {
-                "Accept": "application/sparql-results+json",
+                "Accept": "application/sparql-results+json, application/n-triples;q=0.5",
                 "Content-Type": "application/x-www-form-urlencoded",
             },
         )
@@ -88,9 +97,15 @@ class Run:
         while time.perf_counter() < self.until:
             name = chance.choice(list(SMALL))
             began = time.perf_counter()
-            status, body = self.ask(connection, SMALL[name])
+            try:
+                status, body = self.ask(connection, SMALL[name])
+            except (OSError, http.client.HTTPException) as error:
+                self.statuses[f"connection: {type(error).__name__}"] += 1
+                connection.close()
+                connection = self.connect()
+                continue
             self.times[name].append(time.perf_counter() - began)
-            self.statuses[str(status) if status < 500 else json.loads(body)["reason"]] += 1
+            self.statuses[how(status, body)] += 1
         connection.close()
 
     def load(self, catalogue: ServedCatalogue, place: Path) -> None:
@@ -106,21 +121,43 @@ class Run:
             except NotServed:
                 self.statuses["load failed"] += 1
                 continue
+            written = time.perf_counter()
             status, body = self.ask(connection, ROW % (THING, number))
             if status == 200:
+                self.seen.append(time.perf_counter() - written)
                 self.fresh.append(time.perf_counter() - began)
                 self.stale += not json.loads(body)["results"]["bindings"]
         connection.close()
 
-    def harm(self, count: int, seconds: float) -> None:
-        for _ in range(count):
+    def harm(self, count: int, pause: float) -> None:
+        for number in range(count):
             if time.perf_counter() > self.until:
                 return
+            name, query = list(HOSTILE.items())[number % len(HOSTILE)]
             connection = self.connect()
-            status, body = self.ask(connection, HOSTILE)
-            self.statuses[f"hostile {json.loads(body)['reason']}" if status == 503 else "?"] += 1
+            began = time.perf_counter()
+            try:
+                self.hostile[name][how(*self.ask(connection, query))] += 1
+            except (OSError, http.client.HTTPException):
+                self.hostile[name]["broken off"] += 1  # what had begun to come
+            self.hostile_seconds.append(time.perf_counter() - began)
             connection.close()
-            time.sleep(seconds)
+            time.sleep(pause)
+
+
+def how(status: int, body: bytes) -> str:
+    """Say how a request was answered: its status, or the reason that a 503 states."""
+    if status < 500:
+        return str(status)
+    reason = json.loads(body).get("reason", "")
+    return reason if status == 503 and reason in STATED else f"unstated {status} {reason}"
+
+
+def published(log: Path) -> list[float]:
+    """Read from the server's log how long after its commit each snapshot was published."""
+    lines = (line for line in log.read_text().splitlines() if line.startswith("{"))
+    told = [found for line in lines if (found := json.loads(line)).get("event") == "published"]
+    return [found["since_commit_ms"] / 1000 for found in told]
 
 
 def quantiles(times: list[float]) -> dict[str, float]:
@@ -148,14 +185,22 @@ def memory(pids: list[int]) -> list[float]:
     return found
 
 
-def serve(store: Path, deadline: float) -> tuple[subprocess.Popen[str], str, Places]:
+def serve(
+    store: Path, deadline: float, memory: int, log: Path
+) -> tuple[subprocess.Popen[str], str, Places]:
     """Start the server as users do."""
     server = subprocess.Popen(
         [sys.executable, "-c", "import sys; from dafab_kg.cli import main; sys.exit(main())",
          "--store", str(store), "serve", "--port", "0", "--json"],
         stdout=subprocess.PIPE,
+        stderr=log.open("w"),
         text=True,
-        env={**os.environ, "DAFAB_QUERY_SECONDS": str(deadline), "DAFAB_REASONING": "false"},
+        env={
+            **os.environ,
+            "DAFAB_QUERY_SECONDS": str(deadline),
+            "DAFAB_WORKER_MEMORY": str(memory * 2**20),
+            "DAFAB_REASONING": "false",
+        },
     )  # fmt: skip
     assert server.stdout is not None
     text = ""
@@ -173,7 +218,8 @@ def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
     with open_catalogue(store, settings=settings) as catalogue:
         catalogue.load(place / "sample", validate=False)
         statements = catalogue.stats().statements
-    server, address, places = serve(store, options.deadline)
+    log = options.log or place / "server.log"
+    server, address, places = serve(store, options.deadline, options.memory, log)
     try:
         run = Run(address, options.seconds)
         pause = options.seconds / max(options.hostile, 1) / 2
@@ -193,11 +239,16 @@ def measure(options: argparse.Namespace, place: Path) -> dict[str, Any]:
             "clients": options.clients,
             "seconds": options.seconds,
             "deadline_seconds": options.deadline,
+            "memory_mb": options.memory,
             "queries": {name: quantiles(times) for name, times in run.times.items()},
             "all": quantiles([t for times in run.times.values() for t in times]),
             "rate": sum(map(len, run.times.values())) / options.seconds,
             "statuses": dict(run.statuses),
+            "hostile": {name: dict(ends) for name, ends in run.hostile.items()},
+            "hostile_to_answer": quantiles(run.hostile_seconds),
             "freshness": quantiles(run.fresh),
+            "published_since_commit": quantiles(published(log)),
+            "seen_since_published": quantiles(run.seen),
             "stale": run.stale,
             "longest_ended_seconds": status.get("longest", 0.0),
             "restarts": status["restarts"],
@@ -216,21 +267,26 @@ def main() -> None:
     parser.add_argument("--hostile", type=int, default=50)
     parser.add_argument("--products", type=int, default=300)
     parser.add_argument("--deadline", type=float, default=2.0)
+    parser.add_argument("--memory", type=int, default=512, help="MiB of a query worker")
+    parser.add_argument("--log", type=Path, help="keep the server's log here")
     parser.add_argument("--no-save", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         figures = measure(options, Path(place))
     table = Table("query", "n", "p50 ms", "p95 ms", "p99 ms")
     for name, times in (*figures["queries"].items(), ("all", figures["all"]),
-                        ("load until seen", figures["freshness"])):  # fmt: skip
+                        ("load until seen", figures["freshness"]),
+                        ("commit until published", figures["published_since_commit"]),
+                        ("published until seen", figures["seen_since_published"])):  # fmt: skip
         if times["n"]:
             table.add_row(
                 name, f"{times['n']:,}", *(f"{times[q]:.1f}" for q in ("p50", "p95", "p99"))
             )
     console = Console()
     console.print(table)
-    for name in ("rate", "statuses", "stale", "longest_ended_seconds", "restarts", "snapshots",
-                 "worker_mb", "statements"):  # fmt: skip
+    shown = ("rate", "statuses", "hostile", "hostile_to_answer", "stale", "longest_ended_seconds",
+             "restarts", "snapshots", "worker_mb", "statements")  # fmt: skip
+    for name in shown:
         console.print(f"{name}: {figures[name]}")
     if not options.no_save:
         figures["machine"] = f"{platform.machine()}, {os.cpu_count()} cores"

@@ -52,9 +52,8 @@ def limit_memory(most: int) -> None:
 
     The address space says nothing: LMDB reserves a terabyte of it.  The bound of data
     counts what is private and writable; files mapped by several processes are free.
-    Arrow's own allocator would reserve a GiB of that with the first array.
+    Arrow's own allocator would reserve a GiB of that with the first array (see sharing).
     """
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     with suppress(OSError, ValueError):
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_DATA, (most, hard))

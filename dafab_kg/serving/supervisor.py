@@ -30,6 +30,7 @@ from dafab_kg.serving import places as meeting
 from dafab_kg.serving.control import read_question
 from dafab_kg.serving.places import Places
 from dafab_kg.serving.processes import SIGNALS, begin_child
+from dafab_kg.serving.sharing import import_for_workers
 from dafab_kg.serving.slots import Slots
 from dafab_kg.serving.worker import OUT_OF_MEMORY, Post, Worker
 from dafab_kg.serving.writer import write
@@ -95,6 +96,7 @@ class Supervisor:
         Raises:
             StoreNotUsable: the catalogue cannot be opened for writing.
         """
+        import_for_workers(self.settings)
         try:
             with _signals() as wakeup:
                 self._start_writer_and_wait()

@@ -20,8 +20,11 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
+
+import orjson
 
 from dafab_kg.catalogue import open_catalogue
 from dafab_kg.model.errors import (
@@ -97,6 +100,8 @@ class Writer:
         self.stopping = False
         self.in_long = False
         self.changed = False
+        self.committed = 0.0
+        """When the first commit that is not published yet was done (monotonic), 0 for none."""
 
     def open(self) -> None:
         """Open the catalogue, end what a crash cut short, and publish.
@@ -241,10 +246,19 @@ class Writer:
     def _publish(self) -> None:
         self.catalogue.publish()
         self.changed = False
+        if self.committed and self.settings.log_requests:
+            told = {
+                "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
+                "event": "published",
+                "since_commit_ms": round((time.monotonic() - self.committed) * 1e3, 3),
+            }
+            sys.stderr.write(orjson.dumps(told).decode() + "\n")
+        self.committed = 0.0
 
     def _between(self) -> None:
         """Within a long call, after a commit: publish it, and do the short calls that wait."""
         self.changed = True
+        self.committed = self.committed or time.monotonic()
         if not self.in_long:
             return
         done: list[tuple[Turn, bytes | DafabError]] = []

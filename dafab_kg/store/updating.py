@@ -25,6 +25,7 @@ from dafab_kg.model.errors import (
     NotSafe,
     QueryNotValid,
 )
+from dafab_kg.model.names import is_iri
 from dafab_kg.sparql import parse_update, tokens, tree
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Term
@@ -101,7 +102,12 @@ def parse(text: str, base: str | None = None) -> tree.Update:
         QueryNotValid: it is no SPARQL 1.1 Update, or too long or intricate.
     """
     try:
-        return parse_update(text, base=base)
+        update = parse_update(text, base=base)
+        for node in tree.walk(update):
+            # the grammar's token lets pass what is no IRI, as one with brackets in its path
+            if isinstance(node, tree.IriTerm) and not is_iri(node.value):
+                raise NotAnalysed("expected an IRI", node.start)
+        return update
     except NotAnalysed as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)

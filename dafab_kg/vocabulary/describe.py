@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
@@ -94,6 +95,15 @@ class Vocabulary:
     whole: Graph
     shapes: Graph
 
+    @cached_property
+    def all_apart(self) -> tuple[frozenset[Node], ...]:
+        """Sets of terms of which no two have anything in common."""
+        return tuple(
+            frozenset(_list(self.whole.value(axiom, OWL.members), self.whole))
+            for kind in (OWL.AllDisjointClasses, OWL.AllDisjointProperties)
+            for axiom in self.whole.subjects(RDF.type, kind)
+        )
+
     def find(self, iri: str) -> URIRef:
         """Return the term of this IRI.
 
@@ -167,7 +177,7 @@ def describe(term: URIRef, vocabulary: Vocabulary) -> Description:
     links["inverse"] = _named(
         {*graph.objects(term, OWL.inverseOf), *graph.subjects(OWL.inverseOf, term)}
     )
-    links["disjoint with"] = _named(_apart(term, graph))
+    links["disjoint with"] = _named(_apart(term, vocabulary))
     for name, predicates in _BACK:
         links[name] = _named({s for p in predicates for s in graph.subjects(p, term)})
     home = str(graph.value(term, RDFS.isDefinedBy) or "")
@@ -186,16 +196,15 @@ def describe(term: URIRef, vocabulary: Vocabulary) -> Description:
     )
 
 
-def _apart(term: Node, graph: Graph) -> set[Node]:
+def _apart(term: Node, vocabulary: Vocabulary) -> set[Node]:
     """Return what is said to have nothing in common with a term, in whatever way."""
+    graph = vocabulary.whole
     found: set[Node] = set()
     for predicate in (OWL.disjointWith, OWL.propertyDisjointWith):
         found |= {*graph.objects(term, predicate), *graph.subjects(predicate, term)}
-    for kind in (OWL.AllDisjointClasses, OWL.AllDisjointProperties):
-        for axiom in graph.subjects(RDF.type, kind):
-            members = _list(graph.value(axiom, OWL.members), graph)
-            if term in members:
-                found |= set(members) - {term}
+    for members in vocabulary.all_apart:
+        if term in members:
+            found |= members - {term}
     return found
 
 

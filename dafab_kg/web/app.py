@@ -16,6 +16,7 @@ from dafab_kg.web.gate import guard
 from dafab_kg.web.graphs import graphs_face
 from dafab_kg.web.health import health_face
 from dafab_kg.web.metering import meter
+from dafab_kg.web.openapi import openapi_face
 from dafab_kg.web.pages import describing, pages_face
 from dafab_kg.web.problems import answer_problems
 from dafab_kg.web.service import service_face
@@ -57,6 +58,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a graph is named by its whole address
     if chosen.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies, x_host=chosen.proxies
@@ -71,6 +73,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(pages_face(catalogue, chosen))
     app.register_blueprint(terms_face(catalogue))
     app.register_blueprint(health_face(catalogue))
+    app.register_blueprint(openapi_face())
     answer_problems(app)
     prefixes = catalogue.names.prefixes
     app.add_template_filter(lambda iri: shorten(iri, prefixes), "short")

@@ -10,12 +10,14 @@ from __future__ import annotations
 import io
 import secrets
 from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any, Final, cast
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.urls import iri_to_uri
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.catalogue.writing import SUFFIXES
 from dafab_kg.ingest.prepare import written_id
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.model.names import Names, is_iri
@@ -24,6 +26,15 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.store.answers import Format, fitting
 from dafab_kg.store.oxigraph import write_triples
 from dafab_kg.store.protocol import Blank, Iri, Literal, Solutions, Term, Triples
+from dafab_kg.web.described import (
+    GRAPH_FORMAT,
+    GRAPH_TYPES,
+    IRI,
+    TEXT,
+    Operation,
+    Parameter,
+    described,
+)
 from dafab_kg.web.gate import caller, request_id, require, sees_private
 from dafab_kg.web.metering import stage
 from dafab_kg.web.negotiation import choose, named
@@ -31,6 +42,43 @@ from dafab_kg.web.problems import Problem
 from dafab_kg.web.protocol import refuse_other_charsets
 
 METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE"]
+
+NAMED: Final = (
+    Parameter("graph", "The graph's IRI.", IRI),
+    Parameter("default", "Without a value: the default graph.", {"const": ""}),
+)
+PRIVATE: Final = Parameter(
+    "private", "The graph becomes private.", {"type": "string", "enum": ["0", "1"]}
+)
+IF_MATCH: Final = Parameter("If-Match", "ETags (RFC 9110).", place="header")
+IF_NONE_MATCH: Final = Parameter("If-None-Match", "ETags (RFC 9110).", place="header")
+
+
+def _operations(names: tuple[Parameter, ...]) -> dict[str, Operation]:
+    """Describe the methods, for graphs that are named by these parameters."""
+    bodies = {name: {**TEXT, "format": suffix[1:]} for name, suffix in SUFFIXES.items()}
+    parts = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
+    write = Operation(
+        "",
+        {201: (), 204: ()},
+        (409, 412, 422),
+        (*names, PRIVATE, IF_MATCH, IF_NONE_MATCH),
+        {**bodies, "multipart/form-data": parts},
+        "write",
+    )
+    return {
+        "GET": Operation(
+            "Fetch a graph",
+            {200: GRAPH_TYPES, 304: ()},
+            (406,),
+            (*names, GRAPH_FORMAT, IF_NONE_MATCH),
+        ),
+        "PUT": replace(write, summary="Replace a graph, or make it"),
+        "POST": replace(write, summary="Add to a graph, or make one"),
+        "DELETE": Operation(
+            "Remove a graph", {204: ()}, (409, 412), (*names, IF_MATCH), scope="write"
+        ),
+    }
 
 
 def graphs_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
@@ -43,8 +91,16 @@ def graphs_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
             request.max_content_length = settings.write_bytes
 
     @face.route("/graphs", methods=METHODS)
+    @described(**_operations(NAMED))
+    def graph_named() -> Response:
+        return answer("")
+
     @face.route("/graphs/<path:rest>", methods=METHODS)
-    def graph(rest: str = "") -> Response:
+    @described(**_operations(()))
+    def graph(rest: str) -> Response:
+        return answer(rest)
+
+    def answer(rest: str) -> Response:
         name, exists = _named(rest)
         if request.method in ("GET", "HEAD"):
             if not exists:
@@ -243,5 +299,7 @@ def _tags(header: str) -> tuple[str, ...]:
     if value == "*":
         return ("*",)
     found = request.if_match if header == "If-Match" else request.if_none_match
-    tags = tuple(tag.partition("-")[0] for tag in found.as_set(include_weak=header != "If-Match"))
+    told = found.as_set(include_weak=header != "If-Match")
+    # werkzeug reads "" as None; it is a tag like others, which no graph has
+    tags = tuple(tag.partition("-")[0] for tag in told if tag)
     return tags or ("none",)

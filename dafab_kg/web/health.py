@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 from dafab_kg import __version__
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.model.errors import DafabError
+from dafab_kg.web.described import JSON, Operation, described
 
 
 def health_face(catalogue: Catalogue) -> Blueprint:
@@ -15,6 +16,7 @@ def health_face(catalogue: Catalogue) -> Blueprint:
     face = Blueprint("health", __name__)
 
     @face.get("/health")
+    @described(GET=Operation("Whether the catalogue answers", {200: (JSON,), 503: (JSON,)}))
     def health() -> Response:
         try:
             answers = bool(getattr(catalogue.query("ASK {}"), "value", False))

@@ -18,6 +18,7 @@ from flask import Blueprint, Flask, Response, g, request
 
 from dafab_kg.access.rates import client_of
 from dafab_kg.model.settings import Settings
+from dafab_kg.web.described import Operation, described
 from dafab_kg.web.gate import caller, request_id, require
 
 LOG: Final = logging.getLogger("dafab_kg.requests")
@@ -91,6 +92,13 @@ def meter(app: Flask, settings: Settings) -> None:
     meters = Meters()
 
     @face.get("/metrics")
+    @described(
+        GET=Operation(
+            "Counters, as Prometheus reads them",
+            {200: ("text/plain",)},
+            scope="admin" if settings.metrics_closed else "",
+        )
+    )
     def metrics() -> Response:
         if settings.metrics_closed:
             require("admin")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from flask import Blueprint, Response, render_template, request, url_for
@@ -18,6 +18,15 @@ from dafab_kg.queries import SavedQuery, read_saved, saved
 from dafab_kg.store.answers import Kind, fitting, kind_of
 from dafab_kg.web.cells import Table, table_of
 from dafab_kg.web.classes import MOST_CLASSES, in_order
+from dafab_kg.web.described import (
+    JSON,
+    PAGE,
+    PAGE_FORMAT,
+    QUERY,
+    Operation,
+    Parameter,
+    described,
+)
 from dafab_kg.web.negotiation import prefers_html
 from dafab_kg.web.problems import Problem, problem_of
 from dafab_kg.web.protocol import Asked
@@ -27,11 +36,20 @@ MOST_SHOWN = 500
 """Rows that a page shows; the downloads beside it hold all."""
 
 
+QUERY_PARAMETER: Final = Parameter("query", "Shown, and answered, in the page.", QUERY)
+
+
+def _page(summary: str, *parameters: Parameter) -> Operation:
+    """Describe a page, which is also what a problem with its query is shown in."""
+    return Operation(summary, {200: (JSON, PAGE)}, (502,), (*parameters, PAGE_FORMAT))
+
+
 def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     """Return the landing page, the editor and the saved queries' pages."""
     face = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
 
     @face.get("/")
+    @described(GET=_page("What the catalogue holds, and where to go on"))
     def landing() -> Response:
         holdings = _holdings(catalogue)
         if _wants_json():
@@ -46,6 +64,7 @@ def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         )
 
     @face.get("/query")
+    @described(GET=_page("An editor of queries; as JSON the saved ones", QUERY_PARAMETER))
     def editor() -> Response:
         query = request.args.get("query", "")
         if _wants_json():
@@ -53,6 +72,7 @@ def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         return _editor(catalogue, query, starter=starter(catalogue.names.prefixes))
 
     @face.get("/query/<name>")
+    @described(GET=_page("A saved query", QUERY_PARAMETER))
     def saved_query(name: str) -> Response:
         found = read_saved(name)
         if _wants_json():

@@ -25,6 +25,7 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.store.answers import FORMATS, Format, fitting
 from dafab_kg.store.oxigraph import write_triples
 from dafab_kg.store.protocol import Blank, Iri, Literal, Solutions, Term
+from dafab_kg.web.described import GRAPH_FORMAT, GRAPH_TYPES, Operation, described
 from dafab_kg.web.negotiation import choose, named
 from dafab_kg.web.problems import Problem
 
@@ -57,6 +58,14 @@ def service_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     face = Blueprint("service", __name__)
 
     @face.get("/.well-known/void")
+    @described(
+        GET=Operation(
+            "What the catalogue holds (VoID)",
+            {200: GRAPH_TYPES},
+            (406,),
+            (GRAPH_FORMAT,),
+        )
+    )
     def void() -> Response:
         return _respond(void_triples(catalogue, settings))
 

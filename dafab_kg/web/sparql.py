@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from tempfile import SpooledTemporaryFile
-from typing import IO, cast
+from typing import IO, cast, get_args
 
 import orjson
 from flask import Blueprint, Response, redirect, request, url_for
@@ -17,9 +17,11 @@ from dafab_kg.catalogue import Catalogue
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
+from dafab_kg.reasoning.reasoner import Facts
 from dafab_kg.serving.client import ServedCatalogue
 from dafab_kg.store.answers import (
     ASKED,
+    FORMATS,
     Format,
     Kind,
     fitting,
@@ -27,22 +29,78 @@ from dafab_kg.store.answers import (
     write_answer,
 )
 from dafab_kg.store.protocol import Answer
+from dafab_kg.web.described import (
+    IRI,
+    JSON,
+    PAGE,
+    QUERY,
+    RESULT_TYPES,
+    UPDATE,
+    Operation,
+    Parameter,
+    Schema,
+    described,
+)
 from dafab_kg.web.gate import require, sees_private
 from dafab_kg.web.graphs import provenance
 from dafab_kg.web.metering import note_query, stage
 from dafab_kg.web.negotiation import choose, named, prefers_html
 from dafab_kg.web.problems import Problem
-from dafab_kg.web.protocol import Asked, AskedUpdate, read_request
+from dafab_kg.web.protocol import (
+    DIRECT,
+    DIRECT_UPDATE,
+    FORM,
+    Asked,
+    AskedUpdate,
+    read_request,
+)
 from dafab_kg.web.service import describe
 
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes of an answer kept in memory; what is longer goes through a temporary file."""
 
 
+def _operations() -> dict[str, Operation]:
+    """Describe the protocol (SPARQL 1.1 Protocol, sections 2.1 and 2.2)."""
+    graphs = {"type": "array", "items": IRI}
+    dataset = {"default-graph-uri": graphs, "named-graph-uri": graphs}
+    ours = {
+        "format": {"type": "string", "enum": [*FORMATS]},
+        "facts": {"type": "string", "enum": [*get_args(Facts)]},
+    }
+    query = {"query": QUERY, **dataset, **ours}
+    update = {"update": UPDATE, "using-graph-uri": graphs, "using-named-graph-uri": graphs}
+    words = {
+        "query": "A query; without one the endpoint describes itself.",
+        "default-graph-uri": "A graph of the default graph; may be repeated.",
+        "named-graph-uri": "A named graph; may be repeated.",
+        "format": "Overrides the header Accept.",
+        "facts": "What the default graph holds: stated, inferred, or both.",
+    }
+    asked = tuple(Parameter(name, words[name], schema) for name, schema in query.items())
+    form: Schema = {"type": "object", "properties": {**query, **update}}
+    return {
+        "GET": Operation(
+            "Query, or describe the service",
+            {200: RESULT_TYPES, 303: (PAGE,), 304: ()},
+            (405, 406, 502),
+            asked,
+        ),
+        "POST": Operation(
+            "Query or update",
+            {200: (*RESULT_TYPES, JSON)},
+            (406, 409, 422, 502),
+            asked[1:],
+            {FORM: form, DIRECT: QUERY, DIRECT_UPDATE: UPDATE},
+        ),
+    }
+
+
 def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     """Return the endpoint ``/sparql``."""
     face = Blueprint("sparql", __name__)
 
+    @described(**_operations())
     def endpoint() -> AnyResponse:
         if request.method != "POST" and not request.query_string and _is_browser():
             return redirect(url_for("pages.editor"), 303)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
@@ -30,8 +31,16 @@ from dafab_kg.store.answers import FORMATS, Format, fitting
 from dafab_kg.store.jsonld import write_jsonld
 from dafab_kg.store.protocol import Blank, Iri, Literal, Term
 from dafab_kg.store.rows import term_json
-from dafab_kg.vocabulary.describe import Vocabulary, describe, read_vocabulary, short
+from dafab_kg.vocabulary.describe import Description, Vocabulary, describe, read_vocabulary, short
 from dafab_kg.vocabulary.order import KNOWN_PREFIXES
+from dafab_kg.web.described import (
+    GRAPH_TYPES,
+    JSON,
+    PAGE,
+    Operation,
+    described,
+    format_of,
+)
 from dafab_kg.web.negotiation import choose, named, prefers_html
 from dafab_kg.web.problems import Problem
 
@@ -40,35 +49,61 @@ SUFFIXES = {"ttl": "turtle", "nt": "ntriples", "jsonld": "jsonld", "rdf": "rdfxm
 _RDFLIB = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml"}
 
 
+def _told(summary: str, *more: str) -> Operation:
+    """Describe a view that answers with RDF or a page."""
+    names = [f.name for f in fitting("triples")]
+    return Operation(
+        summary,
+        {200: (*GRAPH_TYPES, PAGE, *more)},
+        (406,),
+        (format_of("html", *(["json"] if more else []), *names),),
+    )
+
+
 def terms_face(catalogue: Catalogue) -> Blueprint:
     """Return ``/ns``, ``/ns/TERM``, ``/ont/MODULE[/VERSION]`` and ``/hcat/CODE``."""
     face = Blueprint("terms", __name__)
     vocabulary = _once(read_vocabulary)
+
+    # What the package holds never changes, and takes seconds to put in order or to write.
+    @cache
+    def listed(module: str) -> list[Description]:
+        words = vocabulary()
+        return [describe(t, words) for t in words.terms(module)]
+
+    @cache
+    def written(module: str, form: str) -> bytes:
+        words = vocabulary()
+        return _written(words.modules[module] if module else words.whole, FORMATS[form])
+
     face.add_app_template_filter(place_of, "term_place")
     face.add_app_template_filter(short, "term_name")
 
     @face.get("/ns")
     @face.get("/ns.<suffix>")
+    @described(GET=_told("All terms"))
     def namespace(suffix: str = "") -> AnyResponse:
         words = vocabulary()
-        form = _form(suffix)
+        form = _rdf_form(suffix)
         if form is not None:
-            return _rdf(words.whole, form)
-        listed = {name: [describe(t, words) for t in words.terms(name)] for name in words.modules}
-        modules = [(name, words.version(name), terms) for name, terms in listed.items()]
+            return _response(written("", form.name), form.content_type())
+        modules = [(name, words.version(name), listed(name)) for name in words.modules]
         return _page("namespace.html", modules=modules, namespace=NS)
 
     @face.get("/ns/<local>")
     @face.get("/ns/<local>.<suffix>")
+    @described(GET=_told("A term", JSON))
     def term(local: str, suffix: str = "") -> AnyResponse:
         return _term(NS + local, suffix)
 
     @face.get("/ns/hcat/<local>")
     @face.get("/ns/hcat/<local>.<suffix>")
+    @described(GET=_told("A crop", JSON))
     def crop_page(local: str, suffix: str = "") -> AnyResponse:
         return _term(HCAT + local, suffix)
 
     @face.get("/hcat/<local>")
+    @described(GET=Operation("Where a crop is described", {303: (PAGE,)}))
     def crop(local: str) -> AnyResponse:
         vocabulary().find(HCAT + local)
         answer = redirect(url_for("terms.crop_page", local=local), 303)
@@ -77,22 +112,36 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
 
     @face.get("/ont/<module>")
     @face.get("/ont/<module>.<suffix>")
+    @described(GET=_told("A module of the ontology"))
     def module(module: str, suffix: str = "") -> AnyResponse:
-        return _module(vocabulary(), module, suffix)
+        return _module(module, suffix)
 
     @face.get("/ont/<module>/<version>")
+    @described(GET=_told("A version of a module"))
     def version(module: str, version: str) -> AnyResponse:
-        return _module(vocabulary(), module, "", version)
+        return _module(module, "", version)
+
+    def _module(name: str, suffix: str, version: str = "") -> AnyResponse:
+        words = vocabulary()
+        stated = _named(words, name, version)
+        form = _rdf_form(suffix)
+        if form is None:
+            modules = [(name, stated, listed(name))]
+            return _page("namespace.html", modules=modules, namespace=NS, alone=name)
+        if form == FORMATS["turtle"]:
+            # the file as it stands, comments and all
+            return _response(words.texts[name].encode(), form.content_type())
+        return _response(written(name, form.name), form.content_type())
 
     def _term(iri: str, suffix: str) -> AnyResponse:
         words = vocabulary()
         found = words.find(iri)
         form = _form(suffix, with_json=True)
-        if form == "json":
+        if not isinstance(form, Format) and form is not None:
             told = {**asdict(describe(found, words)), "uses": uses(catalogue, iri)}
             return _response(orjson.dumps(told), "application/json")
         if form is not None:
-            return _rdf(words.about(found), form)
+            return _response(_written(words.about(found), form), form.content_type())
         return _page("term.html", term=describe(found, words), uses=uses(catalogue, iri))
 
     return face
@@ -120,7 +169,8 @@ def place_of(iri: str) -> str:
     return iri if iri.startswith(("https://", "http://")) else ""
 
 
-def _module(words: Vocabulary, name: str, suffix: str, version: str = "") -> AnyResponse:
+def _named(words: Vocabulary, name: str, version: str) -> str:
+    """Return the version of a module, which must be the one asked for."""
     if name not in words.modules:
         known = ", ".join(words.modules)
         raise ThingNotFound(f"There is no module {name[:80]!r}. There are: {known}")
@@ -130,14 +180,13 @@ def _module(words: Vocabulary, name: str, suffix: str, version: str = "") -> Any
             f"Version {version[:40]!r} of {name} is not kept here. "
             f"There is {stated}, at /ont/{name}"
         )
+    return stated
+
+
+def _rdf_form(suffix: str) -> Format | None:
     form = _form(suffix)
-    if form is None:
-        terms = [describe(t, words) for t in words.terms(name)]
-        return _page("namespace.html", modules=[(name, stated, terms)], namespace=NS, alone=name)
-    if form == FORMATS["turtle"]:
-        # the file as it stands, comments and all
-        return _response(words.texts[name].encode(), FORMATS["turtle"].content_type())
-    return _rdf(words.modules[name], form)
+    assert not isinstance(form, str)
+    return form
 
 
 def _form(suffix: str, *, with_json: bool = False) -> Format | str | None:
@@ -184,19 +233,16 @@ def _not_acceptable() -> Problem:
     )
 
 
-def _rdf(graph: Graph, form: Format | str) -> Response:
-    if not isinstance(form, Format):
-        raise TypeError(form)
+def _written(graph: Graph, form: Format) -> bytes:
     if form.name == "jsonld":
         out = io.BytesIO()
         write_jsonld([tuple(map(_store_term, t)) for t in sorted(graph)], out)  # type: ignore[misc]
-        return _response(out.getvalue(), form.content_type())
+        return out.getvalue()
     made = Graph(bind_namespaces="none")
     made += graph
     for prefix, space in sorted({**KNOWN_PREFIXES, **PREFIXES}.items()):
         made.bind(prefix, space)
-    data = made.serialize(format=_RDFLIB[form.name], encoding="utf-8")
-    return _response(data, form.content_type())
+    return made.serialize(format=_RDFLIB[form.name], encoding="utf-8")
 
 
 def _store_term(node: Node) -> Term:

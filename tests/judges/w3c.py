@@ -14,7 +14,7 @@ from rdflib import RDF, Graph, Namespace, Node, URIRef
 from rdflib.collection import Collection
 
 from dafab_kg.access.tokens import Tokens
-from dafab_kg.catalogue import open_catalogue
+from dafab_kg.catalogue import Catalogue, open_catalogue
 from dafab_kg.model.settings import Settings
 from dafab_kg.web import create_app
 
@@ -118,8 +118,10 @@ def _exchange(graph: Graph, request: Node) -> Exchange:
 class Server:
     """A catalogue in a directory, asked by a client that may write."""
 
-    def __init__(self, client: FlaskClient, token: str, settings: Settings) -> None:
-        self.client = client
+    def __init__(self, catalogue: Catalogue, token: str) -> None:
+        settings = catalogue.settings
+        self.catalogue = catalogue
+        self.client: FlaskClient = create_app(catalogue).test_client()
         self.token = token
         self.home = settings.names.make("written_default")
         self.base = settings.base
@@ -144,6 +146,7 @@ class Server:
 def server(place: Path) -> Iterator[Server]:
     """A server over a new catalogue; nothing is inferred, as the suites expect."""
     settings = Settings(store=place / "store", reasoning=False)
+    assert settings.index and settings.rewriting
     with open_catalogue(settings=settings) as catalogue:
         _, token = Tokens(settings.store).create("judge", ["write"])
-        yield Server(create_app(catalogue).test_client(), token, settings)
+        yield Server(catalogue, token)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ COMMAND = [sys.executable, "-c", "import sys; from dafab_kg.cli import main; sys
 class Server:
     """``dafab-kg serve`` on a store; ``settings`` are given as ``DAFAB_*`` variables."""
 
-    def __init__(self, store: Path, **settings: object) -> None:
+    def __init__(self, store: Path, command: Sequence[str] = COMMAND, **settings: object) -> None:
         self.store = store
+        self.command = command
         self.settings = Settings(store=store, **settings)  # type: ignore[arg-type]
         self.environment = {
             **os.environ,
@@ -39,7 +41,7 @@ class Server:
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "--store", str(self.store), "serve", "--port", "0", "--json"],
+                [*self.command, "--store", str(self.store), "serve", "--port", "0", "--json"],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -1,8 +1,10 @@
 """Killing any process of a server at random moments loses nothing that was accepted.
 
-Clients load, delete and read all the while.  After each kill the server must answer again,
-with all that it had told anybody was written; at the end the doctor must find the store
-whole, and equal to one that nobody disturbed.
+Clients load and read all the while.  The writer merges segments of the search index often
+(``marked.py``), and is killed at any moment, while it publishes, and while it merges.  After
+each kill the server must answer again, with all that it had told anybody was written; at the
+end the doctor must find the store whole, the index equal to the graph, and the store equal
+to one that nobody disturbed.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -26,7 +30,12 @@ from tests.serving.test_writes import excess, stated, write_item
 
 KILLS = int(os.environ.get("DAFAB_KILLS", "12"))
 ROLES = ("writer", "writer", "writer", "worker", "spare", "front", "supervisor", "supervisor")
-CLIENTS = 3
+AIMS = ("any", "publish", "merge")
+"""What the writer is at when it is killed, in turn."""
+AIM_SECONDS = 3.0
+CLIENTS, ITEMS = 3, 4
+"""Clients, and documents that each of them replaces."""
+MARKED = Path(__file__).with_name("marked.py")
 
 
 class Traffic:
@@ -48,12 +57,14 @@ class Traffic:
     def _catalogue(self) -> ServedCatalogue:
         return self.server.catalogue  # another one after a restart
 
-    def _write(self, number: int) -> None:
-        chance = random.Random(number)
-        self.tried[number] = []
+    def _write(self, client: int) -> None:
+        chance = random.Random(client)
+        numbers = [10 * client + n for n in range(ITEMS)]
+        self.tried |= {number: [] for number in numbers}
         while not self.over.is_set():
+            number = chance.choice(numbers)
             version = str(chance.random())
-            file = write_item(self.place / f"client-{number}", number, version)
+            file = write_item(self.place / f"client-{client}", number, version)
             self.tried[number].append(version)
             try:
                 report = self._catalogue().load(file, validate=False)
@@ -72,7 +83,7 @@ class Traffic:
     def _check(self, number: int, version: str) -> None:
         found = excess(self._catalogue(), number)
         if found != {stated(number, version)}:
-            self.faults.append(f"client {number} was told {version} and reads {found}")
+            self.faults.append(f"of {number} was told {version}, and {found} is read")
 
     def _read(self) -> None:
         while not self.over.is_set():
@@ -94,7 +105,37 @@ class Traffic:
             assert excess(self.server.catalogue, number), number
 
 
-def _kill(server: Server, role: str, chance: random.Random) -> None:
+class Steps:
+    """What the writers have noted of their steps; see ``marked.py``."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        file.touch()
+        self.hit: Counter[str] = Counter()
+
+    def lines(self) -> list[str]:
+        return self.file.read_text().splitlines()
+
+    def wait_for(self, aim: str) -> None:
+        """Wait until a writer begins a step."""
+        known = len(self.lines())
+        until = time.monotonic() + AIM_SECONDS
+        while time.monotonic() < until:
+            if any(line.startswith(f"{aim} begins") for line in self.lines()[known:]):
+                return
+            time.sleep(0.0005)
+
+    def note(self, pid: int) -> None:
+        """Count the step at which a writer, who is dead, was."""
+        at: list[str] = []
+        for line in self.lines():
+            step, what, who = line.split()
+            if int(who) == pid:
+                at = [*at, step] if what == "begins" else at[:-1]
+        self.hit[at[-1] if at else "none"] += 1
+
+
+def _kill(server: Server, role: str, chance: random.Random, steps: Steps, aim: str) -> None:
     if role == "supervisor":
         family = server.family()
         os.kill(server.process.pid, signal.SIGKILL)
@@ -108,8 +149,20 @@ def _kill(server: Server, role: str, chance: random.Random) -> None:
     pids = server.pids(role)
     if role == "front":  # gunicorn's arbiter, or one of its workers
         pids = sorted(server.family() - set(server.pids("writer", "worker", "spare")))[1:]
-    if pids:
-        os.kill(chance.choice(pids), signal.SIGKILL)
+    if not pids:
+        return
+    pid = chance.choice(pids)
+    if role == "writer" and aim != "any":
+        steps.wait_for(aim)
+        time.sleep(chance.uniform(0, 0.004))
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    if role == "writer":
+        while alive({pid}):
+            time.sleep(0.001)
+        steps.note(pid)
 
 
 @pytest.mark.kill
@@ -121,13 +174,17 @@ def test_killing_any_process_loses_nothing(tmp_path: Path) -> None:
     plain = Settings(reasoning=False)
     with open_catalogue(tmp_path / "store", settings=plain):
         pass
-    server = Server(tmp_path / "store", workers=2, http_processes=1, reasoning=False)
+    steps = Steps(tmp_path / "steps")
+    server = Server(
+        tmp_path / "store", (sys.executable, str(MARKED), str(steps.file)),
+        workers=2, http_processes=1, reasoning=False,
+    )  # fmt: skip
     traffic = Traffic(server, tmp_path)
     try:
         for number in range(KILLS):
             role = ROLES[number % len(ROLES)] if number < len(ROLES) else chance.choice(ROLES)
             time.sleep(chance.uniform(0, 0.6))
-            _kill(server, role, chance)
+            _kill(server, role, chance, steps, AIMS[number % len(AIMS)])
             server.wait()
             assert server.get("ASK {}").status_code == 200, f"after {role}, kill {number}"
             assert not traffic.faults, f"after {role}, kill {number}, seed {seed}"
@@ -148,21 +205,32 @@ def test_killing_any_process_loses_nothing(tmp_path: Path) -> None:
     assert server.stop() == 0
     with open_catalogue(server.store, settings=plain) as catalogue:
         held = {document.key: document for document in catalogue.documents()}
-        assert len(held) == CLIENTS + 1
+        assert traffic.told.keys() <= set(_numbers())
+        assert len(traffic.told) + 1 <= len(held) <= CLIENTS * ITEMS + 1
+        assert not [f for f in catalogue.doctor() if f.severity == "error"]
+    merges = sum(line.startswith("merge begins") for line in steps.lines())
+    print(f"{KILLS} kills, {merges} merges; the writer was killed at {dict(steps.hit)}")  # noqa: T201
+    assert merges or KILLS < 50
+    if KILLS >= 50:
+        assert steps.hit["publish"] and steps.hit["none"]
     _compare(tmp_path, plain)
+
+
+def _numbers() -> list[int]:
+    return [10 * client + n for client in range(CLIENTS) for n in range(ITEMS)]
 
 
 def _compare(tmp_path: Path, plain: Settings) -> None:
     """Load the same once more, here and into a new store: both must be one."""
-    for number in range(CLIENTS):
-        write_item(tmp_path / f"client-{number}", number, "last")
+    for number in _numbers():
+        write_item(tmp_path / f"client-{number // 10}", number, "last")
     with (
         open_catalogue(tmp_path / "store", settings=plain) as catalogue,
         open_catalogue(tmp_path / "undisturbed", settings=plain) as other,
     ):
         for each in (catalogue, other):
-            for number in range(CLIENTS):
-                each.load(tmp_path / f"client-{number}", validate=False)
+            for client in range(CLIENTS):
+                each.load(tmp_path / f"client-{client}", validate=False)
             each.load(tmp_path / "last", validate=False)
         assert lasting(catalogue) == lasting(other)
         catalogue.reason()

@@ -232,3 +232,12 @@ def test_an_interrupted_load_keeps_what_it_had(own: Server, loaded: Path, tmp_pa
         catalogue.load(tmp_path / "items", validate=False)
         other.load(tmp_path / "items", validate=False)
         assert lasting(catalogue) == lasting(other)
+
+
+def test_the_log_tells_how_long_after_its_commit_a_write_is_published(
+    own: Server, tmp_path: Path
+) -> None:
+    own.catalogue.load(write_item(tmp_path / "logged", 7, "0.5"), validate=False)
+    lines = [json.loads(line) for line in own.log.read_text().splitlines() if line[:1] == "{"]
+    told = [line for line in lines if line.get("event") == "published"]
+    assert told and all(0 < line["since_commit_ms"] < 60_000 for line in told)

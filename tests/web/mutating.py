@@ -20,6 +20,15 @@ SEEDS = [
     "'POLYGON((6 49,7 49,7 50,6 50,6 49))'^^<http://www.opengis.net/ont/geosparql#wktLiteral>)) }",
     "SELECT * { SERVICE SILENT <http://127.0.0.1:1/> { ?s ?p ?o } }",
     "SELECT * { ?s ?p ?o LATERAL { SELECT * { ?o ?q ?r } LIMIT 1 } FILTER(?o IN (1, 'a', <a:b>)) }",
+    # what the search index is asked for
+    "PREFIX d: <https://w3id.org/dafab/ns#> SELECT ?p ?c { ?p a <a:C> ; d:cloudCover ?c ; "
+    "d:datetime ?t . FILTER(?c < 20.5 && ?t >= '2022-09-01T00:00:00Z'^^<http://www.w3.org/2001/"
+    "XMLSchema#dateTime>) OPTIONAL { ?p d:tile 'T31UGR' } } ORDER BY DESC(?t) LIMIT 10",
+    "PREFIX geo: <http://www.opengis.net/ont/geosparql#> PREFIX geof: <http://www.opengis.net/def/"
+    "function/geosparql/> SELECT (COUNT(DISTINCT ?a) AS ?n) { { SELECT ?a { ?a geo:hasGeometry/"
+    "geo:asWKT ?w FILTER(geof:sfWithin(?w, 'POLYGON((6 49,7 49,7 50,6 50,6 49))'^^geo:wktLiteral)) "
+    "} } UNION { ?a geo:hasGeometry ?g . ?g geo:asWKT ?v FILTER(geof:distance(?v, 'POINT(6 49)'^^"
+    "geo:wktLiteral, <http://www.opengis.net/def/uom/OGC/1.0/metre>) < 1e5) } }",
 ]
 UPDATES = [
     "INSERT DATA { <a:a> <a:b> 1 . GRAPH <a:g> { <a:a> <a:b> [ <a:c> 'x'@en ] } }",

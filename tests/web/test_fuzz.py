@@ -12,6 +12,16 @@ from tests.web.written import clients
 FEW, MANY = 1_500, 50_000
 """Texts of each kind: in `make test`, and in `make judges` (two kinds: 100,000)."""
 SECONDS = 20.0
+LOCATED = """
+PREFIX d: <https://w3id.org/dafab/ns#> PREFIX geo: <http://www.opengis.net/ont/geosparql#>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+INSERT DATA {
+    <a:p> a <a:C> ; d:cloudCover 12.5 ; d:datetime "2022-09-02T00:00:00Z"^^xsd:dateTime ;
+        geo:hasGeometry <a:q> .
+    <a:q> geo:asWKT "POINT(6.5 49.5)"^^geo:wktLiteral .
+}
+"""
+"""Something that is in the search index, so that queries are rewritten."""
 STATUSES = {200, 400, 403, 409, 413, 415, 422, 502, 503}
 
 
@@ -21,6 +31,9 @@ def web(tmp_path_factory):
     with clients(place, reasoning=False, query_rows=2000) as made:
         made.place = place
         made.update("INSERT DATA { <a:a> <a:b> 1, 'x' . GRAPH <a:g> { <a:a> <a:b> <a:c> } }")
+        assert made.update(LOCATED).status_code == 200
+        for text in mutating.SEEDS[-2:]:
+            assert made.catalogue.explain_query(text)["rewritten"], text
         yield made
 
 

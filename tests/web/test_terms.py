@@ -11,7 +11,7 @@ from pyoxigraph import Literal, RdfFormat, parse
 from rdflib import OWL, RDF, RDFS, Graph, URIRef
 from rdflib.compare import isomorphic
 
-from dafab_kg.web import create_app
+from dafab_kg.web import create_app, terms
 from tests.web.conftest import MemoryCatalogue
 from tests.web.test_pages import BROWSER, Page, page
 
@@ -176,3 +176,13 @@ def test_what_the_ontology_says_is_escaped(monkeypatch: pytest.MonkeyPatch) -> N
         shown = page(client, path)
         assert not {"script", "img"} & shown.tags
         assert not [link for link in shown.links if link.startswith("javascript")]
+
+
+@pytest.mark.parametrize("path", ["/ns", "/ns.ttl", "/ns.jsonld", "/ont/core", "/ont/core.nt"])
+def test_what_takes_long_to_make_is_made_once(client, path, monkeypatch):
+    """Each request for /ns took seconds of the process that speaks HTTP."""
+    first = client.get(path, headers={"Accept": "text/html"})
+    for name in ("describe", "_written"):
+        monkeypatch.setattr(terms, name, None)
+    assert client.get(path, headers={"Accept": "text/html"}).data == first.data
+    assert first.status_code == 200

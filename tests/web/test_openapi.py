@@ -1,0 +1,225 @@
+"""/openapi.json says all that there is; schemathesis asks by it, and the answers keep to it.
+
+schemathesis reads the description, makes requests, and judges statuses, media types and schemas.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from werkzeug.test import Client
+
+import dafab_kg
+from dafab_kg.access.tokens import Tokens
+from dafab_kg.queries import saved
+from dafab_kg.store.answers import FORMATS
+from dafab_kg.vocabulary.describe import read_vocabulary
+from dafab_kg.web import create_app
+from dafab_kg.web.openapi import undescribed
+from tests.ingest.documents import write_items
+from tests.serving.served import Server
+from tests.web import mutating
+from tests.web.written import clients
+
+CHECKS = [
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+FEW, MANY = 6, 50
+"""Requests of each operation: in `make test`, and in `make judges`."""
+
+
+def texts(seeds):
+    return st.integers(0, 2**31).map(lambda seed: mutating.texts(seeds, 1, seed)[0])
+
+
+schemathesis.openapi.format(
+    "sparql-query", st.sampled_from(mutating.SEEDS) | texts(mutating.SEEDS) | st.text()
+)
+schemathesis.openapi.format(
+    "sparql-update", st.sampled_from(mutating.UPDATES) | texts(mutating.UPDATES) | st.text()
+)
+schemathesis.openapi.format(
+    "iri", st.sampled_from(["a:g", "a:h", "http://e/g", "http://e/é"]) | st.text()
+)
+for name, text in {
+    "ttl": "<a:a> <a:b> 1 .",
+    "nt": "<a:a> <a:b> <a:c> .",
+    "jsonld": '{"@id": "a:a", "a:b": 1}',
+    "rdf": '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>',
+}.items():
+    schemathesis.openapi.format(name, st.just(text) | st.text() | texts([text]))
+
+
+@schemathesis.serializer(
+    "application/sparql-query", "application/sparql-update", "text/turtle",
+    "application/n-triples", "application/rdf+xml", "application/ld+json",
+)  # fmt: skip
+def as_it_is(ctx, value):
+    text = value if isinstance(value, str) else json.dumps(value, default=repr)
+    return text.encode("utf-8", "surrogatepass")
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory):
+    place = tmp_path_factory.mktemp("openapi")
+    with clients(place, reasoning=False, query_rows=2000) as made:
+        made.place = place
+        made.update("INSERT DATA { <a:a> <a:b> 1, 'x' . GRAPH <a:g> { <a:a> <a:b> <a:c> } }")
+        yield made
+
+
+def test_every_route_is_described(web):
+    assert undescribed(web.app) == []
+
+
+def test_a_route_that_says_nothing_is_found(web):
+    app = create_app(web.catalogue)
+    app.add_url_rule("/new", "new", lambda: "", methods=["GET", "PUT"])
+    assert undescribed(app) == ["GET /new", "PUT /new"]
+
+
+def test_the_document(web):
+    response = web.ask("", "/openapi.json")
+    assert response.mimetype == "application/json"
+    told = response.json
+    assert told["openapi"].startswith("3.1.")
+    ids = [
+        operation["operationId"]
+        for path in told["paths"].values()
+        for method, operation in path.items()
+    ]
+    assert len(ids) == len(set(ids)) > 30
+    for reference in json.dumps(told).split('"$ref": "')[1:]:
+        node = told
+        for part in reference.split('"')[0].removeprefix("#/").split("/"):
+            node = node[part]
+    rows = told["paths"]["/sparql"]["get"]["responses"]["200"]["content"]
+    assert {f.media_type for f in FORMATS.values()} <= rows.keys()
+    assert told["paths"]["/graphs"]["put"]["security"] == [{"token": []}]
+    assert {} in told["paths"]["/graphs"]["get"]["security"]
+
+
+def operations(schema):
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+REAL = {
+    "local": ["Product", "cloudCover", "3301010000"],
+    "module": ["core"],
+    "version": [read_vocabulary().version("core")],
+    "name": [query.name for query in saved()],
+    "suffix": ["ttl", "nt", "jsonld", "rdf", "html"],
+    "rest": ["a", "b/c"],
+    "filename": ["style.css"],
+}
+"""Values of the path that there are, since few of those made up are."""
+
+
+def strategies(operation):
+    """Requests, right and wrong ones."""
+    right = operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
+    try:
+        wrong = operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
+    except Unsatisfiable:  # nothing of it can be wrong
+        return right
+    return right | wrong
+
+
+class Held:
+    """Sends what schemathesis makes, and holds the answers to the description."""
+
+    def __init__(self, send, words):
+        self.send = send
+        self.words = words
+        self.statuses = {}
+
+    def hold(self, operation, number):
+        @settings(max_examples=number, deadline=None, derandomize=True, database=None,
+                  phases=(Phase.generate,), suppress_health_check=list(HealthCheck))  # fmt: skip
+        @given(case=strategies(operation), choice=st.integers(0, 999))
+        def check(case, choice):
+            if choice % 2:
+                for name in case.path_parameters or {}:
+                    case.path_parameters[name] = REAL[name][choice // 2 % len(REAL[name])]
+            if choice % 3 and case.path == "/graphs" and isinstance(case.query, dict):
+                case.query = {"graph": "a:g"}
+            response = self.send(case)
+            self.statuses.setdefault(operation.label, Counter())[response.status_code] += 1
+            case.validate_response(response, checks=CHECKS)
+            if response.status_code >= 500:
+                # what a bound or a crash of others may end; the tests send nothing so heavy
+                assert response.json()["reason"] == "DeadlinePassed", response.text
+            told = response.content.decode("utf-8", "replace") + str(response.headers)
+            for word in self.words:
+                assert word not in told, told
+
+        check()
+
+    def hold_all(self, schema, number, methods):
+        found = [one for one in operations(schema) if one.method.upper() in methods]
+        found.sort(key=lambda one: methods.index(one.method.upper()))
+        assert len(found) > 20
+        for operation in found:
+            self.hold(operation, number)
+        # that all went wrong would tell little
+        all_of_them = sum(self.statuses.values(), Counter())
+        assert sum(n for s, n in all_of_them.items() if s < 400) > sum(all_of_them.values()) / 5
+        if number == MANY:
+            for label, statuses in self.statuses.items():
+                assert any(status < 400 for status in statuses), (label, statuses)
+
+
+class Reading(Client):
+    """A client that reads answers to their end, which closes files."""
+
+    def open(self, *given, **options):
+        return super().open(*given, buffered=True, **options)
+
+
+def test_some_requests_of_each_kind(web):
+    token = {"Authorization": f"Bearer {web.tokens['admin']}"}
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", web.app)
+    client = Reading(web.app)
+    held = Held(lambda case: case.call(headers=token, session=client), mutating.paths_of(web.place))
+    held.hold_all(schema, FEW, ("PUT", "POST", "GET", "DELETE"))
+    assert not [f for f in web.catalogue.doctor() if f.severity == "error"]
+
+
+@pytest.mark.oracle
+def test_many_requests_over_http(tmp_path):
+    """The same of the server as users start it, with its processes."""
+    with dafab_kg.open(tmp_path / "store") as catalogue:
+        catalogue.load(write_items(tmp_path / "items", 20), validate=False)
+    _, token = Tokens(tmp_path / "store").create("judge", ["admin"])
+    server = Server(tmp_path / "store", query_seconds=20, reasoning=False)
+    try:
+        before = server.status()["restarts"]
+        schema = schemathesis.openapi.from_url(f"{server.address}openapi.json")
+        with requests.Session() as session:
+            held = Held(
+                lambda case: case.call(
+                    headers={"Authorization": f"Bearer {token}"}, session=session, timeout=60
+                ),
+                mutating.paths_of(tmp_path),
+            )
+            held.hold_all(schema, MANY, ("PUT", "POST", "GET", "HEAD", "DELETE"))
+        assert server.status()["restarts"] == before
+    finally:
+        assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text()
+    with dafab_kg.open(tmp_path / "store") as catalogue:
+        assert not [f for f in catalogue.doctor() if f.severity == "error"]
