@@ -84,8 +84,12 @@ def query(
             "(--list shows names)"
         )
     with session.open(read_only=True) as catalogue:
+
+        def explain_it(text: str) -> dict[str, Any]:
+            return catalogue.explain_query(text, facts=cast("Facts", facts))
+
         if explain:
-            print_explanation(session, _declaring(catalogue, asked, catalogue.explain_query))
+            print_explanation(session, _declaring(catalogue, asked, explain_it))
             return DONE
         print_answer(session, catalogue, ask(catalogue, asked, cast("Facts", facts)), form)
     return DONE
@@ -121,6 +125,9 @@ def print_explanation(session: Session, told: dict[str, Any]) -> None:
         return
     if not told["rewritten"]:
         print_line(f"Not rewritten: {told['reason']}")
+    for plan in told["tried"]:
+        took = sum(plan["milliseconds"].values())
+        print_line(f"Tried before, gave too few rows: {_candidates(plan)} ({took:.3f} ms)")
     for one in told["candidates"]:
         use = "" if one["used"] else " (not used)"
         print_line(f"?{one['variable']}: {one['found']} candidates{use} by")
@@ -129,7 +136,14 @@ def print_explanation(session: Session, told: dict[str, Any]) -> None:
     for stage, took in told["milliseconds"].items():
         print_line(f"{stage}: {took:.3f} ms")
     if told["rows"] is not None:
-        print_line(f"{told['rows']:,} rows")
+        print_line(f"{told['rows']:,} row{'' if told['rows'] == 1 else 's'}")
+    for fault in told["diagnostics"]:
+        print_line(f"{fault['function']} failed {fault['count']} times: {fault['message']}")
+
+
+def _candidates(plan: dict[str, Any]) -> str:
+    found = [f"{one['found']} of ?{one['variable']}" for one in plan["candidates"] if one["used"]]
+    return ", ".join(found)
 
 
 def _text(text: str | None, file: Path | None, name: str | None) -> str | None:

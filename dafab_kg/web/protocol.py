@@ -26,7 +26,8 @@ class Asked:
 
     ``formats`` are the values of ``format``, a parameter of our own that
     overrides Accept, as other endpoints have it.  ``facts``, our own too, says what
-    the default graph holds where the request names no dataset.
+    the default graph holds where the request names no dataset; with ``explain`` the answer
+    tells how the query is answered.
     """
 
     query: str
@@ -34,6 +35,7 @@ class Asked:
     named_graphs: tuple[str, ...] | None
     formats: tuple[str, ...] = ()
     facts: Facts = "both"
+    explain: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,15 @@ def read_request(request: Request) -> Asked | AskedUpdate:
     default_graphs = _graphs(pairs, "default-graph-uri")
     named_graphs = _graphs(pairs, "named-graph-uri")
     if not default_graphs and not named_graphs:
-        return Asked(queries[0], None, None, formats, _facts(pairs))
+        return Asked(queries[0], None, None, formats, _facts(pairs), _explain(pairs))
+    if _explain(pairs):
+        raise Problem(
+            400,
+            "This cannot be explained",
+            "The request names a dataset: the search index knows the default graph alone.",
+            where="parameter explain",
+            remedy="Leave the dataset out, or do not ask to explain.",
+        )
     return Asked(queries[0], default_graphs, named_graphs, formats)
 
 
@@ -187,6 +197,20 @@ def _facts(pairs: Pairs) -> Facts:
             remedy=f"Ask for one of {', '.join(get_args(Facts))}.",
         )
     return cast(Facts, values[0])
+
+
+def _explain(pairs: Pairs) -> bool:
+    values = _values(pairs, "explain") or ["false"]
+    known = {"true": True, "1": True, "": True, "false": False, "0": False}
+    if len(values) > 1 or values[0].lower() not in known:
+        raise Problem(
+            400,
+            "It is not clear whether to explain",
+            f"The parameter explain is {', '.join(values)[:200]!r}.",
+            where="parameter explain",
+            remedy="Send explain=true, or leave it out.",
+        )
+    return known[values[0].lower()]
 
 
 def _graphs(pairs: Pairs, name: str) -> tuple[str, ...]:

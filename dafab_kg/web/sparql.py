@@ -67,6 +67,7 @@ def _operations() -> dict[str, Operation]:
     ours = {
         "format": {"type": "string", "enum": [*FORMATS]},
         "facts": {"type": "string", "enum": [*get_args(Facts)]},
+        "explain": {"type": "string", "enum": ["true", "false"]},
     }
     query = {"query": QUERY, **dataset, **ours}
     update = {"update": UPDATE, "using-graph-uri": graphs, "using-named-graph-uri": graphs}
@@ -76,13 +77,14 @@ def _operations() -> dict[str, Operation]:
         "named-graph-uri": "A named graph; may be repeated.",
         "format": "Overrides the header Accept.",
         "facts": "What the default graph holds: stated, inferred, or both.",
+        "explain": "Tell how the query is answered, as JSON, instead of the answer.",
     }
     asked = tuple(Parameter(name, words[name], schema) for name, schema in query.items())
     form: Schema = {"type": "object", "properties": {**query, **update}}
     return {
         "GET": Operation(
             "Query, or describe the service",
-            {200: RESULT_TYPES, 303: (PAGE,), 304: ()},
+            {200: (*RESULT_TYPES, JSON), 303: (PAGE,), 304: ()},
             (405, 406, 502),
             asked,
         ),
@@ -111,6 +113,8 @@ def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         if isinstance(asked, AskedUpdate):
             return _update(catalogue, asked)
         note_query(asked.query)
+        if asked.explain:
+            return _explained(catalogue, asked)
         known = _known(catalogue)
         if known is not None:
             return known
@@ -136,6 +140,18 @@ def _answered(catalogue: Catalogue, asked: Asked, settings: Settings) -> Respons
         return _respond(ask(catalogue, asked), asked, catalogue, settings)
 
 
+def _explained(catalogue: Catalogue, asked: Asked) -> Response:
+    """Tell how a query is answered: what the search index found, and the time by stage."""
+    with stage("answer"):
+        told = catalogue.explain_query(asked.query, base=_base(), facts=asked.facts)
+    return Response(orjson.dumps(told), content_type=JSON)
+
+
+def _base() -> str | None:
+    """What relative IRIs of a query are relative to."""
+    return request.base_url if is_iri(request.base_url) else None
+
+
 def _update(catalogue: Catalogue, asked: AskedUpdate) -> Response:
     require("write")
     note_query(asked.update)
@@ -144,7 +160,7 @@ def _update(catalogue: Catalogue, asked: AskedUpdate) -> Response:
             asked.update,
             using=asked.using,
             using_named=asked.using_named,
-            base=request.base_url if is_iri(request.base_url) else None,
+            base=_base(),
             **provenance(),
         )
     return Response(orjson.dumps(written), content_type="application/json")
@@ -201,7 +217,7 @@ def ask(catalogue: Catalogue, asked: Asked) -> Answer:
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
         facts=asked.facts,
-        base=request.base_url if is_iri(request.base_url) else None,
+        base=_base(),
         private=sees_private(),
     )
 
@@ -219,7 +235,7 @@ def _served(catalogue: ServedCatalogue, asked: Asked) -> Response:
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
         facts=asked.facts,
-        base=request.base_url if is_iri(request.base_url) else None,
+        base=_base(),
         private=sees_private(),
     )
     found = chosen[served.kind]

@@ -27,6 +27,8 @@ MOST_SPOTS: Final = 32
 """Groups of one query that are looked up; the others are left to the engine."""
 MOST_TOLD: Final = 1_000
 """Candidates whose times are compared, to look for what is before or after them."""
+LONGEST_TOLD: Final = 20_000
+"""Characters of a text that an explanation shows; of a longer one the candidates are left out."""
 WIDENINGS: Final = (2, 16, 128)
 """How many times as many things as rows are asked for are tried, one after the other."""
 
@@ -77,7 +79,7 @@ class Plan:
             "reason": self.reason,
             "candidates": [one.plain() for one in self.injections],
             "milliseconds": {name: round(took, 3) for name, took in self.milliseconds.items()},
-            "text": self.text,
+            "text": self.text if len(self.text) <= LONGEST_TOLD else self.outline,
         }
 
 
