@@ -108,7 +108,7 @@ def index(size: int) -> list[tuple[str, str]]:
     block = Block(
         Texts.from_arrow(names),
         keywords_of(number, kinds),
-        places_of(number, number, shapes_of(shapes, exact)),
+        places_of(number, number, exact == 0, shapes_of(shapes, exact)),
         {
             f"{EX}cloud": column_of(number, np.round(chance.uniform(0, 100, size), 3), exact),
             f"{EX}fields": column_of(number, np.round(chance.uniform(0, 100, size), 3), exact),
