@@ -26,6 +26,8 @@ from dafab_kg.spatial.lookup import Rows as AnyRows
 
 FEW_BOXES = 2_000
 """Boxes that are looked for one by one; of more, a tree is made of those to be found."""
+SAMPLED = 256
+"""Boxes of which is told how many all of them would meet."""
 MOST_BOXES = 200_000
 """Boxes of which a tree is made for one question."""
 FEW = 4096
@@ -243,9 +245,11 @@ class SearchIndex:
             found = self._met(few, many, metres, most)
         elif len(many) <= MOST_BOXES:
             tree = shapely.STRtree(self._boxes(many, 0.0)[1])
-            asked, met = tree.query(self._boxes(few, metres)[1])
-            if len(asked) > 4 * most:
-                return None
+            boxes = self._boxes(few, metres)[1]
+            some = boxes[:: max(1, len(boxes) // SAMPLED)]
+            if tree.query(some)[0].size * (len(boxes) / len(some)) > 4 * most:
+                return None  # an estimate: what would be too much is not begun
+            asked, met = tree.query(boxes)
             numbers = self._boxes(few, 0.0)[0][asked], self._boxes(many, 0.0)[0][met]
             found = np.unique(np.column_stack(numbers), axis=0)
         else:

