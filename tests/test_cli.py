@@ -514,6 +514,8 @@ def test_an_interrupted_load_says_so_and_is_resumed_by_the_same_command(tmp_path
     with subprocess.Popen(
         [*command, "load", str(sample), "--store", str(store)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # whatever started the tests may ignore it, as a shell does for what is in the background
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:  # fmt: skip
         while running.poll() is None and not (store / "catalogue.json").exists():
             time.sleep(0.05)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS = 100
 REMEDY = "dafab-kg index rebuild"
+OFF = "the setting index is off"
+CHANGED = "the graph was changed since it was opened"
 
 
 def index_mark(directory: Path) -> bytes:
@@ -48,7 +50,7 @@ class Indexing:
         self._graphs = (None, inferred)
         self._keeper: Keeper | None = None
         self._index: SearchIndex | None = None
-        self._reason = "the setting index is off"
+        self._reason = OFF
         self._mark = b""
         """What the index must reflect to be opened by a reader, which waits until it is asked."""
         if read_only:
@@ -71,9 +73,11 @@ class Indexing:
         try:
             index = open_index(self._directory)
             if index_mark(self._directory) != self._mark:
-                raise IndexNotUsable("the graph was changed since it was opened")
+                raise IndexNotUsable(CHANGED)
         except IndexNotUsable as error:
-            self._reason = str(error)
+            # the files that it was opened for may be gone, or be others, by now
+            changed = index_mark(self._directory) != self._mark
+            self._reason = CHANGED if changed else str(error)
             return None
         return index
 
@@ -126,7 +130,7 @@ class Indexing:
         """Compare it with the graph, row by row."""
         index = self.lookup()
         if index is None:
-            if self._reason != "the setting index is off":
+            if self._reason not in (OFF, CHANGED):
                 yield Finding("warning", "the search index is not usable", self._reason, REMEDY)
             return
         from dafab_kg.spatial.index.compare import differences

@@ -20,11 +20,8 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
-
-import orjson
 
 from dafab_kg.catalogue import open_catalogue
 from dafab_kg.model.errors import (
@@ -34,6 +31,7 @@ from dafab_kg.model.errors import (
     StoreInUse,
     StoreNotUsable,
 )
+from dafab_kg.model.log import log
 from dafab_kg.model.settings import Settings
 from dafab_kg.serving.calls import COMMITTING, LONG, SHORT, UNCHANGING, WRITES
 from dafab_kg.serving.frames import (
@@ -247,12 +245,8 @@ class Writer:
         self.catalogue.publish()
         self.changed = False
         if self.committed and self.settings.log_requests:
-            told = {
-                "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
-                "event": "published",
-                "since_commit_ms": round((time.monotonic() - self.committed) * 1e3, 3),
-            }
-            sys.stderr.write(orjson.dumps(told).decode() + "\n")
+            took = round((time.monotonic() - self.committed) * 1e3, 3)
+            log(event="published", since_commit_ms=took)
         self.committed = 0.0
 
     def _between(self) -> None:

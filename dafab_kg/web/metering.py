@@ -10,10 +10,8 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final
 
-import orjson
 from flask import Blueprint, Flask, Response, g, request
 
 from dafab_kg.access.rates import client_of
@@ -132,17 +130,15 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", 
 
 
 def _line(route: str, method: str, response: Response, seconds: float, length: int | None) -> str:
-    told = {
-        "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
-        "request": request_id(),
-        "method": method,
-        "route": route,
-        "status": response.status_code,
-        "bytes": length,
-        "ms": round(seconds * 1000, 3),
-        "stages_ms": {k: round(v * 1000, 3) for k, v in g.get("stages", {}).items()},
-        "query": g.get("query_hash", ""),
-        "caller": caller().name,
-        "client": client_of(request.remote_addr or "") or "this machine",
-    }
-    return orjson.dumps(told).decode()
+    return line(
+        request=request_id(),
+        method=method,
+        route=route,
+        status=response.status_code,
+        bytes=length,
+        ms=round(seconds * 1000, 3),
+        stages_ms={k: round(v * 1000, 3) for k, v in g.get("stages", {}).items()},
+        query=g.get("query_hash", ""),
+        caller=caller().name,
+        client=client_of(request.remote_addr or "") or "this machine",
+    )
