@@ -15,6 +15,7 @@ from typing import Final
 from flask import Blueprint, Flask, Response, g, request
 
 from dafab_kg.access.rates import client_of
+from dafab_kg.model.log import line
 from dafab_kg.model.settings import Settings
 from dafab_kg.web.described import Operation, described
 from dafab_kg.web.gate import caller, request_id, require
