@@ -60,7 +60,8 @@ class Wish:
 class Spot:
     """A group that may begin with candidates: ``start`` is after its bracket, ``run_end``
     where what follows its leading triples begins; LATERAL may hold these (0: it may not).
-    ``end`` is before its closing bracket."""
+    ``end`` is before its closing bracket.  ``optional``: it is within OPTIONAL, where the
+    engine goes by the rows of before, which are mostly fewer than its candidates."""
 
     start: int
     end: int
@@ -68,6 +69,7 @@ class Spot:
     wishes: tuple[Wish, ...]
     joins: tuple[Join, ...] = ()
     later: tuple[Later, ...] = ()
+    optional: bool = False
     run: tuple[tuple[Span, str], ...] = ()
     """The triples that the group begins with, each as it can be written alone; none where
     they cannot be."""
@@ -105,22 +107,22 @@ class _Spots:
         self._query, self._text, self._kind_of = query, text, kind_of
         self.readers: dict[int, Reader] = {}
 
-    def in_group(self, group: Group) -> Iterator[Spot]:
+    def in_group(self, group: Group, *, optional: bool = False) -> Iterator[Spot]:
         """The spots of a group and of the groups in it, the outermost first."""
         elements = group.elements
         if len(elements) == 1 and isinstance(elements[0], SubSelect):
             inner = elements[0].query
             if inner.where is not None:
-                yield from self.in_group(inner.where)
+                yield from self.in_group(inner.where, optional=optional)
             return
-        found = self._spot(group)
+        found = self._spot(group, optional)
         if found is not None:
             yield found
         for element in elements:
             for inside in _inside(element):
-                yield from self.in_group(inside)
+                yield from self.in_group(inside, optional=optional or isinstance(element, Optional))
 
-    def _spot(self, group: Group) -> Spot | None:
+    def _spot(self, group: Group, optional: bool) -> Spot | None:
         leading: list[Triple] = []
         given: list[Values] = []
         for element in group.elements:
@@ -157,6 +159,7 @@ class _Spots:
             wishes,
             tuple(reader.joins),
             tuple(reader.later),
+            optional,
             self._run(group),
         )
 

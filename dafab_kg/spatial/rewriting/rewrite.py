@@ -23,6 +23,8 @@ FEW: Final = 900
 it would begin with the type pattern; then LATERAL makes it go by candidates."""
 MOST: Final = 100_000
 """Candidates beyond which the engine is left to itself."""
+MOST_OPTIONAL: Final = 100
+"""Candidates within OPTIONAL beyond which the engine is left to itself."""
 MOST_SPOTS: Final = 32
 """Groups of one query that are looked up; the others are left to the engine."""
 MOST_TOLD: Final = 1_000
@@ -43,7 +45,7 @@ class Injection:
     variable: str
     recognised: tuple[str, ...]
     candidates: int | None
-    """None: more than ``MOST``."""
+    """None: more than are ever used."""
     used: bool
 
     def plain(self) -> dict[str, Any]:
@@ -51,7 +53,7 @@ class Injection:
         return {
             "variable": self.variable,
             "recognised": list(self.recognised),
-            "found": self.candidates if self.candidates is not None else f"over {MOST}",
+            "found": self.candidates if self.candidates is not None else "too many",
             "used": self.used,
         }
 
@@ -148,7 +150,7 @@ def rewrite(
     plan.milliseconds["look up"] = (time.perf_counter() - began) * 1e3
     if not edits:
         plan.reason = (
-            f"there are more than {MOST} candidates" if plan.injections
+            "there are too many candidates" if plan.injections
             else "nothing in it can be looked up"
         )  # fmt: skip
         return plan
@@ -226,7 +228,11 @@ def _first(found: Analysis, lookup: Lookup, plan: Plan, widening: int, merged: b
 def _edits(spot: Spot, lookup: Lookup, plan: Plan, merged: bool) -> list[Edit]:
     """What to insert into a group: the fewest candidates of what patterns connect."""
     wishes, found = _sharpened(spot, lookup)
-    blocks = [block for join in spot.joins if (block := _joined(join, wishes, lookup, plan))]
+    blocks = [
+        block
+        for join in spot.joins
+        if not spot.optional and (block := _joined(join, wishes, lookup, plan))
+    ]
     blocks = sorted(blocks, key=lambda block: block.size)[:1]
     done = {wishes[name].part for block in blocks for name in block.names}
     ordered = sorted(
@@ -322,7 +328,8 @@ def _sharpened(spot: Spot, lookup: Lookup) -> tuple[dict[str, Wish], dict[str, F
     found: dict[str, Found | None] = {}
 
     def find(name: str) -> None:
-        found[name] = lookup.find(wishes[name].wanted, most=MOST)
+        most = MOST_OPTIONAL if spot.optional else MOST
+        found[name] = lookup.find(wishes[name].wanted, most=most)
 
     for wish in spot.wishes:
         if wish.sharp:
