@@ -136,6 +136,10 @@ class Lookup(Protocol):
         """Find the things that fulfil ``wanted``; None: there may be more than ``most``."""
         ...
 
+    def estimate(self, wanted: Wanted) -> int:
+        """How many things fulfil ``wanted`` at most, roughly, and told fast."""
+        ...
+
     def count(self, wanted: Wanted) -> int | None:
         """How many things fulfil ``wanted``, exactly; None: only the graph can tell."""
         ...

@@ -85,6 +85,10 @@ class SearchIndex:
                 return None
         return Found(_joined(found), sure.exact, sure.alone)
 
+    def estimate(self, wanted: Wanted) -> int:
+        """How many things fulfil ``wanted`` at most, roughly."""
+        return int(sum(part.segment.cost(wanted) for part in self.parts))
+
     def count(self, wanted: Wanted) -> int | None:
         """How many things fulfil ``wanted``, exactly; None: only the graph can tell."""
         found = self.find(wanted)
@@ -217,7 +221,7 @@ class SearchIndex:
                 continue
             if not column.exact:
                 return None
-            values = column.values[member(column.rows, np.sort(chosen))]
+            values = column.values_of(chosen)
             if len(values):
                 low.append(values.min())
                 high.append(values.max())
@@ -345,7 +349,9 @@ def _first(
 ) -> tuple[NDArray[Any], Sure]:
     """The first ``need`` rows of a segment in the order of a column, with ties."""
     segment = part.segment
-    if segment.cost(wanted) <= max(FEW, 4 * need):
+    # how many rows of the column are met until there are enough
+    met = need * len(segment) / max(segment.expected(wanted), 1)
+    if segment.cost(wanted) <= max(FEW, 4 * met):
         rows, sure = segment.find(wanted)
         rows = _living(rows, part)
         rows = rows[member(rows, column.rows)]

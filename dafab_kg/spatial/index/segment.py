@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -125,6 +126,13 @@ class NumberColumn:
             closed = not (self.exact and interval.high_open)
             right = int(np.searchsorted(self.sorted, self._bound(high, 1), _side(not closed)))
         return left, max(left, right)
+
+    def values_of(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """All values that some rows have."""
+        start = np.searchsorted(self.rows, rows, "left")
+        entries, _ = _stretches(start, np.searchsorted(self.rows, rows, "right") - start)
+        values: NDArray[Any] = self.values[entries]
+        return values
 
     def _bound(self, value: float, way: int) -> Any:
         bound = self.sorted.dtype.type(_limited(value, self.sorted.dtype))
@@ -314,6 +322,12 @@ class Segment:
         """Roughly how many rows a search begins with."""
         steps, _ = self._plan(wanted)
         return min((step.cost for step in steps), default=len(self))
+
+    def expected(self, wanted: Wanted) -> float:
+        """How many rows would fulfil a wish whose constraints know nothing of each other."""
+        steps, _ = self._plan(wanted)
+        shares = (min(1.0, step.cost / max(len(self), 1)) for step in steps)
+        return len(self) * math.prod(shares)
 
     def matches(self, rows: Rows, wanted: Wanted) -> tuple[NDArray[np.bool_], Sure]:
         """Tell which of ``rows`` may fulfil ``wanted``; and what is sure of them."""

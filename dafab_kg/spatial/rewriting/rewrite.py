@@ -6,14 +6,14 @@ import math
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dafab_kg.model.errors import NotAnalysed, QueryNotValid
 from dafab_kg.sparql.edits import Edit, edited, remembered
 from dafab_kg.sparql.parse import parse_query
-from dafab_kg.spatial.lookup import Found, Interval, Kind, Lookup, Nearby, Rows, Wanted, Within
-from dafab_kg.spatial.rewriting.constraints import Join, Span
+from dafab_kg.spatial.lookup import Found, Interval, Kind, Lookup, Nearby, Rows, Within
+from dafab_kg.spatial.rewriting.constraints import Join, Later, Span
 from dafab_kg.spatial.rewriting.recognise import Analysis, Spot, Wish, analyse
 from dafab_kg.spatial.rewriting.whole import Counted, Ordered
 from dafab_kg.store.bounds import refuse_intricate
@@ -27,6 +27,8 @@ MOST_OPTIONAL: Final = 100
 """Candidates within OPTIONAL beyond which the engine is left to itself."""
 MOST_SPOTS: Final = 32
 """Groups of one query that are looked up; the others are left to the engine."""
+ENOUGH: Final = 100
+"""Candidates that are few enough to look no further for fewer."""
 MOST_TOLD: Final = 1_000
 """Candidates whose times are compared, to look for what is before or after them."""
 LONGEST_TOLD: Final = 20_000
@@ -236,7 +238,7 @@ def _edits(spot: Spot, lookup: Lookup, plan: Plan, merged: bool) -> list[Edit]:
     blocks = sorted(blocks, key=lambda block: block.size)[:1]
     done = {wishes[name].part for block in blocks for name in block.names}
     ordered = sorted(
-        (name for name, wish in wishes.items() if wish.sharp),
+        found,
         key=lambda name: _size(found[name]),
     )
     for name in ordered:
@@ -323,34 +325,49 @@ def _begin(spot: Spot, variables: str, listed: str, size: int) -> list[Edit]:
 
 
 def _sharpened(spot: Spot, lookup: Lookup) -> tuple[dict[str, Wish], dict[str, Found | None]]:
-    """The wishes of a group with the rows found, and wishes that times of these sharpen."""
+    """The wishes of a group, sharpened by times of each other, and what was found for them.
+
+    The smallest are looked up first; where one of them finds few, nothing else is looked up
+    of what patterns connect with it.
+    """
     wishes = {wish.variable: wish for wish in spot.wishes}
     found: dict[str, Found | None] = {}
+    enough: set[int] = set()
 
-    def find(name: str) -> None:
+    def find(name: str) -> Found | None:
         most = MOST_OPTIONAL if spot.optional else MOST
-        found[name] = lookup.find(wishes[name].wanted, most=most)
+        rows = found[name] = lookup.find(wishes[name].wanted, most=most)
+        if rows is not None and len(rows) <= ENOUGH:
+            enough.add(wishes[name].part)
+        return rows
 
-    for wish in spot.wishes:
-        if wish.sharp:
-            find(wish.variable)
-    for later in spot.later:
-        rows = found.get(later.other)
+    waiting = [wish for wish in spot.wishes if wish.sharp]
+    waiting.sort(key=lambda wish: lookup.estimate(wish.wanted))
+    for wish in waiting:
+        if wish.part in enough:
+            continue
+        rows = find(wish.variable)
         if rows is None or len(rows) > MOST_TOLD:
             continue
-        extent = lookup.extent(rows.rows, later.other_property)
-        if extent is None:
-            continue
-        wish = wishes[later.thing]
-        within = Within(later.property, _moved(extent, later.operator, later.micros))
-        wanted = Wanted(
-            wish.wanted.classes, wish.wanted.place, wish.wanted.located,
-            (*wish.wanted.values, within),
-        )  # fmt: skip
-        text = f"?{later.thing} {later.operator} ?{later.other}"
-        wishes[later.thing] = Wish(later.thing, wanted, (*wish.texts, text), True, wish.part)
-        find(later.thing)
+        for later in spot.later:
+            if later.other != wish.variable:
+                continue
+            sharper = _sharper(wishes[later.thing], later, rows, lookup)
+            if sharper is not None:
+                wishes[later.thing] = sharper
+                find(later.thing)
     return wishes, found
+
+
+def _sharper(wish: Wish, later: Later, rows: Found, lookup: Lookup) -> Wish | None:
+    """The wish of a thing whose time is compared with that of some things."""
+    extent = lookup.extent(rows.rows, later.other_property)
+    if extent is None:
+        return None
+    within = Within(later.property, _moved(extent, later.operator, later.micros))
+    wanted = replace(wish.wanted, values=(*wish.wanted.values, within))
+    text = f"?{later.thing} {later.operator} ?{later.other}"
+    return Wish(later.thing, wanted, (*wish.texts, text), True, wish.part)
 
 
 def _moved(extent: Interval, operator: str, micros: int) -> Interval:
