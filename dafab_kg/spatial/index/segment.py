@@ -259,6 +259,7 @@ class Segment:
         self._columns = {name: f"column{i}" for i, name in enumerate(about["columns"])}
         self._keywords = {name: f"keyword{i}" for i, name in enumerate(about["keywords"])}
         self._opened: dict[str, Any] = {}
+        self._planned: tuple[Wanted, list[_Step], bool] | None = None
         self.bytes = self._file.size
         self.place_rows: Rows = self._file["places.rows"]
         self.place_flags: NDArray[np.uint8] = self._file["places.flags"]
@@ -362,6 +363,13 @@ class Segment:
         return rows, Sure(exact and of_place.exact, of_place.alone)
 
     def _plan(self, wanted: Wanted) -> tuple[list[_Step], bool]:
+        """The steps that find what is wanted; a search asks for them several times."""
+        last = self._planned
+        if last is None or last[0] is not wanted:
+            last = self._planned = (wanted, *self._planned_anew(wanted))
+        return list(last[1]), last[2]
+
+    def _planned_anew(self, wanted: Wanted) -> tuple[list[_Step], bool]:
         steps: list[_Step] = []
         exact = True
         if wanted.classes:
