@@ -114,7 +114,13 @@ class Catalogue(Closing):
             self._store.allow_services(settings.service_allowed, check_service)
             self._reasoner = Reasoner(self._store, self.names, path / "reasoning.json")
             self._index = Indexing(
-                self._store, index, self._reasoner.graph, read_only, settings.index, before
+                self._store,
+                index,
+                self._reasoner.graph,
+                read_only,
+                settings.index,
+                before,
+                verify=held is None,
             )
             opened.callback(self._index.close)
             self._committer = None

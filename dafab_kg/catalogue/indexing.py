@@ -45,7 +45,11 @@ class Indexing:
         read_only: bool,
         wanted: bool,
         before: bytes,
+        *,
+        verify: bool = True,
     ) -> None:
+        """``verify``: a reader compares checksums; the writer that published has done so."""
+        self._verify = verify
         self._store, self._directory = store, directory
         self._graphs = (None, inferred)
         self._keeper: Keeper | None = None
@@ -71,7 +75,7 @@ class Indexing:
         from dafab_kg.spatial.index.keeper import open_index
 
         try:
-            index = open_index(self._directory)
+            index = open_index(self._directory, verify=self._verify)
             if index_mark(self._directory) != self._mark:
                 raise IndexNotUsable(CHANGED)
         except IndexNotUsable as error:

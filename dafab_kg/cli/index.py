@@ -39,7 +39,8 @@ def status(session: Session) -> int:
 def rebuild(session: Session) -> int:
     """Make the index anew from the graph, as after a change of what the ontology indexes."""
     with session.open() as catalogue:
-        told = catalogue.rebuild_index(None if session.quiet else lambda step: tell(f"{step} …"))
+        say = None if session.quiet else lambda step: tell(f"{step} …")
+        told = catalogue.rebuild_index(tell=say)
     if session.as_json:
         print_json(told)
     elif not session.quiet:

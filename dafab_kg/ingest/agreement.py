@@ -123,7 +123,9 @@ class Agreement:
             here = {value for value, graph in stated if not graph}
             chosen, others = self.choose(subject, predicate)
             wanted = {chosen.value} if chosen else set()
-            if predicate not in self._single:  # it was, before the ontology changed
+            # It was single-valued, before the ontology changed; or nothing ranks the values, as
+            # all are of graphs that documents bring of their own.
+            if predicate not in self._single or chosen is None:
                 wanted, others = {value for value, graph in stated if graph}, []
             removed.extend(
                 triple_line(subject, predicate, value) for value in sorted(here - wanted)

@@ -143,6 +143,14 @@ def _answered(catalogue: Catalogue, asked: Asked, settings: Settings) -> Respons
 def _explained(catalogue: Catalogue, asked: Asked) -> Response:
     """Tell how a query is answered: what the search index found, and the time by stage."""
     with stage("answer"):
+        if sees_private():
+            raise Problem(
+                400,
+                "This cannot be explained",
+                "Who sees private graphs is answered without the search index.",
+                where="parameter explain",
+                remedy="Ask without a token that has the scope private.",
+            )
         told = catalogue.explain_query(asked.query, base=_base(), facts=asked.facts)
     return Response(orjson.dumps(told), content_type=JSON)
 

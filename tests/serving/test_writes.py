@@ -170,6 +170,9 @@ def test_commands_beside_a_server_use_it(own: Server, tmp_path: Path) -> None:
     gone = command(own, "delete", water_item(44)["id"])
     assert gone.returncode == 0, gone.stderr
     assert own.count() == before + 4
+    rebuilt = command(own, "index", "rebuild")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert rebuilt.stderr.startswith("reading the graph")
     doctor = command(own, "doctor")
     assert "what follows by the rules" in doctor.stdout, doctor.stderr  # nothing is inferred here
     second = command(own, "serve", "--port", "0")

@@ -392,3 +392,12 @@ def test_an_empty_tag_names_nothing(web, value):
     assert web.ask("write", address, "DELETE", headers={"If-Match": value}).status_code == 412
     assert web.ask("", address, headers={"If-None-Match": value}).status_code == 200
     assert web.ask("write", address, "DELETE").status_code == 204
+
+
+def test_values_that_nothing_ranks_all_hold(tmp_path):
+    """A graph may state two values of what the ontology calls functional: `check` tells."""
+    with clients(tmp_path) as held:
+        text = f"INSERT DATA {{ GRAPH <http://e/g> {{ <http://e/x> <{NS}cloudCover> 3, 44 }} }}"
+        assert held.update(text).status_code == 200
+        assert held.count("SELECT * { <http://e/x> ?p ?o }") == 2
+        assert held.catalogue.doctor() == ()

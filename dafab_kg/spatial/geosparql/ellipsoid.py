@@ -27,6 +27,9 @@ Array = NDArray[np.float64]
 LONGEST_EDGE: Final = 0.5
 """Degrees: longer edges are divided before distances are taken along them."""
 
+FURTHEST: Final = 9_900_000.0
+"""Metres: beyond a quarter of the way around, an azimuthal plane turns a ring inside out."""
+
 _CANDIDATES: Final = 6  # pairs of vertex and edge that are measured exactly
 _CHUNK: Final = 1_000_000  # pairs compared at once
 _CELL: Final = 5.0  # degrees: the size of the pieces that are buffered each on its own plane
@@ -179,6 +182,8 @@ def buffer(shape: BaseGeometry, metres: float, geod: Geod) -> BaseGeometry:
     """
     if shape.is_empty:
         return shapely.Polygon()
+    if abs(metres) > FURTHEST:
+        raise ArgumentNotValid(f"A buffer of more than {FURTHEST / 1000:,.0f} km is not computed")
     pieces = [shape] if metres < 0 else list(_pieces(shape))
     grown = [_grown(piece, metres, geod) for piece in pieces]
     united: BaseGeometry = shapely.union_all([part for part in grown if not part.is_empty])

@@ -22,6 +22,9 @@ _SUFFIX: Final = f'))"^^<{WKT}>'
 _RING: Final = (
     r'^"POLYGON ?\(\([0-9., \-]+\)\)"\^\^<' + WKT.replace(".", r"\.") + ">$"
 )  # what stands between the brackets is judged by the reader of the table
+EARTH: Final = (180.0, 90.0, 180.0, 90.0)
+"""Bounds of a box of longitudes and latitudes; what lies beyond has no place in the index:
+it is elsewhere for distances on the ellipsoid, where it is wrapped, than for relations."""
 _HEADER: Final = np.dtype([("order", "u1"), ("kind", "<u4"), ("rings", "<u4"), ("points", "<u4")])
 _POINT_BYTES: Final = 16
 
@@ -71,7 +74,7 @@ def _laid_out(points: NDArray[np.float64], counts: NDArray[np.int64]) -> Rings:
         (np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts))
     )
     good = (counts >= 4) & (points[starts] == points[ends - 1]).all(axis=1)
-    good &= np.isfinite(boxes).all(axis=1)
+    good &= (np.abs(boxes) <= EARTH).all(axis=1)  # false for NaN and infinity, too
     if not good.all():
         points = points[np.repeat(good, counts)]
         counts, boxes = counts[good], boxes[good]

@@ -23,7 +23,7 @@ from dafab_kg.spatial.geosparql.literals import read_literal
 from dafab_kg.spatial.geosparql.names import CRS84, WKT
 from dafab_kg.spatial.index.block import Shapes, shapes_joined, shapes_of
 from dafab_kg.spatial.index.flags import EXACT, LOOSE, NEAR, ODD
-from dafab_kg.spatial.index.polygons import rings
+from dafab_kg.spatial.index.polygons import EARTH, rings
 from dafab_kg.spatial.index.schema import NUMBERS, TIMES, XSD
 from dafab_kg.store.protocol import Literal
 
@@ -166,7 +166,7 @@ def time_of(literal: Literal | None) -> tuple[int, int]:
 
 
 def places(terms: pa.Array) -> Shapes:
-    """Read geometry literals in CRS84; one that fails is ``LOOSE`` and has no box."""
+    """Read geometry literals in CRS84; one that fails, or leaves the Earth, is ``LOOSE``."""
     simple, wkb, boxes = rings(terms)
     if simple.all():
         owner = np.arange(len(terms), dtype=np.int32)
@@ -194,7 +194,7 @@ def _shapes(terms: pa.Array) -> Shapes:
     for index in np.flatnonzero(~chosen):
         shapes[index] = place_of(literal_of(terms[int(index)].as_py()))
     known = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
-    known[known] &= np.isfinite(shapely.bounds(shapes[known])).all(axis=1)
+    known[known] &= (np.abs(shapely.bounds(shapes[known])) <= EARTH).all(axis=1)
     shapes[~known] = None
     flags[known] = EXACT
     return shapes_of(shapes, flags)

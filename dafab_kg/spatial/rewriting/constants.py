@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.sparql.tree import XSD, IriTerm, LiteralTerm
 from dafab_kg.sparql.tree import Term as Written
 from dafab_kg.spatial.index.flags import EXACT, NEAR
+from dafab_kg.spatial.index.polygons import EARTH
 from dafab_kg.spatial.index.values import number_of, place_of, time_of
 from dafab_kg.spatial.lookup import Interval
 from dafab_kg.store.protocol import Literal
@@ -95,6 +96,11 @@ def keyword(constant: Written) -> str | None:
     if any(ord(character) < 0x20 or character == "\x7f" for character in text):
         return None
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def on_earth(shape: BaseGeometry) -> bool:
+    """Whether all of a shape has longitudes and latitudes; else distances wrap it."""
+    return all(abs(value) <= most for value, most in zip(shape.bounds, EARTH, strict=True))
 
 
 @lru_cache(maxsize=256)

@@ -314,7 +314,7 @@ class Reader:
         for variable, constant in ((one, two), (two, one)):
             if isinstance(variable, Variable) and isinstance(constant, LiteralTerm):
                 area = constants.place(constant.value, constant.datatype)
-                if area is not None:
+                if area is not None and constants.on_earth(area):
                     self._near(variable.name, Near(area, metres, relation=None), condition)
 
     def _near(self, literal: str, near: Near, condition: Expression) -> None:

@@ -87,6 +87,9 @@ def analyse(query: Query, text: str, kind_of: Mapping[str, Kind]) -> Analysis:
     """Find the groups of a query that may begin with candidates."""
     if query.where is None or query.dataset or query.named:
         return Analysis(())
+    where = query.where
+    if any(where.start <= triple.start < where.end for triple in query.template):
+        return Analysis(())  # CONSTRUCT WHERE {...} holds nothing but triples
     found = _Spots(query, text, dict(kind_of))
     spots = tuple(found.in_group(query.where))
     outer = found.readers.get(query.where.start)

@@ -152,7 +152,8 @@ def rewrite(
     plan.milliseconds["look up"] = (time.perf_counter() - began) * 1e3
     if not edits:
         plan.reason = (
-            "there are too many candidates" if plan.injections
+            "there are too many candidates, or they cannot go before its patterns"
+            if plan.injections
             else "nothing in it can be looked up"
         )  # fmt: skip
         return plan
@@ -244,7 +245,8 @@ def _edits(spot: Spot, lookup: Lookup, plan: Plan, merged: bool) -> list[Edit]:
     for name in ordered:
         wish, rows = wishes[name], found[name]
         listed = None
-        if rows is not None and wish.part not in done:
+        usable = rows is not None and (len(rows) <= FEW or spot.run_end > 0)
+        if rows is not None and usable and wish.part not in done:
             listed = _listed(lookup, rows.rows)
         plan.injections.append(
             Injection(name, wish.texts, None if rows is None else len(rows), listed is not None)

@@ -199,9 +199,10 @@ def _nearest(call: Call, reader: Reader, need: int, enough: int, written: str) -
     for variable, constant in ((one, two), (two, one)):
         if isinstance(variable, Variable) and isinstance(constant, LiteralTerm):
             to = constants.place(constant.value, constant.datatype)
+            if to is None or (metres and not constants.on_earth(to)):
+                return None
             for thing in sorted(reader.located[variable.name]):
-                if to is not None:
-                    return Nearest(
-                        thing, to, metres, need, enough, written, f"ORDER BY {written} LIMIT"
-                    )
+                return Nearest(
+                    thing, to, metres, need, enough, written, f"ORDER BY {written} LIMIT"
+                )
     return None

@@ -359,3 +359,20 @@ def test_literal_is_read_with_its_crs() -> None:
         .lonlat()
         .equals(shapely.Point(0, 0))
     )
+
+
+@pytest.mark.parametrize("place", [(0, 0), (10, 50), (170, -80)])
+@pytest.mark.parametrize("radius", [1e6, 5e6, 8e6])
+def test_a_large_buffer_has_the_area_of_a_cap(place: tuple[int, int], radius: float) -> None:
+    """The area of a cap of a sphere of the Earth's mean radius, within what flattening does."""
+    grown = shape(f"geof:buffer({wkt(f'POINT ({place[0]} {place[1]})')}, {radius}, uom:metre)")
+    assert grown.covers(shapely.Point(*place))
+    flat = shapely.transform(
+        grown, lambda at: np.column_stack((np.radians(at[:, 0]), np.sin(np.radians(at[:, 1]))))
+    )
+    assert flat.area == pytest.approx(2 * np.pi * (1 - np.cos(radius / 6371008.8)), rel=0.012)
+
+
+@pytest.mark.parametrize("radius", ["2e7", "1e308", "-2e7"])
+def test_a_buffer_beyond_a_quarter_of_the_earth_is_refused(radius: str) -> None:
+    assert "9,900 km" in fault(f"geof:buffer({wkt('POINT (0 0)')}, {radius}, uom:metre)")

@@ -73,3 +73,61 @@ def test_rows_are_the_same(tmp_path: Path, data: str, query: str) -> None:
 
     for plan in plans(text, keeper.follow(), SCHEMA.properties):
         assert rows(plan.text) == rows(text) or plan.enough is not None, plan.text
+
+
+BEYOND = "".join(
+    thing(name, ("hasGeometry", wkt))
+    for name, wkt in {
+        "over": "POLYGON ((179 -1, 181 -1, 181 1, 179 1, 179 -1))",
+        "point": "POINT (180.5 0.5)",
+        "west": "POINT (-179.3 0.5)",
+        "around": "POLYGON ((365 49, 367 49, 367 51, 365 51, 365 49))",
+        "here": "POINT (5.5 50)",
+    }.items()
+)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            "SELECT ?x { ?x geo:hasGeometry/geo:asWKT ?w FILTER (geof:distance(?w, "
+            f'"{place}"^^geo:wktLiteral, uom:metre) <= {metres}) }}'
+            for place in (
+                "POINT (-178.5 0)", "POINT (180 0)", "POINT (6 50)",
+                "POLYGON ((170 -5, 190 -5, 190 5, 170 5, 170 -5))",
+            )
+            for metres in (0, 100_000)
+        ),
+        "SELECT ?x ?y { ?x geo:hasGeometry/geo:asWKT ?w . ?y geo:hasGeometry/geo:asWKT ?v "
+        "FILTER (geof:distance(?w, ?v, uom:metre) <= 200000) }",
+        "SELECT ?x { ?x geo:hasGeometry/geo:asWKT ?w } ORDER BY geof:distance(?w, "
+        '"POINT (-178.5 0)"^^geo:wktLiteral, uom:metre) LIMIT 2',
+        "SELECT ?x { ?x geo:hasGeometry/geo:asWKT ?w FILTER geof:sfIntersects(?w, "
+        '"POLYGON ((170 -5, 190 -5, 190 5, 170 5, 170 -5))"^^geo:wktLiteral) }',
+    ],
+)  # fmt: skip
+def test_longitudes_beyond_180_degrees(tmp_path: Path, query: str) -> None:
+    """Distances on the ellipsoid wrap them, relations do not."""
+    store = OxigraphStore()
+    keeper = Keeper(store, tmp_path, GRAPHS, SCHEMA)
+    store.bulk_load(BEYOND)
+    keeper.touch_everything()
+    text = f"{PREFIXES} PREFIX uom: <http://www.opengis.net/def/uom/OGC/1.0/> {query}"
+
+    def rows(asked: str) -> Counter[object]:
+        return Counter(cast(Solutions, store.query(asked, default_graphs=GRAPHS)))
+
+    for plan in plans(text, keeper.follow(), SCHEMA.properties):
+        assert rows(plan.text) == rows(text) or plan.enough is not None, plan.text
+
+
+def test_construct_where_stays_as_it_is(tmp_path: Path) -> None:
+    """Nothing but triples may stand in the short form (SPARQL 1.1, section 16.2.4)."""
+    store = OxigraphStore()
+    keeper = Keeper(store, tmp_path, GRAPHS, SCHEMA)
+    store.bulk_load(DATA["one geometry each"])
+    keeper.touch_everything()
+    text = f"{PREFIXES} CONSTRUCT WHERE {{ ?x a :Product ; :code 'A' ; :rank ?r }}"
+    (plan,) = plans(text, keeper.follow(), SCHEMA.properties)
+    assert plan.text == text
