@@ -160,7 +160,7 @@ def test_every_example_of_the_readme_runs_and_prints_what_it_shows(tmp_path: Pat
 
 def test_the_readme_speaks_to_every_kind_of_user() -> None:
     headings = re.findall(r"^## For ([\w ]+):", README, re.MULTILINE)
-    assert len(headings) == 7
+    assert len(headings) == 8
     for heading in headings:
         section = README.split(f"## For {heading}:")[1].split("\n## ")[0]
         assert BLOCK.search(section), f"no example for {heading}"

@@ -76,6 +76,7 @@ def test_methods_answer_as_the_catalogue_does(patient: Server, loaded: Path) -> 
         patient.catalogue.close_everything  # noqa: B018
 
 
+@pytest.mark.alone
 def test_a_long_answer_begins_before_it_ends_and_comes_whole(patient: Server) -> None:
     began = time.monotonic()
     with httpx.stream(
