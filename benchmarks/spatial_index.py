@@ -25,8 +25,9 @@ from geoindex_rs import rtree
 
 from dafab_kg.spatial.index.block import Block, column_of, keywords_of, places_of, shapes_of
 from dafab_kg.spatial.index.index import Part, SearchIndex
+from dafab_kg.spatial.index.ordered import NONE
 from dafab_kg.spatial.index.schema import Schema
-from dafab_kg.spatial.index.segment import NONE, Segment, write_segment
+from dafab_kg.spatial.index.segment import Segment, write_segment
 from dafab_kg.spatial.index.texts import Texts
 from dafab_kg.spatial.lookup import Interval, Near, Wanted, Within
 

@@ -22,14 +22,14 @@ from dafab_kg.spatial.index.block import (
     Column,
     Keywords,
     Places,
-    Rows,
     Shapes,
     column_of,
-    keywords_coded,
+    keywords_joined,
     places_of,
     shapes_joined,
 )
 from dafab_kg.spatial.index.numbering import Numbered, Numbering
+from dafab_kg.spatial.index.ordered import NONE, Rows, places_in
 from dafab_kg.spatial.index.schema import Schema
 from dafab_kg.spatial.index.texts import Texts
 from dafab_kg.spatial.index.values import numbers, places, spelled_out, times
@@ -150,7 +150,7 @@ def _block(
     number[order.to_numpy()] = np.arange(len(things), dtype=np.int32)
 
     def rows_of(numbered: Iterable[Numbered]) -> Rows:
-        rows: Rows = number[np.concatenate([NO_ROWS, *(one.rows for one in numbered)])]
+        rows: Rows = number[np.concatenate([NONE, *(one.rows for one in numbered)])]
         return rows
 
     columns: dict[str, Column] = {}
@@ -159,23 +159,21 @@ def _block(
         kind, pieces = held.pop(iri)
         rows = rows_of(numbered for numbered, *_ in pieces)
         if kind == "keyword":
-            keywords[iri] = _terms(rows, [(codes, terms) for _, codes, terms in pieces])
+            spelled = [(codes, spelled_out(terms)) for _, codes, terms in pieces]
+            keywords[iri] = keywords_joined(rows, spelled)
         else:
             values, flags = (np.concatenate(part) for part in list(zip(*pieces, strict=True))[1:])
             columns[iri] = column_of(rows, values, flags)
-    of_class: list[tuple[Rows, Rows, Names]] = []
+    class_rows, of_class = [NONE], []
     for subjects, codes, terms in classes.result():
         at = pc.index_in(subjects, numbering.names)
         there = pc.is_valid(at).to_numpy(zero_copy_only=False)
-        of_class.append((number[at.drop_null().to_numpy()], codes[there], terms))
+        class_rows.append(number[at.drop_null().to_numpy()])
+        of_class.append((codes[there], terms))
     names = Texts.from_arrow(things.take(order))
     del numbering, things
-    class_rows = np.concatenate([NO_ROWS, *(rows for rows, _, _ in of_class)])
-    kinds = _terms(class_rows, [(codes, terms) for _, codes, terms in of_class])
+    kinds = keywords_joined(np.concatenate(class_rows), of_class)
     return Block(names, kinds, _places(rows_of(where), found, usual, shapes), columns, keywords)
-
-
-NO_ROWS: Final[Rows] = np.empty(0, np.int32)
 
 
 def _only(piece: tuple[Any, ...], only: Names | None) -> tuple[Any, ...]:
@@ -189,21 +187,6 @@ def _only(piece: tuple[Any, ...], only: Names | None) -> tuple[Any, ...]:
         subjects.filter(chosen),
         *(value[mask] if isinstance(value, np.ndarray) else value for value in values),
     )
-
-
-def _terms(rows: Rows, pieces: list[tuple[Rows, Names]]) -> Keywords:
-    """Bring entries together whose terms were numbered for themselves."""
-    every = pa.concat_arrays(
-        [pa.array([], pa.large_string()), *(spelled_out(terms) for _, terms in pieces)]
-    ).dictionary_encode()
-    number = every.indices.to_numpy()
-    codes, base = [NO_ROWS], 0
-    for own, terms in pieces:
-        codes.append(number[own.astype(np.int64) + base])
-        base += len(terms)
-    used, short = np.unique(np.concatenate(codes), return_inverse=True)
-    terms = every.dictionary.take(pa.array(used))
-    return keywords_coded(rows, short.astype(np.int32), terms)
 
 
 def _number(source: Source, iri: str) -> list[tuple[Any, ...]]:
@@ -269,14 +252,12 @@ def _entries_of_places(
     if owned is not None:
         alone &= ~pc.is_in(nodes, owned).to_numpy(zero_copy_only=False)
     order = np.argsort(of_node, kind="stable")
-    first = np.searchsorted(of_node[order], of_target, "left")
-    count = np.searchsorted(of_node[order], of_target, "right") - first
-    link = np.repeat(np.arange(len(of_target)), count)
-    number = np.arange(len(link)) + np.repeat(first - (np.cumsum(count) - count), count)
+    place, link = places_in(of_node[order], of_target)
+    node = order[place]
     things = pa.concat_arrays([features.take(pa.array(link)), nodes.filter(pa.array(alone))])
-    numbers = np.concatenate((order[number], np.flatnonzero(alone)))
+    numbers = np.concatenate((node, np.flatnonzero(alone)))
     usual = np.zeros(len(numbers), bool)
-    usual[: len(link)] = located.usual_links[link] & located.usual_nodes[order[number]]
+    usual[: len(link)] = located.usual_links[link] & located.usual_nodes[node]
     if only is not None:
         chosen = pc.is_in(things, only)
         things = things.filter(chosen)

@@ -17,9 +17,8 @@ import shapely
 from numpy.typing import NDArray
 
 from dafab_kg.spatial.index.flags import EXACT, NEAR
+from dafab_kg.spatial.index.ordered import NONE, Rows, distinct, places_in
 from dafab_kg.spatial.index.texts import Texts, joined
-
-Rows = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -43,18 +42,38 @@ class Keywords:
 
 
 @dataclass(frozen=True)
-class Places:
-    """Geometries as WKB in CRS84, empty where one could not be read, with their boxes.
+class Shapes:
+    """Geometries by number, as WKB in CRS84, empty where one could not be read, with boxes.
 
     A box is (west, south, east, north) in degrees; ``box_of`` says which geometry each
     is of: a geometry on both sides of the antimeridian has two.
     """
 
-    rows: Rows
     flags: NDArray[np.uint8]
     wkb: Texts
     boxes: NDArray[np.float64]
     box_of: Rows
+
+    def __len__(self) -> int:
+        return len(self.flags)
+
+    def taken(self, numbers: NDArray[Any]) -> Shapes:
+        """Some of them, in the order of ``numbers``."""
+        boxes, owner = places_in(self.box_of, numbers)
+        return Shapes(
+            self.flags[numbers],
+            self.wkb.taken(numbers),
+            self.boxes[boxes],
+            owner.astype(np.int32),
+        )
+
+
+@dataclass(frozen=True)
+class Places:
+    """Geometries of things, sorted by their thing: ``rows`` has that of each."""
+
+    rows: Rows
+    shapes: Shapes
 
 
 @dataclass(frozen=True)
@@ -83,15 +102,29 @@ def keywords_coded(rows: Rows, codes: Rows, terms: pa.Array) -> Keywords:
     order = pc.sort_indices(terms)
     number = np.empty(len(terms), np.int32)
     number[order.to_numpy()] = np.arange(len(terms), dtype=np.int32)
-    codes = number[codes] if len(codes) else np.empty(0, np.int32)
+    codes = number[codes] if len(codes) else NONE
     return _distinct(Keywords(rows, codes, Texts.from_arrow(terms.take(order))))
+
+
+def keywords_joined(rows: Rows, pieces: Sequence[tuple[Rows, pa.Array]]) -> Keywords:
+    """Bring entries together whose terms were numbered for themselves, in each piece.
+
+    ``rows`` are those of all pieces, a piece the numbers of its terms, and these.
+    """
+    empty = pa.array([], pa.large_string())
+    every = pa.concat_arrays([empty, *(terms for _, terms in pieces)]).dictionary_encode()
+    number = every.indices.to_numpy()
+    codes, base = [NONE], 0
+    for own, terms in pieces:
+        codes.append(number[own.astype(np.int64) + base])
+        base += len(terms)
+    used, short = np.unique(np.concatenate(codes), return_inverse=True)
+    return keywords_coded(rows, short.astype(np.int32), every.dictionary.take(pa.array(used)))
 
 
 def _distinct(keywords: Keywords) -> Keywords:
     """Each pair of thing and term once, sorted."""
-    pairs = keywords.rows.astype(np.int64) << 32 | keywords.codes
-    kept = np.sort(pairs)
-    kept = kept[np.append(True, kept[1:] != kept[:-1])] if len(kept) else kept
+    kept = distinct(keywords.rows.astype(np.int64) << 32 | keywords.codes)
     return Keywords(
         (kept >> 32).astype(np.int32), (kept & 0xFFFFFFFF).astype(np.int32), keywords.terms
     )
@@ -101,27 +134,6 @@ def column_of(rows: Rows, values: NDArray[Any], flags: NDArray[np.uint8]) -> Col
     """Sort entries by thing, then value."""
     order = np.lexsort((values, rows))
     return Column(rows[order], values[order], flags[order])
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """Geometries by number, not yet of any thing: as :class:`Places` without the rows."""
-
-    flags: NDArray[np.uint8]
-    wkb: Texts
-    boxes: NDArray[np.float64]
-    box_of: Rows
-
-    def __len__(self) -> int:
-        return len(self.flags)
-
-    def taken(self, numbers: NDArray[Any]) -> Shapes:
-        """Some of them, in the order of ``numbers``."""
-        first = np.searchsorted(self.box_of, numbers, "left")
-        count = np.searchsorted(self.box_of, numbers, "right") - first
-        owner = np.repeat(np.arange(len(numbers), dtype=np.int32), count)
-        boxes = np.arange(len(owner)) + np.repeat(first - (np.cumsum(count) - count), count)
-        return Shapes(self.flags[numbers], self.wkb.taken(numbers), self.boxes[boxes], owner)
 
 
 def shapes_of(shapes: NDArray[Any], flags: NDArray[np.uint8]) -> Shapes:
@@ -140,7 +152,7 @@ def shapes_joined(parts: Sequence[Shapes]) -> Shapes:
         joined([part.wkb for part in parts]),
         np.concatenate([np.empty((0, 4)), *(part.boxes for part in parts)]),
         np.concatenate(
-            [np.empty(0, np.int32),
+            [NONE,
              *(part.box_of + base for part, base in zip(parts, bases[:-1], strict=True))]
         ).astype(np.int32),
     )  # fmt: skip
@@ -156,9 +168,8 @@ def places_of(
     """
     order = np.argsort(rows, kind="stable")
     chosen = shapes.taken(numbers[order])
-    flags = chosen.flags
-    flags[(flags == EXACT) & ~usual[order]] = NEAR
-    return Places(rows[order], flags, chosen.wkb, chosen.boxes, chosen.box_of)
+    chosen.flags[(chosen.flags == EXACT) & ~usual[order]] = NEAR
+    return Places(rows[order], chosen)
 
 
 def boxes_of(shapes: NDArray[Any]) -> tuple[NDArray[np.float64], Rows]:
@@ -224,38 +235,17 @@ def merged(parts: Sequence[tuple[Block, NDArray[np.bool_]]]) -> Block:
 
 
 def _keywords(held: Sequence[tuple[Keywords, Rows]]) -> Keywords:
-    terms = joined([keywords.terms for keywords, _ in held]).arrow().dictionary_encode()
-    code = terms.indices.to_numpy()
-    rows, codes = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-    base = 0
+    rows, pieces = [NONE], []
     for keywords, to in held:
         moved = to[keywords.rows]
         chosen = moved >= 0
         rows.append(moved[chosen])
-        codes.append(code[keywords.codes[chosen].astype(np.int64) + base])
-        base += len(keywords.terms)
-    used, short = np.unique(np.concatenate(codes), return_inverse=True)
-    texts = terms.dictionary.take(pa.array(used))
-    return keywords_coded(np.concatenate(rows), short.astype(np.int32), texts)
+        pieces.append((keywords.codes[chosen], keywords.terms.arrow()))
+    return keywords_joined(np.concatenate(rows), pieces)
 
 
 def _places(held: Sequence[tuple[Places, Rows]]) -> Places:
-    rows = np.concatenate([to[places.rows] for places, to in held])
-    flags = np.concatenate([places.flags for places, _ in held])
-    bases = np.cumsum([0, *(len(places.rows) for places, _ in held)])
-    boxes = np.concatenate([places.boxes for places, _ in held])
-    box_of = np.concatenate(
-        [places.box_of + base for (places, _), base in zip(held, bases[:-1], strict=True)]
-    )
-    wkb = joined([places.wkb for places, _ in held])
+    rows = np.concatenate([NONE, *(to[places.rows] for places, to in held)])
     order = np.argsort(rows, kind="stable")
     order = order[rows[order] >= 0]
-    number = np.full(len(rows), -1, np.int32)
-    number[order] = np.arange(len(order), dtype=np.int32)
-    moved = number[box_of]
-    chosen = np.flatnonzero(moved >= 0)
-    chosen = chosen[np.argsort(moved[chosen], kind="stable")]
-    return Places(
-        rows[order].astype(np.int32), flags[order], wkb.taken(order),
-        boxes[chosen], moved[chosen].astype(np.int32),
-    )  # fmt: skip
+    return Places(rows[order], shapes_joined([places.shapes for places, _ in held]).taken(order))

@@ -38,10 +38,11 @@ def _rows(block: Block) -> dict[str, set[tuple[str, object]]]:
         terms = keywords.terms.many(range(len(keywords.terms)))
         for row, code in zip(keywords.rows, keywords.codes, strict=True):
             rows[things[row]].add((name, terms[code]))
+    shapes = block.places.shapes
     boxes: list[list[tuple[float, ...]]] = [[] for _ in block.places.rows]
-    for box, owner in zip(block.places.boxes, block.places.box_of, strict=True):
+    for box, owner in zip(shapes.boxes, shapes.box_of, strict=True):
         boxes[owner].append(tuple(box))
     for number, row in enumerate(block.places.rows):
-        value = (block.places.wkb.raw(number), block.places.flags[number], tuple(boxes[number]))
+        value = (shapes.wkb.raw(number), shapes.flags[number], tuple(boxes[number]))
         rows[things[row]].add(("geometry", value))
     return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from shapely.geometry.base import BaseGeometry
 
 from dafab_kg.spatial.geosparql.crs import crs_of
 from dafab_kg.spatial.geosparql.names import CRS84
-from dafab_kg.spatial.index.block import Rows
 from dafab_kg.spatial.index.flags import EXACT
+from dafab_kg.spatial.index.ordered import NONE, Rows, member
 from dafab_kg.spatial.index.schema import Schema
-from dafab_kg.spatial.index.segment import SURE, NumberColumn, Segment, Sure, member, reach
+from dafab_kg.spatial.index.segment import SURE, NumberColumn, Segment, Sure, reach
 from dafab_kg.spatial.index.words import find_words
 from dafab_kg.spatial.lookup import Found, Interval, Kind, Near, Nearby, Wanted, Within
 from dafab_kg.spatial.lookup import Rows as AnyRows
@@ -110,11 +110,10 @@ class SearchIndex:
                 continue
             if not (column.single and column.exact):
                 return None
-            found, surely = _first(part, column, property, wanted, descending, need)
+            found, their, surely = _first(part, column, property, wanted, descending, need)
             sure &= surely
-            entries = np.searchsorted(column.rows, found)
             rows.append(found + self._bases[number])
-            values.append(column.values[entries])
+            values.append(their)
         if not rows:
             return Found(_joined([]), sure.exact, sure.alone)
         every, keys = np.concatenate(rows), np.concatenate(values)
@@ -152,7 +151,7 @@ class SearchIndex:
         while True:
             west, south, east, north = to.bounds
             area = shapely.box(west - radius, south - radius, east + radius, north + radius)
-            asked = Wanted(wanted.classes, Near(area, relation=None), True, wanted.values)
+            asked = replace(wanted, place=Near(area, relation=None), located=True)
             rows, lines, known, alone = self._shortest_lines(asked, to)
             apart = shapely.length(lines)
             within = np.sort(apart[known])
@@ -167,7 +166,7 @@ class SearchIndex:
             chosen = lines[known & (apart <= bound)]
             most = float(np.sort(_metres(chosen))[count - 1])
             near = Near(to, most * 1.001 + 1, relation=None)
-            found = self.find(Wanted(wanted.classes, near, True, wanted.values))
+            found = self.find(replace(wanted, place=near, located=True))
             return None if found is None else Nearby(found.rows, most, False)
         taken = (apart <= bound) | ~known
         return Nearby(rows[taken], bound, bool((known & alone)[taken].all()))
@@ -215,26 +214,27 @@ class SearchIndex:
     def extent(self, rows: AnyRows, property: str) -> Interval | None:
         """The least and greatest value of some things; None where one is not exact."""
         low, high = [], []
-        for part, chosen in self._by_part(rows):
+        every = np.asarray(rows, np.int64)
+        for part, base, places in self._by_part(every):
             column = part.segment.column(property)
             if column is None:
                 continue
             if not column.exact:
                 return None
-            values = column.values_of(chosen)
+            values = column.values_of(every[places] - base)
             if len(values):
                 low.append(values.min())
                 high.append(values.max())
         return Interval(min(low).item(), max(high).item()) if low else None
 
-    def _by_part(self, rows: AnyRows) -> Iterator[tuple[Part, NDArray[np.int64]]]:
-        """Row numbers by segment, as numbers of that segment, in their order."""
-        every = np.asarray(rows, np.int64)
+    def _by_part(self, rows: NDArray[Any]) -> Iterator[tuple[Part, int, NDArray[np.int64]]]:
+        """The segments that some rows are of, with the number of each one's first row, and
+        the places of its own among ``rows``."""
+        of_part = np.searchsorted(self._bases, rows, "right") - 1
         for number, part in enumerate(self.parts):
-            base, end = self._bases[number], self._bases[number + 1]
-            chosen = every[(every >= base) & (every < end)] - base
-            if len(chosen):
-                yield part, chosen
+            places = np.flatnonzero(of_part == number)
+            if len(places):
+                yield part, int(self._bases[number]), places
 
     def pairs(
         self, left: Wanted, right: Wanted, *, metres: float = 0.0, most: int
@@ -265,7 +265,7 @@ class SearchIndex:
 
     def _located(self, wanted: Wanted) -> NDArray[Any]:
         """Things with a geometry that may fulfil a wish, sorted."""
-        found = self.find(Wanted(wanted.classes, wanted.place, True, wanted.values))
+        found = self.find(replace(wanted, located=True))
         assert found is not None
         return np.asarray(found.rows)
 
@@ -289,17 +289,17 @@ class SearchIndex:
     def _boxes(self, rows: NDArray[Any], metres: float) -> tuple[NDArray[Any], NDArray[Any]]:
         """The boxes of things, with ``metres`` around; of what may be anywhere, the Earth."""
         owners, boxes = [np.empty(0, np.int64)], [np.empty(0, object)]
-        for number, part in enumerate(self.parts):
-            segment, base = part.segment, self._bases[number]
-            found = rows[(rows >= base) & (rows < self._bases[number + 1])] - base
-            numbers, of = segment.boxes_of(found)
+        for part, base, places in self._by_part(rows):
+            segment, found = part.segment, rows[places] - base
+            geometries, owner = segment.geometries_of(found)
+            numbers, of = segment.boxes_of(geometries)
             shapes = np.asarray(shapely.box(*segment.boxes[numbers].T), object)
             if metres:
                 for index, shape in enumerate(shapes):
                     shapes[index] = shapely.box(*reach(Near(shape, metres)))
             anywhere = found[member(found, segment.place_rows[segment.unplaced])]
             world = np.full(len(anywhere), shapely.box(-1e9, -1e9, 1e9, 1e9), object)
-            owners += [found[of] + base, anywhere + base]
+            owners += [found[owner[of]] + base, anywhere + base]
             boxes += [shapes, world]
         return np.concatenate(owners), np.concatenate(boxes)
 
@@ -307,11 +307,8 @@ class SearchIndex:
         """The IRIs of rows."""
         every = np.asarray(rows, np.int64)
         result: list[str] = [""] * len(every)
-        of_part = np.searchsorted(self._bases, every, "right") - 1
-        for number in np.unique(of_part):
-            places = np.flatnonzero(of_part == number)
-            things = self.parts[int(number)].segment.things
-            chosen = things.many(every[places] - self._bases[number])
+        for part, base, places in self._by_part(every):
+            chosen = part.segment.things.many(every[places] - base)
             for place, iri in zip(places.tolist(), chosen, strict=True):
                 result[place] = iri
         return result
@@ -346,8 +343,8 @@ def _first(
     wanted: Wanted,
     descending: bool,
     need: int,
-) -> tuple[NDArray[Any], Sure]:
-    """The first ``need`` rows of a segment in the order of a column, with ties."""
+) -> tuple[NDArray[Any], NDArray[Any], Sure]:
+    """The first ``need`` rows of a segment in the order of a column, with ties; their values."""
     segment = part.segment
     # how many rows of the column are met until there are enough
     met = need * len(segment) / max(segment.expected(wanted), 1)
@@ -355,9 +352,10 @@ def _first(
         rows, sure = segment.find(wanted)
         rows = _living(rows, part)
         rows = rows[member(rows, column.rows)]
-        values = column.values[np.searchsorted(column.rows, rows)]
+        values = column.value_of_each(rows)
         order = np.argsort(-values if descending else values, kind="stable")
-        return rows[order[: _with_ties(values[order], need)]], sure
+        order = order[: _with_ties(values[order], need)]
+        return rows[order], values[order], sure
     first, last = _stretch(column, property, wanted)
     kept: list[NDArray[Any]] = []
     size, sure, held = max(FEW, need), SURE, 0
@@ -378,9 +376,10 @@ def _first(
         held += len(found)
         sure &= surely
         size *= 2
-    rows = np.concatenate(kept) if kept else np.empty(0, np.int32)
-    values = column.values[np.searchsorted(column.rows, rows)]
-    return rows[: _with_ties(values, need)], sure
+    rows = np.concatenate([NONE, *kept])
+    values = column.value_of_each(rows)
+    end = _with_ties(values, need)
+    return rows[:end], values[:end], sure
 
 
 def _stretch(column: NumberColumn, property: str, wanted: Wanted) -> tuple[int, int]:

@@ -37,9 +37,10 @@ from dafab_kg.spatial.index.block import Block
 from dafab_kg.spatial.index.container import Container, write_container
 from dafab_kg.spatial.index.index import Part, SearchIndex
 from dafab_kg.spatial.index.merging import Merge
-from dafab_kg.spatial.index.scan import read_all, read_some, values_of
+from dafab_kg.spatial.index.ordered import NONE, distinct
+from dafab_kg.spatial.index.scan import Stored, read_all, read_some, values_of
 from dafab_kg.spatial.index.schema import Schema, packaged_schema
-from dafab_kg.spatial.index.segment import NONE, Segment, write_segment
+from dafab_kg.spatial.index.segment import Segment, write_segment
 from dafab_kg.spatial.index.values import literal_of
 from dafab_kg.spatial.index.words import NAMING, write_all_words, write_words
 from dafab_kg.store.protocol import Store
@@ -346,7 +347,7 @@ def _without(part: Part, things: frozenset[str]) -> Part:
     found = [row for row in map(part.segment.things.find, things) if row >= 0]
     if not found:
         return part
-    dead = np.union1d(part.dead, np.array(found, np.int32)).astype(np.int32)
+    dead = distinct(np.concatenate((part.dead, np.array(found, np.int32))))
     return Part(part.name, part.segment, dead)
 
 
@@ -378,11 +379,9 @@ def _all_names(
                     terms.take(pa.array(keywords.codes[part])),
                 )
             continue
-        for batch in store.tables(f"SELECT ?s ?o {{ ?s <{predicate}> ?o }}", graphs):
-            subjects, values = batch.columns
-            named = pc.starts_with(subjects, "<")
-            iris = pc.utf8_slice_codeunits(subjects.filter(named), 1, -1)
-            yield from _plain_names(iris, values.filter(named))
+        for pairs in Stored(store, graphs).pairs(predicate):
+            iris = pc.utf8_slice_codeunits(pairs.subjects, 1, -1)
+            yield from _plain_names(iris, pairs.objects)
 
 
 def _plain_names(

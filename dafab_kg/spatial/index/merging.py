@@ -15,6 +15,7 @@ import numpy as np
 
 from dafab_kg.spatial.index.block import merged
 from dafab_kg.spatial.index.index import Part
+from dafab_kg.spatial.index.ordered import distinct
 from dafab_kg.spatial.index.segment import Segment, write_segment
 
 
@@ -69,7 +70,7 @@ class Merge:
             dead += [segment.things.find(iri) for iri in
                      before.segment.things.many(np.flatnonzero(alive))]  # fmt: skip
         names = {part.name for part in self.parts}
-        rows = np.unique(np.array(dead, np.int32))
+        rows = distinct(np.array(dead, np.int32))
         return [
             *(part for part in parts if part.name not in names),
             Part(self.file.name, segment, rows),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 
-from dafab_kg.spatial.index.block import Rows
+from dafab_kg.spatial.index.ordered import NONE, Rows
 
 AT_LEAST = 250_000  # names that are numbered at once
 
@@ -14,7 +13,7 @@ class Numbered:
     """The numbers of some things; there once the numbering has ended."""
 
     def __init__(self) -> None:
-        self.rows: Rows = np.empty(0, np.int32)
+        self.rows: Rows = NONE
 
 
 class Numbering:

@@ -9,7 +9,7 @@ held as text.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -39,12 +39,19 @@ Graphs = Sequence[str | None]
 class Held:
     """Pairs that were read already, by predicate."""
 
-    def __init__(self, held: Mapping[str, tuple[list[str], list[str]]]) -> None:
-        self._held = held
+    def __init__(self) -> None:
+        self._held: defaultdict[str, tuple[list[str], list[str]]]
+        self._held = defaultdict(lambda: ([], []))
+
+    def add(self, subject: str, predicate: str, value: str) -> None:
+        """Take a triple, as TSV writes its terms."""
+        subjects, values = self._held[predicate[1:-1]]
+        subjects.append(subject)
+        values.append(value)
 
     def pairs(self, predicate: str) -> Iterator[Pairs]:
         """Subjects and objects of a predicate."""
-        subjects, objects = self._held.get(predicate, ([], []))
+        subjects, objects = self._held[predicate]
         yield Pairs(pa.array(subjects, pa.large_string()), pa.array(objects, pa.large_string()))
 
     def entries(self, predicate: str) -> Iterator[Entries]:
@@ -97,14 +104,12 @@ def read_all(store: Store, schema: Schema, graphs: Graphs) -> Block:
     )
     if int(next(counted)[0].split('"')[1]) > FEW:
         return assembled(schema, Stored(store, graphs), threads=2)
-    held: defaultdict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    held = Held()
     text = f"SELECT ?s ?p ?o {{ VALUES ?p {{ {asked} }} ?s ?p ?o }}"
     for subject, predicate, value in store.rows(text, graphs):
         if subject.startswith("<"):
-            subjects, values = held[predicate[1:-1]]
-            subjects.append(subject)
-            values.append(value)
-    return assembled(schema, Held(held))
+            held.add(subject, predicate, value)
+    return assembled(schema, held)
 
 
 def read_some(
@@ -126,22 +131,16 @@ def read_some(
             owned.add(node[1:-1])
     wanted = sorted(owners.union(nodes))
     predicates = [*schema.properties, TYPE, *OF_GEOMETRY, *SERIALISATIONS]
-    held: defaultdict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
-
-    def hold(subject: str, predicate: str, value: str) -> None:
-        subjects, values = held[predicate[1:-1]]
-        subjects.append(subject)
-        values.append(value)
-
+    held = Held()
     geometries: set[str] = set()
     for subject, predicate, value in values_of(store, graphs, wanted, predicates):
-        hold(subject, predicate, value)
+        held.add(subject, predicate, value)
         if predicate[1:-1] in OF_GEOMETRY and value.startswith("<"):
             geometries.add(value[1:-1])
     more = sorted(geometries.difference(wanted))
     for subject, predicate, value in values_of(store, graphs, more, SERIALISATIONS):
-        hold(subject, predicate, value)
-    block = assembled(schema, Held(held), only=_bracketed(wanted), owned=_bracketed(owned))
+        held.add(subject, predicate, value)
+    block = assembled(schema, held, only=_bracketed(wanted), owned=_bracketed(owned))
     return block, frozenset(wanted)
 
 

@@ -15,17 +15,16 @@ from geoindex_rs import rtree  # type: ignore[attr-defined]
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from dafab_kg.spatial.index.block import Block, Column, Keywords, Places, Rows
+from dafab_kg.spatial.index.block import Block, Column, Keywords, Places, Shapes
 from dafab_kg.spatial.index.container import Container, write_container
 from dafab_kg.spatial.index.flags import EXACT, LOOSE, NEAR, ODD
+from dafab_kg.spatial.index.ordered import NONE, Rows, distinct, member, places_in, rising
 from dafab_kg.spatial.index.texts import Arrays, Texts
 from dafab_kg.spatial.lookup import Has, Interval, Near, OneOfTerms, Wanted, Within
 
 EXACT_UP_TO = 20_000
 """Places that are compared by true geometry; of more, boxes have to do."""
 METRES_OF_A_DEGREE = 110_000.0  # of latitude, less than anywhere on the ellipsoid
-
-NONE: Rows = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True)
@@ -47,20 +46,20 @@ def write_segment(file: Path, block: Block) -> None:
     """Lay out a block for searching, and write it."""
     arrays: Arrays = {**block.things.arrays("things")}
     arrays.update(_keywords(block.classes, "classes", len(block)))
-    places = block.places
+    places, shapes = block.places, block.places.shapes
     tree_bytes = b""
-    if len(places.boxes):
-        tree = rtree.RTreeBuilder(len(places.boxes))
-        tree.add(*np.ascontiguousarray(places.boxes.T))
+    if len(shapes.boxes):
+        tree = rtree.RTreeBuilder(len(shapes.boxes))
+        tree.add(*np.ascontiguousarray(shapes.boxes.T))
         tree_bytes = bytes(memoryview(tree.finish()))
     arrays.update(
         {
             "places.rows": places.rows,
-            "places.flags": places.flags,
-            "places.boxes": places.boxes.reshape(-1),
-            "places.box_of": places.box_of,
+            "places.flags": shapes.flags,
+            "places.boxes": shapes.boxes.reshape(-1),
+            "places.box_of": shapes.box_of,
             "places.tree": np.frombuffer(tree_bytes, np.uint8),
-            **places.wkb.arrays("places.wkb"),
+            **shapes.wkb.arrays("places.wkb"),
         }
     )
     columns, keywords = sorted(block.columns), sorted(block.keywords)
@@ -76,7 +75,6 @@ def write_segment(file: Path, block: Block) -> None:
 def _column(column: Column, name: str) -> Arrays:
     usual = np.flatnonzero(column.flags <= NEAR)
     order = usual[np.argsort(column.values[usual], kind="stable")]
-    single = len(column.rows) == len(distinct(column.rows))
     return {
         f"{name}.rows": column.rows,
         f"{name}.values": column.values,
@@ -85,7 +83,9 @@ def _column(column: Column, name: str) -> Arrays:
         f"{name}.by_value": column.rows[order],
         f"{name}.loose": distinct(column.rows[column.flags == LOOSE]),
         # one value each, and all of them as the graph compares them
-        f"{name}.plain": np.array([single, bool((column.flags == EXACT).all())], np.uint8),
+        f"{name}.plain": np.array(
+            [rising(column.rows), bool((column.flags == EXACT).all())], np.uint8
+        ),
     }
 
 
@@ -127,11 +127,14 @@ class NumberColumn:
             right = int(np.searchsorted(self.sorted, self._bound(high, 1), _side(not closed)))
         return left, max(left, right)
 
+    def value_of_each(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """The value of each of some rows that have one, in a column where none has more."""
+        values: NDArray[Any] = self.values[np.searchsorted(self.rows, rows)]
+        return values
+
     def values_of(self, rows: NDArray[Any]) -> NDArray[Any]:
         """All values that some rows have."""
-        start = np.searchsorted(self.rows, rows, "left")
-        entries, _ = _stretches(start, np.searchsorted(self.rows, rows, "right") - start)
-        values: NDArray[Any] = self.values[entries]
+        values: NDArray[Any] = self.values[places_in(self.rows, rows)[0]]
         return values
 
     def _bound(self, value: float, way: int) -> Any:
@@ -185,7 +188,7 @@ class KeywordColumn:
     @cached_property
     def single(self) -> bool:
         """Each thing has one term at most."""
-        return bool((np.diff(self.rows) > 0).all())
+        return rising(self.rows)
 
     def codes_of(self, terms: frozenset[str]) -> list[int]:
         """The numbers of those terms that are here."""
@@ -209,43 +212,15 @@ class KeywordColumn:
         return member(rows, self.with_terms(codes))
 
 
-def distinct(rows: NDArray[Any]) -> NDArray[Any]:
-    """Each number once, sorted.  (numpy.unique hashes, which is slow for numbers of rows.)"""
-    ordered = np.sort(rows)
-    return ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
-
-
-def member(rows: Rows, of: Rows) -> NDArray[np.bool_]:
-    """Tell which of ``rows`` are among ``of``, which is sorted."""
-    if not len(of):
-        return np.zeros(len(rows), bool)
-    at = np.searchsorted(of, rows)
-    at[at == len(of)] = 0
-    same: NDArray[np.bool_] = of[at] == rows
-    return same
-
-
 def some_entry(
     entry_rows: Rows, rows: Rows, test: Callable[[NDArray[np.int64]], NDArray[np.bool_]]
 ) -> NDArray[np.bool_]:
     """Tell for which of ``rows`` some entry passes the test; ``entry_rows`` is sorted."""
-    start = np.searchsorted(entry_rows, rows, "left")
-    count = np.searchsorted(entry_rows, rows, "right") - start
-    if not len(rows) or not count.any():
-        return np.zeros(len(rows), bool)
-    entries, owner = _stretches(start, count)
+    entries, owner = places_in(entry_rows, rows)
     result = np.zeros(len(rows), bool)
-    result[owner[test(entries)]] = True
+    if len(entries):
+        result[owner[test(entries)]] = True
     return result
-
-
-def _stretches(
-    start: NDArray[np.int64], count: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """All numbers of the stretches from ``start``, ``count`` long, each with its stretch."""
-    owner = np.repeat(np.arange(len(start)), count)
-    first = np.repeat(start - (np.cumsum(count) - count), count)
-    return np.arange(len(owner)) + first, owner
 
 
 class Segment:
@@ -279,7 +254,7 @@ class Segment:
     @cached_property
     def singly_placed(self) -> bool:
         """Each located thing has one geometry, as geo:hasGeometry/geo:asWKT, which is known."""
-        return bool((self.place_flags == EXACT).all() and (np.diff(self.place_rows) > 0).all())
+        return bool((self.place_flags == EXACT).all()) and rising(self.place_rows)
 
     def column(self, name: str) -> NumberColumn | None:
         """The column of a property with numbers or times."""
@@ -312,7 +287,7 @@ class Segment:
         return Block(
             self.things,
             Keywords(classes.rows, classes.codes, classes.terms),
-            Places(self.place_rows, self.place_flags, self.wkb, self.boxes, self.box_of),
+            Places(self.place_rows, Shapes(self.place_flags, self.wkb, self.boxes, self.box_of)),
             {n: Column(c.rows, c.values, c.flags) for n, c in columns.items() if c},
             {n: Keywords(k.rows, k.codes, k.terms) for n, k in keywords.items() if k},
         )
@@ -427,8 +402,7 @@ class Segment:
     @cached_property
     def _located(self) -> Rows:
         """Things with a geometry, sorted."""
-        single = bool((np.diff(self.place_rows) > 0).all())
-        return self.place_rows if single else distinct(self.place_rows)
+        return self.place_rows if rising(self.place_rows) else distinct(self.place_rows)
 
     def _box_share(self, area: Near) -> float:
         """Roughly the share of the Earth that the box of an area takes."""
@@ -446,22 +420,21 @@ class Segment:
         """Things, sorted, of which the box of a geometry touches an area's box."""
         return distinct(self.place_rows[self.geometries_at(area)])
 
-    def boxes_of(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Boxes of rows, by number, each with the position of its row in ``rows``."""
-        geometries, owner = self.geometries_of(rows)
-        first = np.searchsorted(self.box_of, geometries, "left")
-        numbers, of = _stretches(first, np.searchsorted(self.box_of, geometries, "right") - first)
-        return numbers, owner[of]
+    def boxes_of(
+        self, geometries: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Boxes of geometries, by number, each with the position of its geometry."""
+        return places_in(self.box_of, geometries)
 
     def _may_be_at(self, rows: Rows, area: Near) -> NDArray[np.bool_]:
         west, south, east, north = reach(area)
         geometries, owner = self.geometries_of(rows)
-        numbers, of = self.boxes_of(rows)
+        numbers, of = self.boxes_of(geometries)
         held = self.boxes[numbers]
         touch = (held[:, 0] <= east) & (held[:, 2] >= west)
         touch &= (held[:, 1] <= north) & (held[:, 3] >= south)
         result = np.zeros(len(rows), bool)
-        result[of[touch]] = True
+        result[owner[of[touch]]] = True
         result[owner[self.place_flags[geometries] == LOOSE]] = True
         return result
 
@@ -486,8 +459,7 @@ class Segment:
 
     def geometries_of(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Geometries of rows, by number, each with the position of its row in ``rows``."""
-        start = np.searchsorted(self.place_rows, rows, "left")
-        return _stretches(start, np.searchsorted(self.place_rows, rows, "right") - start)
+        return places_in(self.place_rows, rows)
 
     def shapes(self, geometries: NDArray[np.int64]) -> NDArray[Any]:
         """Geometries by number; None where one could not be read."""

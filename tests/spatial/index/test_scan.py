@@ -57,4 +57,4 @@ def test_a_geometry_may_be_longer_than_what_is_read_at_once(
     monkeypatch.setattr("dafab_kg.spatial.index.scan.FEW", 0)
     block = read_all(store, SCHEMA, GRAPHS)
     assert block.things.many(range(2)) == [f"{EX}big", f"{EX}small"]
-    assert shapely.from_wkb(block.places.wkb.raw(0)).equals(shapely.from_wkt(shape.wkt))
+    assert shapely.from_wkb(block.places.shapes.wkb.raw(0)).equals(shapely.from_wkt(shape.wkt))
