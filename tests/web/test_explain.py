@@ -111,6 +111,12 @@ def test_what_the_parameter_may_be(asked: Clients, parameters: dict[str, str], s
     assert status == 200 or "explain" in answer.get_json()["where"]
 
 
+def test_who_sees_what_is_private_is_told_that_the_index_is_not_asked(asked: Clients) -> None:
+    answer = asked.ask("private", "/sparql", query_string={"query": CLOUDS, "explain": "true"})
+    assert answer.status_code == 400
+    assert "without the search index" in answer.get_json()["detail"]
+
+
 def test_the_command_line_tells_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.web import mutating
-from tests.web.written import clients
+from tests.web.written import few
 
 FEW, MANY = 1_500, 50_000
 """Texts of each kind: in `make test`, and in `make judges` (two kinds: 100,000)."""
@@ -27,10 +27,7 @@ STATUSES = {200, 400, 403, 409, 413, 415, 422, 502, 503}
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory):
-    place = tmp_path_factory.mktemp("fuzz")
-    with clients(place, reasoning=False, query_rows=2000) as made:
-        made.place = place
-        made.update("INSERT DATA { <a:a> <a:b> 1, 'x' . GRAPH <a:g> { <a:a> <a:b> <a:c> } }")
+    with few(tmp_path_factory.mktemp("fuzz")) as made:
         assert made.update(LOCATED).status_code == 200
         for text in mutating.SEEDS[-2:]:
             assert made.catalogue.explain_query(text)["rewritten"], text

@@ -31,7 +31,7 @@ from dafab_kg.web.openapi import undescribed
 from tests.ingest.documents import write_items
 from tests.serving.served import Server
 from tests.web import mutating
-from tests.web.written import clients
+from tests.web.written import few
 
 CHECKS = [
     status_code_conformance,
@@ -75,10 +75,7 @@ def as_it_is(ctx, value):
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory):
-    place = tmp_path_factory.mktemp("openapi")
-    with clients(place, reasoning=False, query_rows=2000) as made:
-        made.place = place
-        made.update("INSERT DATA { <a:a> <a:b> 1, 'x' . GRAPH <a:g> { <a:a> <a:b> <a:c> } }")
+    with few(tmp_path_factory.mktemp("openapi")) as made:
         yield made
 
 

@@ -16,6 +16,8 @@ from dafab_kg.web import create_app
 class Clients:
     """The application over a catalogue; ``ask`` as somebody with scopes."""
 
+    place: Path
+
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.app = create_app(catalogue)
@@ -51,3 +53,12 @@ def clients(place: Path, **settings: Any) -> Iterator[Clients]:
     chosen = Settings(store=place / "store", **settings)
     with open_catalogue(settings=chosen) as catalogue:
         yield Clients(catalogue)
+
+
+@contextmanager
+def few(place: Path) -> Iterator[Clients]:
+    """Clients of three triples in two graphs, to which anything may be sent."""
+    with clients(place, reasoning=False, query_rows=2000) as made:
+        made.place = place
+        made.update("INSERT DATA { <a:a> <a:b> 1, 'x' . GRAPH <a:g> { <a:a> <a:b> <a:c> } }")
+        yield made

@@ -33,6 +33,7 @@ MOST_TOLD: Final = 1_000
 """Candidates whose times are compared, to look for what is before or after them."""
 LONGEST_TOLD: Final = 20_000
 """Characters of a text that an explanation shows; of a longer one the candidates are left out."""
+NOTHING: Final = "nothing in it can be looked up"
 WIDENINGS: Final = (2, 16, 128)
 """How many times as many things as rows are asked for are tried, one after the other."""
 
@@ -108,40 +109,33 @@ def plans(
     The answer is that of ``text``; where nothing is recognised, it is ``text`` itself.
     ``merged``: the default graph is the one that the index reflects, not a part of it.
     """
-    for widening in WIDENINGS:
-        plan = rewrite(text, lookup, kinds, base=base, merged=merged, widening=widening)
+    began = time.perf_counter()
+    found = _analysed(text, base, tuple(kinds.items()))
+    took = (time.perf_counter() - began) * 1e3
+    for widening in (*WIDENINGS, 0):
+        plan = Plan(text, milliseconds={"analyse": took})
+        if isinstance(found, str) or not found.spots:
+            plan.reason = found if isinstance(found, str) else NOTHING
+        else:
+            _look_up(found, lookup, plan, widening, merged)
         yield plan
         if plan.enough is None:
             return
-    yield rewrite(text, lookup, kinds, base=base, merged=merged)
+        took = 0.0
 
 
-def rewrite(
-    text: str,
-    lookup: Lookup,
-    kinds: Mapping[str, Kind],
-    *,
-    base: str | None = None,
-    merged: bool = True,
-    widening: int = 0,
-) -> Plan:
-    """Begin the groups of a query with the candidates that the index has for them.
+def _look_up(found: Analysis, lookup: Lookup, plan: Plan, widening: int, merged: bool) -> None:
+    """Begin the groups of the plan's query with the candidates that the index has for them.
 
     ``widening``: of a query that asks for the first rows in an order, so many times as
     many things are looked up (see :attr:`Plan.enough`); 0: all candidates are.
     """
-    plan = Plan(text)
-    began = time.perf_counter()
-    found = _analysed(text, base, tuple(kinds.items()))
-    plan.milliseconds["analyse"] = (time.perf_counter() - began) * 1e3
-    if isinstance(found, str) or not found.spots:
-        plan.reason = found if isinstance(found, str) else "nothing in it can be looked up"
-        return plan
+    text = plan.text
     began = time.perf_counter()
     if isinstance(found.whole, Counted):
         if merged and _count(found.whole, lookup, plan):
             plan.milliseconds["look up"] = (time.perf_counter() - began) * 1e3
-            return plan
+            return
         edits: list[Edit] = []
         rest = found.spots
     else:
@@ -154,9 +148,9 @@ def rewrite(
         plan.reason = (
             "there are too many candidates, or they cannot go before its patterns"
             if plan.injections
-            else "nothing in it can be looked up"
-        )  # fmt: skip
-        return plan
+            else NOTHING
+        )
+        return
     # What is inserted counts as parts of the query: it must not pass the bounds by that.
     outline = edited(text, [Edit(e.start, e.end, _LISTED.sub("{ }", e.text)) for e in edits])
     try:
@@ -164,9 +158,8 @@ def rewrite(
     except QueryNotValid:
         plan.reason = "it would be too intricate with candidates"
         plan.enough = None
-        return plan
+        return
     plan.text, plan.outline, plan.rewritten = edited(text, edits), outline, True
-    return plan
 
 
 # the answer as a whole

@@ -13,7 +13,7 @@ from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.spatial.index.index import SearchIndex
 from dafab_kg.spatial.index.keeper import Keeper
 from dafab_kg.spatial.rewriting import rewrite as module
-from dafab_kg.spatial.rewriting.rewrite import plans, rewrite
+from dafab_kg.spatial.rewriting.rewrite import plans
 from dafab_kg.store.frames import plain
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Solutions, Term
@@ -46,7 +46,7 @@ def compare(place: Path, seed: int, queries: int) -> tuple[int, int]:
     for _ in range(queries):
         text = Asking(chance).query()
         graphs = chance.choice([GRAPHS, GRAPHS, (None,), (INFERRED,)])
-        told = rewrite(text, index, SCHEMA.properties, merged=graphs == GRAPHS)
+        *_, told = plans(text, index, SCHEMA.properties, merged=graphs == GRAPHS)
         if not told.rewritten:
             continue
         try:

@@ -9,7 +9,7 @@ import pytest
 
 from dafab_kg.spatial.lookup import Found, Kind, Lookup, Wanted
 from dafab_kg.spatial.rewriting import rewrite as module
-from dafab_kg.spatial.rewriting.rewrite import rewrite
+from dafab_kg.spatial.rewriting.rewrite import plans
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Solutions
 
@@ -60,7 +60,7 @@ def test_dots_semicolons_and_comments(
 ) -> None:
     monkeypatch.setattr(module, "FEW", few)
     text = f"PREFIX : <http://e/> SELECT ?x ?c {{{group}}}"
-    told = rewrite(text, cast(Lookup, Everything()), KINDS)
+    (told,) = plans(text, cast(Lookup, Everything()), KINDS)
     assert told.rewritten or group.startswith("FILTER"), told.reason
     assert len(rows(text)) == 9
     assert rows(told.text) == rows(text)
@@ -69,12 +69,13 @@ def test_dots_semicolons_and_comments(
 def test_query_near_the_bounds_is_not_refused_for_what_was_inserted() -> None:
     union = " UNION ".join(f"{{ ?x :c ?c FILTER (?c = {n}) }}" for n in range(98))
     text = f"PREFIX : <http://e/> SELECT ?x {{ {union} }}"
-    told = rewrite(text, cast(Lookup, Everything()), KINDS)
+    (told,) = plans(text, cast(Lookup, Everything()), KINDS)
     assert len(rows(told.text)) == len(rows(text)) == 20
 
 
 def test_long_texts_are_not_kept() -> None:
     before = module._analysed.cache_info().currsize
     text = f"PREFIX : <http://e/> SELECT ?x {{ ?x :c ?c FILTER (?c < 9) }} # {'x' * 50_000}"
-    assert rewrite(text, cast(Lookup, Everything()), KINDS).rewritten
+    (told,) = plans(text, cast(Lookup, Everything()), KINDS)
+    assert told.rewritten
     assert module._analysed.cache_info().currsize == before
