@@ -36,7 +36,8 @@ HOSTILE = {
     "cross": f"SELECT (COUNT(*) AS ?n) {{ {TRIPLES} }}",
     "paths": f"SELECT (COUNT(*) AS ?n) {{ ?a {STAR} ?b . ?b {STAR} ?c . ?c {STAR} ?d }}",
     "construct": f"CONSTRUCT {{ ?s0 ?p1 ?o1 }} WHERE {{ {TRIPLES} }}",
-    "order": f"SELECT ?v0 {{ {cross(2000, 2000)} FILTER(?v0 * ?v1 < 0) {TRIPLES} }} ORDER BY ?v1",
+    "order": f"SELECT ?v0 {{ {cross(2000, 2000, 2000)} FILTER(?v0 * ?v1 * ?v2 < 0) {TRIPLES} }} "
+    "ORDER BY ?v1",
     "regex": "SELECT (COUNT(*) AS ?n) { "
     + cross(1000, 1000)
     + ' BIND(CONCAT(STR(?v0), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", STR(?v1)) AS ?t)'
