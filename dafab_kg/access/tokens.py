@@ -135,7 +135,7 @@ class Tokens:
         """Make a token; return what is kept of it, and the token itself.
 
         Raises:
-            NameNotValid: there is no such scope, or the name is empty or too long.
+            NameNotValid: there is no such scope, or the name is empty, too long or taken.
         """
         if not name.strip() or len(name) > MOST_NAME or not name.isprintable():
             raise NameNotValid(f"A token's name has 1 to {MOST_NAME} printable characters")
@@ -144,6 +144,11 @@ class Tokens:
             secrets.token_hex(4), name, check_scopes(scopes), digest_of(token), _now(), expires
         )
         with self._changing() as tokens:
+            if any(name in (known.name, known.token_id) for known in (*self._given, *tokens)):
+                raise NameNotValid(
+                    f"There is a token {name!r} already. Choose another name, or take that one "
+                    f"away first: `dafab-kg token revoke {name}`"
+                )
             tokens.append(kept)
         return kept, token
 

@@ -394,7 +394,7 @@ class Catalogue(Closing):
         sees and writes what is private too.
 
         Raises:
-            QueryNotValid: it is no update.
+            UpdateNotValid: it is no update, or cannot be done.
             GraphNotWritable: it would change a graph that is not to be written.
             ShapeViolated: what it writes breaks a shape of the ingest tier.
         """

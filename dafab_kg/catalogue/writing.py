@@ -26,7 +26,9 @@ from dafab_kg.model.errors import (
     GraphNotWritable,
     NotRecognised,
     NotWellFormed,
+    QueryNotValid,
     ThingNotFound,
+    UpdateNotValid,
 )
 from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
@@ -163,6 +165,10 @@ def update(
     )
     try:
         edits = work_out(text, desk)
+    except UpdateNotValid:
+        raise
+    except QueryNotValid as error:
+        raise UpdateNotValid(f"A WHERE of the update: {error}") from error
     finally:
         for folder in scratches:
             shutil.rmtree(folder, ignore_errors=True)

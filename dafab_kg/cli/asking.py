@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ FORMATS = (
     "jsonld",
     "rdfxml",
 )
+
+
+_LIST = re.compile(r"(VALUES\s+\S+\s*\{)(?:(?:\s*<[^>]*>){3,}\s*|\s*)\}")
+_PREFIX_LINE = re.compile(r"^\s*PREFIX\b[^\n]*\n", re.IGNORECASE | re.MULTILINE)
 
 
 def add(app: typer.Typer) -> None:
@@ -133,12 +138,20 @@ def print_explanation(session: Session, told: dict[str, Any]) -> None:
         print_line(f"?{one['variable']}: {one['found']} candidates{use} by")
         for part in one["recognised"]:
             print_line(f"  {' '.join(part.split())[:100]}")
+    if told["rewritten"]:
+        print_line("Asked instead:")
+        print_line(_short(told["text"]))
     for stage, took in told["milliseconds"].items():
         print_line(f"{stage}: {took:.3f} ms")
     if told["rows"] is not None:
         print_line(f"{told['rows']:,} row{'' if told['rows'] == 1 else 's'}")
     for fault in told["diagnostics"]:
         print_line(f"{fault['function']} failed {fault['count']} times: {fault['message']}")
+
+
+def _short(text: str) -> str:
+    """Leave the prefixes and the lists of candidates out of a query's text."""
+    return _LIST.sub(r"\1 ... }", _PREFIX_LINE.sub("", text)).strip()
 
 
 def _candidates(plan: dict[str, Any]) -> str:

@@ -55,11 +55,14 @@ def search(
 ) -> int:
     """Find things by IRI, product id, DID, label or place name."""
     with session.open(read_only=True) as catalogue:
-        found = catalogue.search(" ".join(words), limit=limit)
+        found = catalogue.search(" ".join(words), limit=limit + 1)
+    more, found = len(found) > limit, found[:limit]
     if session.as_json:
         print_json([{"iri": iri, "text": text} for iri, text in found])
     elif found:
         print_table(("thing", "text"), found)
+        if more:
+            print_line(f"There are more than {limit}: add words, or say --limit")
     else:
         print_line("Nothing has these words")
     return DONE if found else AMISS

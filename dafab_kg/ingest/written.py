@@ -84,10 +84,11 @@ def refuse_broken(batch: Batch, validator: Validator) -> None:
     if not reports:
         return
     graphs = {one.entry.document_id: graph_of(one.entry) for one in batch.prepared}
-    told = "; ".join(f"<{graphs[key]}>: {report.summary}" for key, report in reports.items())
+    places = {f"<{graphs[key]}>": report.summary for key, report in reports.items()}
+    told = "; ".join(f"{place}: {summary}" for place, summary in places.items())
     raise ShapeViolated(
-        told,
-        where=", ".join(f"<{graphs[key]}>" for key in reports),
+        told if len(places) > 1 else next(iter(places.values())),
+        where=", ".join(places),
         remedy="Mend what the report names and send it again; nothing was changed",
         report="\n".join(report.turtle for report in reports.values()),
     )

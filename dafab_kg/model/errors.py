@@ -18,6 +18,8 @@
     ├── ShapesNotValid              SHACL that is ill-formed
     ├── NameNotValid                an IRI cannot be made from this
     ├── QueryNotValid               a query cannot be answered as it stands
+    │   ├── UpdateNotValid          an update cannot be done as it stands
+    │   └── AnswerTooLong           the answer has more rows or bytes than the endpoint gives
     ├── ArgumentNotValid            a function of a query cannot take this argument
     ├── NotAnalysed                 our parser leaves a SPARQL text to the engine
     ├── AxiomNotTranslated          an axiom of an ontology cannot be made a rule
@@ -48,6 +50,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "AnswerTooLong",
     "ArgumentNotValid",
     "AxiomNotTranslated",
     "ClientGone",
@@ -83,6 +86,7 @@ __all__ = [
     "StoreNotUsable",
     "ThingNotFound",
     "TooLarge",
+    "UpdateNotValid",
     "WorkerLost",
     "WriterLost",
 ]
@@ -192,6 +196,21 @@ class IndexNotUsable(DafabError):
 
 class QueryNotValid(DafabError):
     """A query cannot be parsed, or asks for what this catalogue refuses."""
+
+
+class UpdateNotValid(QueryNotValid):
+    """An update cannot be parsed, or asks for what this catalogue refuses."""
+
+
+class AnswerTooLong(QueryNotValid):
+    """An answer has more rows or bytes than the endpoint gives; ``limit`` names the bound."""
+
+    def __init__(self, what: str, limit: dict[str, float] | None = None) -> None:
+        super().__init__(what, limit)
+        self.limit = limit or {}
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class ArgumentNotValid(DafabError):

@@ -47,6 +47,7 @@ PREFIXES: Final[dict[str, str]] = {
     "geof": "http://www.opengis.net/def/function/geosparql/",
     "sf": "http://www.opengis.net/ont/sf#",
     "adms": "http://www.w3.org/ns/adms#",
+    "uom": "http://www.opengis.net/def/uom/OGC/1.0/",
     "unit": "http://qudt.org/vocab/unit/",
     "qudt": "http://qudt.org/schema/qudt/",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import pickle
 import secrets
@@ -173,9 +172,6 @@ class Served:
             yield from self._pieces
             if self.whole is None:
                 yield from self._rest()
-        except ClientGone as error:
-            # Whoever writes to that connection knows this one, and ends it without a word.
-            raise BrokenPipeError(errno.EPIPE, str(error)) from error
         finally:
             self.close()
 

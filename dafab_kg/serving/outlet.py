@@ -15,7 +15,7 @@ from typing import IO
 
 import orjson
 
-from dafab_kg.model.errors import ClientGone, QueryNotValid
+from dafab_kg.model.errors import AnswerTooLong, ClientGone
 from dafab_kg.serving.frames import DATA, END, HEAD, REST, frame
 
 WINDOW = 256 * 1024
@@ -53,7 +53,7 @@ class Outlet:
         """Take bytes of the answer.
 
         Raises:
-            QueryNotValid: the answer is longer than the bound.
+            AnswerTooLong: the answer is longer than the bound.
             ClientGone: nobody waits for it.
         """
         self._pieces.append(data)
@@ -69,9 +69,10 @@ class Outlet:
         if self._gone():
             raise ClientGone("The client has closed the connection")
         if self._written + self._kept > self._most:
-            raise QueryNotValid(
+            raise AnswerTooLong(
                 f"The answer has more than {self._most} bytes, the bound of this endpoint. "
-                "Add LIMIT, or ask for less"
+                "Add LIMIT, or ask for less",
+                {"bytes": float(self._most)},
             )
         data = b"".join(self._pieces)
         if self._file is None:

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
-from dafab_kg.model.errors import QueryNotValid
+from dafab_kg.model.errors import AnswerTooLong
 from dafab_kg.store.protocol import XSD_STRING, Blank, Iri, Row, Solutions, Term
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -38,13 +38,14 @@ def bounded(solutions: Solutions, most_rows: int | None) -> Iterator[Row]:
     """Give the rows of ``solutions``.
 
     Raises:
-        QueryNotValid: there are more than ``most_rows``.
+        AnswerTooLong: there are more than ``most_rows``.
     """
     for number, row in enumerate(solutions):
         if most_rows is not None and number >= most_rows:
-            raise QueryNotValid(
+            raise AnswerTooLong(
                 f"The answer has more than {most_rows} rows, the bound of this endpoint. "
-                "Add LIMIT and OFFSET with ORDER BY, or narrow the query"
+                "Add LIMIT and OFFSET with ORDER BY, or narrow the query",
+                {"rows": float(most_rows)},
             )
         yield row
 

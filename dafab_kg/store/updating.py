@@ -23,7 +23,7 @@ from dafab_kg.model.errors import (
     GraphNotWritable,
     NotAnalysed,
     NotSafe,
-    QueryNotValid,
+    UpdateNotValid,
 )
 from dafab_kg.model.names import is_iri
 from dafab_kg.sparql import parse_update, tokens, tree
@@ -99,7 +99,7 @@ def parse(text: str, base: str | None = None) -> tree.Update:
     """Parse an update.
 
     Raises:
-        QueryNotValid: it is no SPARQL 1.1 Update, or too long or intricate.
+        UpdateNotValid: it is no SPARQL 1.1 Update, or too long or intricate.
     """
     try:
         update = parse_update(text, base=base)
@@ -111,7 +111,7 @@ def parse(text: str, base: str | None = None) -> tree.Update:
     except NotAnalysed as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
-        raise QueryNotValid(
+        raise UpdateNotValid(
             f"The update is not understood: error at {line}:{column}: {error.what}"
         ) from None
 
@@ -120,7 +120,7 @@ def work_out(text: str, desk: Desk) -> Edits:
     """Do the operations of an update on paper.
 
     Raises:
-        QueryNotValid: it is no update, or names a dataset twice.
+        UpdateNotValid: it is no update, or names a dataset twice.
         GraphNotWritable: it would change a graph that is not to be written.
         NotSafe: LOAD or SERVICE of what is not allowed.
     """
@@ -225,7 +225,7 @@ class _Work:
         names = operation.using or operation.using_named or operation.with_graph
         if dataset.given and names:
             # SPARQL 1.1 Protocol, section 2.2.3
-            raise QueryNotValid(
+            raise UpdateNotValid(
                 "The request names a dataset (using-graph-uri) and so does the update (USING or "
                 "WITH). Name it in one place"
             )
@@ -247,7 +247,7 @@ class _Work:
             gone.extend(self._instances(operation.deleted, row, within, number))
             come.extend(self._instances(operation.inserted, row, within, number))
             if max(len(gone), len(come)) > MOST_STATEMENTS:
-                raise QueryNotValid(
+                raise UpdateNotValid(
                     f"The update changes more than {MOST_STATEMENTS} statements. Do it in parts"
                 )
         self._nodes.clear()
@@ -385,7 +385,7 @@ class _Work:
                 graph = found.value
             for triple in block.triples:
                 if not isinstance(triple.predicate, (tree.Variable, tree.IriTerm)):
-                    raise QueryNotValid("A template holds a property path. Write a property")
+                    raise UpdateNotValid("A template holds a property path. Write a property")
                 subject = self._term(triple.subject, row, number)
                 predicate = self._term(triple.predicate, row, number)
                 value = self._term(triple.object, row, number)
@@ -412,7 +412,7 @@ class _Work:
                 case tree.BlankTerm(label):
                     return ox.NamedNode(self._node(number, label))
         except ValueError as error:
-            raise QueryNotValid(f"The update holds a term that is none: {error}") from None
+            raise UpdateNotValid(f"The update holds a term that is none: {error}") from None
 
     def _node(self, number: int, label: str) -> str:
         key = number, label

@@ -13,6 +13,7 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from dafab_kg.model.errors import (
+    AnswerTooLong,
     DafabError,
     DocumentRejected,
     GraphChanged,
@@ -27,6 +28,7 @@ from dafab_kg.model.errors import (
     StoreNotUsable,
     ThingNotFound,
     TooLarge,
+    UpdateNotValid,
 )
 from dafab_kg.web.faults import readable
 from dafab_kg.web.negotiation import prefers_html
@@ -58,12 +60,15 @@ ERRORS: Final[dict[type[DafabError], Answered]] = {
     ),
     GraphChanged: Answered(412, "The graph is another", "Fetch it again, then write."),
     ServiceNotUsable: Answered(502, "Another server does not answer", "Try again later."),
+    UpdateNotValid: Answered(400, "The update cannot be done", "Change the update as told."),
+    AnswerTooLong: Answered(400, "The answer is too long", "Ask for less, as told."),
     QueryNotValid: Answered(400, "The query cannot be answered", "Change the query as told."),
     NameNotValid: Answered(400, "An identifier is not valid", "Correct the identifier."),
     ThingNotFound: Answered(404, "There is no such thing", "See / for what there is."),
     StoreNotUsable: Answered(503, "The store cannot be used", "Try again later."),
 }
-"""Status of each error; an error of dafab-kg that is not here is the server's fault (500)."""
+"""Status of each error, the special ones first; one of dafab-kg that is not here is the server's
+fault (500)."""
 
 _POSITION = re.compile(r"(?:error )?at (\d+):(\d+)")
 
@@ -98,20 +103,29 @@ def problem_of(error: Exception) -> Problem:
         )
     for kind, answered in ERRORS.items():
         if isinstance(error, kind):
-            text = str(error)
-            position = _POSITION.search(text)
-            where = f"line {position[1]}, column {position[2]} of the query" if position else ""
-            report = getattr(error, "report", "")
-            more = {"report": report} if report else {}
-            return Problem(
-                answered.status, answered.title, readable(text), where, answered.remedy, more=more
-            )
+            return _known(error, answered)
     return Problem(
         500,
         "Something went wrong here",
         "The request could not be answered because of a fault in the server.",
         remedy="Tell the operator; the server's log holds the cause.",
     )
+
+
+def _known(error: DafabError, answered: Answered) -> Problem:
+    """Say how an error of dafab-kg is answered, in the parts that it has."""
+    text, where, remedy = str(error), "", answered.remedy
+    more: dict[str, object] = {}
+    if isinstance(error, DocumentRejected):
+        text, where, remedy = error.what, error.where, error.remedy or remedy
+    elif position := _POSITION.search(text):
+        of = "update" if isinstance(error, UpdateNotValid) else "query"
+        where = f"line {position[1]}, column {position[2]} of the {of}"
+    if isinstance(error, ShapeViolated):
+        more = {"report": error.report}
+    elif isinstance(error, AnswerTooLong):
+        more = {"reason": type(error).__name__, "limit": error.limit}
+    return Problem(answered.status, answered.title, readable(text), where, remedy, more=more)
 
 
 def _from_http(error: HTTPException) -> Problem:
@@ -122,7 +136,7 @@ def _from_http(error: HTTPException) -> Problem:
     remedies = {
         404: "See / for what there is.",
         405: f"Use one of {headers.get('Allow', 'the methods in Allow')}.",
-        413: "Send a shorter request.",
+        413: f"Send at most {request.max_content_length} bytes.",
     }
     return Problem(
         code,

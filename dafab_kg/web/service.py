@@ -22,6 +22,7 @@ from dafab_kg.model.errors import DafabError, QueryNotValid
 from dafab_kg.model.names import NS, ONTOLOGY, PREFIXES
 from dafab_kg.model.resources import text
 from dafab_kg.model.settings import Settings
+from dafab_kg.spatial.geosparql.names import GEO, RELATIONS
 from dafab_kg.store.answers import FORMATS, Format, fitting
 from dafab_kg.store.oxigraph import write_triples
 from dafab_kg.store.protocol import Blank, Iri, Literal, Solutions, Term
@@ -92,9 +93,14 @@ def service_triples(catalogue: Catalogue, settings: Settings) -> list[Triple]:
     for found in FORMATS.values():
         if found.media_type in SUFFIXES:
             about.say(service, Iri(SD + "inputFormat"), format_iri(found))
-    for function in offered(catalogue):
-        about.say(service, Iri(SD + "extensionFunction"), Iri(function))
-        about.say(Iri(function), RDF_TYPE, Iri(SD + "Function"))
+    for name, is_aggregate in offered(catalogue):
+        kind = "Aggregate" if is_aggregate else "Function"
+        about.say(service, Iri(f"{SD}extension{kind}"), Iri(name))
+        about.say(Iri(name), RDF_TYPE, Iri(SD + kind))
+    for relation in RELATIONS:
+        about.say(service, Iri(SD + "propertyFeature"), Iri(GEO + relation))
+    if settings.service_allowed:
+        about.say(service, Iri(SD + "feature"), Iri(SD + "BasicFederatedQuery"))
     dataset, default = Iri(_void_of()), Iri(urljoin(_endpoint(), "#default-graph"))
     about.say(service, Iri(SD + "defaultDataset"), dataset)
     about.say(dataset, RDF_TYPE, Iri(SD + "Dataset"))
@@ -148,14 +154,14 @@ def format_iri(found: Format) -> Iri:
     return Iri(known or f"https://www.iana.org/assignments/media-types/{found.media_type}")
 
 
-def offered(catalogue: Catalogue) -> tuple[str, ...]:
-    """Return the functions of GeoSPARQL that the engine knows, by asking for each."""
+def offered(catalogue: Catalogue) -> tuple[tuple[str, bool], ...]:
+    """Return what the engine knows of GeoSPARQL, by asking for each, and if it aggregates."""
     return _OFFERED.get(str(catalogue.settings.store), lambda: tuple(_asked_for(catalogue)))
 
 
-def _asked_for(catalogue: Catalogue) -> Iterator[str]:
+def _asked_for(catalogue: Catalogue) -> Iterator[tuple[str, bool]]:
     for name in text("queries", "internal/functions.txt").split():
-        function = PREFIXES["geof"] + name
+        function, aggregates = PREFIXES["geof"] + name, False
         try:
             answer = catalogue.query(f"SELECT (<{function}>(1) AS ?x) {{}}")
             list(cast(Solutions, answer))
@@ -165,11 +171,12 @@ def _asked_for(catalogue: Catalogue) -> Iterator[str]:
                     f"SELECT (<{function}>(?y) AS ?x) {{ VALUES ?y {{ 1 }} }} GROUP BY ?z"
                 )
                 list(cast(Solutions, answer))
+                aggregates = True
             except DafabError:
                 continue
         except DafabError:
             continue
-        yield function
+        yield function, aggregates
 
 
 @dataclass
@@ -218,7 +225,7 @@ class _Kept(Generic[T]):
         return value
 
 
-_OFFERED: Final[_Kept[tuple[str, ...]]] = _Kept(3600.0)
+_OFFERED: Final[_Kept[tuple[tuple[str, bool], ...]]] = _Kept(3600.0)
 _COUNTED: Final[_Kept[_Counts]] = _Kept(COUNT_SECONDS)
 
 

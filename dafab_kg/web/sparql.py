@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from tempfile import SpooledTemporaryFile
-from typing import IO, cast, get_args
+from typing import IO, Final, cast, get_args
 
 import orjson
 from flask import Blueprint, Response, redirect, request, url_for
@@ -14,11 +16,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import FileWrapper
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.model.errors import QueryNotValid
+from dafab_kg.model.errors import ClientGone, DafabError, QueryNotValid
+from dafab_kg.model.log import log
 from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
 from dafab_kg.reasoning.reasoner import Facts
-from dafab_kg.serving.client import ServedCatalogue
+from dafab_kg.serving.client import Served, ServedCatalogue
 from dafab_kg.store.answers import (
     ASKED,
     FORMATS,
@@ -41,7 +44,7 @@ from dafab_kg.web.described import (
     Schema,
     described,
 )
-from dafab_kg.web.gate import require, sees_private
+from dafab_kg.web.gate import request_id, require, sees_private
 from dafab_kg.web.graphs import provenance
 from dafab_kg.web.metering import note_query, stage
 from dafab_kg.web.negotiation import choose, named, prefers_html
@@ -58,6 +61,10 @@ from dafab_kg.web.service import describe
 
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes of an answer kept in memory; what is longer goes through a temporary file."""
+
+
+_BEYOND: Final = re.compile(r"\b(?:(?:NOW|RAND|UUID|STRUUID)\s*\(|SERVICE\b)", re.IGNORECASE)
+"""What may change between commits; a word of a string that looks so costs a kept answer only."""
 
 
 def _operations() -> dict[str, Operation]:
@@ -115,10 +122,10 @@ def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         note_query(asked.query)
         if asked.explain:
             return _explained(catalogue, asked)
-        known = _known(catalogue)
-        if known is not None:
-            return known
-        return _tagged(_answered(catalogue, asked, settings), catalogue)
+        tag = _tag(catalogue, asked.query)
+        if tag and request.if_none_match.contains_weak(tag):
+            return _not_modified(tag)
+        return _tagged(_answered(catalogue, asked, settings), tag)
 
     def options() -> Response:
         return Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
@@ -174,32 +181,30 @@ def _update(catalogue: Catalogue, asked: AskedUpdate) -> Response:
     return Response(orjson.dumps(written), content_type="application/json")
 
 
-def _known(catalogue: Catalogue) -> Response | None:
-    """Answer 304 where the client has what the catalogue would answer."""
-    tag = _tag(catalogue)
-    if not tag or tag not in request.if_none_match.as_set(include_weak=True):
-        return None
+def _not_modified(tag: str) -> Response:
+    """Answer that the client has what the catalogue would answer."""
     response = Response(status=304)
     response.set_etag(tag, weak=True)
     response.vary.add("Accept")
     return response
 
 
-def _tagged(response: Response, catalogue: Catalogue) -> Response:
-    tag = _tag(catalogue)
+def _tagged(response: Response, tag: str) -> Response:
     if tag and response.status_code == 200:
         response.set_etag(tag, weak=True)
         response.headers["Cache-Control"] = "no-cache"  # ask each time, by the tag
     return response
 
 
-def _tag(catalogue: Catalogue) -> str:
+def _tag(catalogue: Catalogue, query: str) -> str:
     """Return what names this request's answer at this commit; "" where it is not to be kept.
 
-    What a query asks beyond the store (NOW, RAND, UUID) is then as it was.
+    What a query asks beyond the store (the time, chance, another endpoint) changes by itself.
     """
     revision = revision_of(catalogue)
     if request.method not in ("GET", "HEAD") or not revision or sees_private():
+        return ""
+    if _BEYOND.search(query):
         return ""
     asked = (revision, request.full_path, request.headers.get("Accept", ""))
     return hashlib.sha256("\n".join(asked).encode("utf-8", "replace")).hexdigest()[:32]
@@ -251,10 +256,24 @@ def _served(catalogue: ServedCatalogue, asked: Asked) -> Response:
         served.close()
         found = _format(asked.formats, served.kind)  # says what is wrong
     whole = served.whole
-    response = Response(served if whole is None else whole, content_type=found[1])
+    response = Response(
+        _pieces(served, request_id()) if whole is None else whole, content_type=found[1]
+    )
+    response.call_on_close(served.close)
     response.headers["Dafab-Limits"] = _limits(catalogue.settings)
     response.vary.add("Accept")
     return response
+
+
+def _pieces(served: Served, request_id: str) -> Iterator[bytes]:
+    """Give the pieces of an answer; one that ends before its end breaks the connection off."""
+    try:
+        yield from served
+    except DafabError as error:
+        if not isinstance(error, ClientGone):
+            log(event="answer broken off", request=request_id, reason=type(error).__name__)
+        # whoever writes to the connection knows this one, and ends it without a word
+        raise BrokenPipeError(errno.EPIPE, type(error).__name__) from error
 
 
 def _limits(settings: Settings) -> str:

@@ -79,6 +79,17 @@ def test_wrong_names_and_scopes(tmp_path, name, scopes):
         Tokens(tmp_path, "").create(name, scopes)
 
 
+def test_a_name_is_one_tokens(tmp_path):
+    tokens = Tokens(tmp_path, f"ci:read:{'0' * 64}")
+    kept, token = tokens.create("ann", ["read"])
+    for taken in ("ann", kept.token_id, "ci"):
+        with pytest.raises(NameNotValid, match="already"):
+            tokens.create(taken, ["write"])
+    tokens.revoke("ann")
+    assert tokens.create("ann", ["write"])[0].scopes == ("write",)
+    assert tokens.find(token) is None
+
+
 def test_tokens_from_the_environment(tmp_path):
     digest = hashlib.sha256(b"secret").hexdigest()
     tokens = Tokens(tmp_path, f"ci:read+write:{digest}")

@@ -84,12 +84,19 @@ def test_w3c_conforms_to_schema(server):
         SD.resultFormat: (SD.Service, None),
         SD.inputFormat: (SD.Service, None),
         SD.extensionFunction: (SD.Service, SD.Function),
+        SD.extensionAggregate: (SD.Service, SD.Aggregate),
+        SD.propertyFeature: (SD.Service, None),
         SD.defaultDataset: (SD.Service, SD.Dataset),
         SD.defaultGraph: (SD.Dataset, SD.Graph),
         SD.namedGraph: (SD.Dataset, SD.NamedGraph),
         SD.name: (SD.NamedGraph, None),
     }
     assert len(set(found.subjects(RDF.type, SD.Service))) == 1
+    # the spatial aggregate functions of GeoSPARQL 1.1
+    aggregates = "BoundingBox", "BoundingCircle", "Centroid", "ConcaveHull", "ConvexHull", "Union"
+    assert set(found.objects(predicate=SD.extensionAggregate)) == {
+        URIRef(f"http://www.opengis.net/def/function/geosparql/agg{name}") for name in aggregates
+    }
     for subject, predicate, value in found:
         if predicate == RDF.type:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -103,6 +104,20 @@ def test_a_query_beyond_the_memory_is_ended_and_says_so(patient: Server) -> None
     assert answer.json()["reason"] == "MemoryExceeded"
     assert answer.json()["limit"] == {"memory_bytes": float(MEMORY)}
     patient.wait()
+
+
+def test_an_answer_that_ends_before_its_end_is_broken_off_with_a_line_in_the_log(
+    server: Server,
+) -> None:
+    before = len(server.log.read_text())
+    with pytest.raises(httpx.RemoteProtocolError):
+        server.get(f"SELECT * {{ {cross(2000, 2000, 2000)} }}")
+    time.sleep(0.2)
+    log = server.log.read_text()[before:]
+    (line,) = (line for line in log.splitlines() if "broken off" in line)
+    assert json.loads(line)["reason"] in ("DeadlinePassed", "AnswerTooLong")
+    assert "Traceback" not in log
+    server.wait()
 
 
 def test_who_goes_away_frees_the_worker(server: Server) -> None:

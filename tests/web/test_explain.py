@@ -129,6 +129,7 @@ def test_the_command_line_tells_the_same(
     assert main(["--store", store, "query", "--explain", CLOUDS]) == 0
     printed = capsys.readouterr().out
     assert "?x: 1 candidates by\n  ?c < 20\n" in printed
+    assert "Asked instead:\nSELECT" in printed and "VALUES" in printed
     assert "engine: " in printed and printed.endswith("1 row\n")
     assert main(["--store", store, "--json", "query", "--explain", CLOUDS]) == 0
     assert json.loads(capsys.readouterr().out)["candidates"][0]["found"] == 1

@@ -12,6 +12,7 @@ from SPARQLWrapper import CSV, JSON, JSONLD, POST, RDFXML, TURTLE, XML, SPARQLWr
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed
 
 from dafab_kg.web import sparql
+from dafab_kg.web.app import MOST_BYTES
 
 # SPARQLWrapper makes its graphs with a class that rdflib is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")
@@ -95,7 +96,7 @@ def test_a_body_beyond_the_bound_is_413(address):
         headers={"Content-Type": "application/sparql-query"},
     )
     assert response.status_code == 413
-    assert response.json()["remedy"]
+    assert str(MOST_BYTES) in response.json()["remedy"]
 
 
 WORDS = r"""

@@ -289,6 +289,7 @@ def test_more_rows_than_the_bound_are_400_with_the_bound(client):
     numbers = " ".join(map(str, range(51)))
     problem = problem_of(get(client, f"SELECT * {{ VALUES ?x {{ {numbers} }} }}"), 400)
     assert "50 rows" in problem["detail"] and "LIMIT" in problem["detail"]
+    assert (problem["reason"], problem["limit"]) == ("AnswerTooLong", {"rows": 50})
 
 
 @pytest.mark.parametrize(

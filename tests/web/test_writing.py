@@ -89,6 +89,9 @@ def test_a_broken_shape_is_refused_with_the_report_and_nothing_changes(web):
         assert response.status_code == 422
         assert "http://www.w3.org/ns/shacl#" in response.json["report"]
         assert "ValidationReport" in response.json["report"]
+        problem = response.json
+        assert problem["where"].startswith("<") and problem["where"] not in problem["detail"]
+        assert problem["remedy"] not in problem["detail"]
     assert web.catalogue.revision == before
     assert web.catalogue.quarantine() == ()
     assert graph(web, "a:good").startswith("{")  # a problem
@@ -149,6 +152,13 @@ def test_operations_see_what_earlier_ones_wrote(web):
         ("a:h", "a:sum", "3"),
         (home, "a:sum", "3"),
     ]
+
+
+def test_what_is_wrong_with_an_update_is_told_as_of_an_update(web):
+    problem = web.update("INSERT DATA { <a:a> <a:b> 1 }\nDELET { }").json
+    assert problem["title"] == "The update cannot be done"
+    assert problem["where"].startswith("line 2, column ")
+    assert problem["where"].endswith(" of the update")
 
 
 def test_half_an_update_is_none(web):
@@ -270,8 +280,18 @@ def test_a_query_is_not_answered_twice_to_who_has_it(web):
     tag = web.ask("", "/sparql", query_string=query).headers["ETag"]
     again = {"query_string": query, "headers": {"If-None-Match": tag}}
     assert web.ask("", "/sparql", **again).status_code == 304
+    any_tag = {"query_string": query, "headers": {"If-None-Match": "*"}}
+    assert web.ask("", "/sparql", **any_tag).status_code == 304
     web.update("INSERT DATA { <a:b> <a:c> 1 }")
     assert web.ask("", "/sparql", **again).status_code == 200
+
+
+@pytest.mark.parametrize("call", ["NOW()", "rand ()", "UUID()", "STRUUID()"])
+def test_what_changes_by_itself_has_no_tag(web, call):
+    query = {"query": f"SELECT ({call} AS ?x) {{}}"}
+    answers = [web.ask("", "/sparql", query_string=query) for _ in range(2)]
+    assert answers[0].status_code == 200 and answers[0].data != answers[1].data
+    assert all("ETag" not in answer.headers for answer in answers)
 
 
 # access

@@ -22,6 +22,8 @@ class Clients:
         self.catalogue = catalogue
         self.app = create_app(catalogue)
         tokens = Tokens(catalogue.settings.store, "")
+        for kept in tokens.all():  # of an earlier time that the catalogue was opened
+            tokens.revoke(kept.token_id)
         self.tokens = {scope: tokens.create(f"the-{scope}", [scope])[1] for scope in SCOPES}
 
     def ask(self, who: str, path: str, method: str = "GET", **options: Any) -> Any:

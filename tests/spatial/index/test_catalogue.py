@@ -43,6 +43,14 @@ def test_a_reader_does_not_use_a_damaged_index(loaded: Path) -> None:
     assert numbers(loaded) == before
 
 
+def test_a_search_says_that_there_is_more(loaded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    search = ["--store", str(loaded), "search", "S2", "--limit"]
+    assert main([*search, "2"]) == 0
+    assert "There are more than 2" in capsys.readouterr().out
+    assert main([*search, "500"]) == 0
+    assert "There are more" not in capsys.readouterr().out
+
+
 def test_explaining_says_that_there_is_no_index(
     loaded: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
