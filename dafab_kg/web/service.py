@@ -18,7 +18,7 @@ from flask import Blueprint, Response, request, url_for
 
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.catalogue.writing import SUFFIXES
-from dafab_kg.model.errors import DafabError, QueryNotValid
+from dafab_kg.model.errors import DafabError
 from dafab_kg.model.names import NS, ONTOLOGY, PREFIXES
 from dafab_kg.model.resources import text
 from dafab_kg.model.settings import Settings
@@ -161,22 +161,19 @@ def offered(catalogue: Catalogue) -> tuple[tuple[str, bool], ...]:
 
 def _asked_for(catalogue: Catalogue) -> Iterator[tuple[str, bool]]:
     for name in text("queries", "internal/functions.txt").split():
-        function, aggregates = PREFIXES["geof"] + name, False
-        try:
-            answer = catalogue.query(f"SELECT (<{function}>(1) AS ?x) {{}}")
-            list(cast(Solutions, answer))
-        except QueryNotValid:
-            try:  # an aggregate is one of a group only, or its own word for it
-                answer = catalogue.query(
-                    f"SELECT (<{function}>(?y) AS ?x) {{ VALUES ?y {{ 1 }} }} GROUP BY ?z"
-                )
-                list(cast(Solutions, answer))
-                aggregates = True
+        function = PREFIXES["geof"] + name
+        # what takes a variable of a group that is not grouped by is an aggregate
+        grouped = f"SELECT (<{function}>(?y) AS ?x) {{ VALUES ?y {{ 1 }} }} GROUP BY ?z"
+        for query, is_aggregate in (
+            (grouped, True),
+            (f"SELECT (<{function}>(1) AS ?x) {{}}", False),
+        ):
+            try:
+                list(cast(Solutions, catalogue.query(query)))
             except DafabError:
                 continue
-        except DafabError:
-            continue
-        yield function, aggregates
+            yield function, is_aggregate
+            break
 
 
 @dataclass

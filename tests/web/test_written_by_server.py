@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import httpx
 import pytest
@@ -31,6 +32,7 @@ def client(server):
         yield made
 
 
+@cache
 def bearer(server, scope: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {Tokens(server.store, '').create(scope, [scope])[1]}"}
 
