@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from shapely.geometry.base import BaseGeometry
 
-from dafab_kg.sparql.tree import XSD, IriTerm, LiteralTerm
+from dafab_kg.sparql.tree import XSD, Expression, IriTerm, LiteralTerm
 from dafab_kg.sparql.tree import Term as Written
 from dafab_kg.spatial.index.flags import EXACT, NEAR
 from dafab_kg.spatial.index.polygons import EARTH
@@ -47,6 +48,19 @@ def bounds(operator: str, constant: LiteralTerm, kind: str) -> Bounds | None:
         case "=":
             return Bounds(Interval(low, high), exact)
     return None
+
+
+def stretch(choices: Sequence[Expression | None], kind: str) -> Interval | None:
+    """The interval from the least to the greatest of some constants; None: not known."""
+    found = [
+        bounds("=", choice, kind) if isinstance(choice, LiteralTerm) else None for choice in choices
+    ]
+    known = [one.interval for one in found if one is not None]
+    lows = [one.low for one in known if one.low is not None]
+    highs = [one.high for one in known if one.high is not None]
+    if not known or min(len(lows), len(highs)) < len(choices):
+        return None
+    return Interval(min(lows), max(highs))
 
 
 def duration(constant: LiteralTerm) -> int | None:

@@ -265,7 +265,16 @@ class Reader:
     def _among(
         self, variable: Variable, choices: Sequence[Expression | None], condition: In | Values
     ) -> None:
-        """One of some constants; None is UNDEF, which is anything."""
+        """One of some constants; None is UNDEF, which is anything.
+
+        Of numbers and times the index is asked for the stretch from the least to the greatest.
+        """
+        for thing, predicate in self.values[variable.name]:
+            kind = self._kind_of[predicate]
+            if kind != "keyword":
+                stretch = constants.stretch(choices, kind)
+                if stretch is not None:
+                    self._take(thing, Within(predicate, stretch), condition)
         terms = [
             constants.keyword(choice) if isinstance(choice, LiteralTerm | IriTerm) else None
             for choice in choices

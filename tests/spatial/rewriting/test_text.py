@@ -52,6 +52,8 @@ def rows(text: str) -> list[Any]:
         "FILTER (?c < 9) ?x a :T ; :c ?c ; # a } comment\n",
         "?x a :T , :T ; :c ?c . OPTIONAL { ?x :d ?d } FILTER (?c < 9)",
         "#{\n?x :c ?c . ?x a :T FILTER (?c < 9) ?x :c ?c",
+        "?x :c ?c FILTER (?c IN (0, 1, 2, 3, 4, 5, 6.0, 7e0, 8))",
+        "VALUES ?c { 0 1 2 3 4 5 6 7 8 } ?x :c ?c",
         "?x :c ?c . VALUES ?y { 1 } . ?x a :T . FILTER (?c < 9) FILTER (?c<9)",
     ],
 )
