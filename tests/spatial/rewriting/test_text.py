@@ -53,7 +53,7 @@ def rows(text: str) -> list[Any]:
         "?x a :T , :T ; :c ?c . OPTIONAL { ?x :d ?d } FILTER (?c < 9)",
         "#{\n?x :c ?c . ?x a :T FILTER (?c < 9) ?x :c ?c",
         "?x :c ?c FILTER (?c IN (0, 1, 2, 3, 4, 5, 6.0, 7e0, 8))",
-        "VALUES ?c { 0 1 2 3 4 5 6 7 8 } ?x :c ?c",
+        "?x :c ?c . VALUES ?c { 0 1 2 3 4 5 6 7 8 }",
         "?x :c ?c . VALUES ?y { 1 } . ?x a :T . FILTER (?c < 9) FILTER (?c<9)",
     ],
 )
