@@ -6,9 +6,11 @@ of its thing (4); per geometry its WKB and its box; per thing its name, once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
@@ -28,7 +30,7 @@ from dafab_kg.spatial.index.block import (
     places_of,
     shapes_joined,
 )
-from dafab_kg.spatial.index.numbering import Numbered, Numbering
+from dafab_kg.spatial.index.numbering import AT_LEAST, Numbered, Numbering
 from dafab_kg.spatial.index.ordered import NONE, Rows, places_in
 from dafab_kg.spatial.index.schema import Schema
 from dafab_kg.spatial.index.texts import Texts
@@ -40,6 +42,7 @@ OF_GEOMETRY: Final = (f"{GEO}hasGeometry", f"{GEO}hasDefaultGeometry")
 SERIALISATIONS: Final = (f"{GEO}asWKT", f"{GEO}asGML", f"{GEO}asGeoJSON", f"{GEO}asKML")
 
 AT_ONCE: Final = 16_384  # geometries that are read at once
+AHEAD: Final = 6  # properties that are read before they are numbered
 
 Names: TypeAlias = pa.LargeStringArray
 
@@ -111,39 +114,46 @@ def assembled(
 
     ``owned`` are nodes known to be of a feature, beside those whose link is in the source.
     """
+    properties = list(schema.properties.items())
     with ThreadPoolExecutor(threads) as pool:
-        # what takes longest comes first
-        located = pool.submit(_located, source)
-        classes = pool.submit(_keyword, source, TYPE)
-        waiting = [
-            (iri, kind, pool.submit(_VALUES[kind], source, iri))
-            for iri, kind in schema.properties.items()
+        tasks: list[Callable[[], Any]] = [
+            partial(_located, source),
+            *(partial(_VALUES[kind], source, iri) for iri, kind in properties),
+            partial(_keyword, source, TYPE),
         ]
-        return _block(waiting, located, classes, only, owned)
+        return _block(properties, _ahead(pool, tasks), only, owned)
 
 
-Waiting = tuple[str, Kind, "Future[list[tuple[Any, ...]]]"]
+def _ahead(pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], Any]]) -> Iterator[Any]:
+    """Yield what tasks give, in order; few are done ahead, as what they give takes memory."""
+    waiting = deque[Future[Any]]()
+    for task in tasks:
+        waiting.append(pool.submit(task))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _block(
-    waiting: list[Waiting],
-    located: Future[_Located],
-    classes: Future[list[tuple[Any, ...]]],
+    properties: Sequence[tuple[str, Kind]],
+    found: Iterator[Any],
     only: Names | None,
     owned: Names | None,
 ) -> Block:
+    """Make the block of what is found: places, the values of each property, classes."""
     numbering = Numbering()
+    where, geometries, usual, shapes = _entries_of_places(next(found), numbering, only, owned)
     held: dict[str, tuple[Kind, list[tuple[Any, ...]]]] = {}
-    while waiting:
-        iri, kind, future = waiting.pop(0)
+    for iri, kind in properties:
         pieces = [
             (numbering.add(subjects), *values)
-            for subjects, *values in (_only(piece, only) for piece in future.result())
+            for subjects, *values in (_only(piece, only) for piece in next(found))
         ]
         if any(len(values[0]) for _, *values in pieces):
             held[iri] = kind, pieces
-    where, found, usual, shapes = _entries_of_places(located.result(), numbering, only, owned)
     numbering.end()
+    members, of_class = _members(next(found), numbering.names)
     things = pc.binary_slice(numbering.names.cast(pa.large_binary()), 1, -1)
     order = pc.sort_indices(things)
     number = np.empty(len(things), np.int32)
@@ -164,16 +174,47 @@ def _block(
         else:
             values, flags = (np.concatenate(part) for part in list(zip(*pieces, strict=True))[1:])
             columns[iri] = column_of(rows, values, flags)
-    class_rows, of_class = [NONE], []
-    for subjects, codes, terms in classes.result():
-        at = pc.index_in(subjects, numbering.names)
-        there = pc.is_valid(at).to_numpy(zero_copy_only=False)
-        class_rows.append(number[at.drop_null().to_numpy()])
-        of_class.append((codes[there], terms))
     names = Texts.from_arrow(things.take(order))
     del numbering, things
-    kinds = keywords_joined(np.concatenate(class_rows), of_class)
-    return Block(names, kinds, _places(rows_of(where), found, usual, shapes), columns, keywords)
+    kinds = keywords_joined(number[members], of_class)
+    return Block(
+        names, kinds, _places(rows_of(where), geometries, usual, shapes), columns, keywords
+    )
+
+
+def _members(
+    pieces: Sequence[tuple[Names, Rows, pa.LargeStringArray]], names: Names
+) -> tuple[Rows, list[tuple[Rows, pa.LargeStringArray]]]:
+    """The numbers of things that have a class, and the numbers of their classes.
+
+    Many are looked up together, as each look-up hashes all names.
+    """
+    members: list[Rows] = [NONE]
+    of_class: list[tuple[Rows, pa.LargeStringArray]] = []
+    for group in _groups(pieces, max(AT_LEAST, len(names))):
+        at = pc.index_in(pa.concat_arrays([subjects for subjects, _, _ in group]), names)
+        there = pc.is_valid(at).to_numpy(zero_copy_only=False)
+        members.append(at.drop_null().to_numpy())
+        start = 0
+        for subjects, codes, terms in group:
+            of_class.append((codes[there[start : start + len(subjects)]], terms))
+            start += len(subjects)
+    return np.concatenate(members), of_class
+
+
+def _groups(
+    pieces: Sequence[tuple[Names, Rows, pa.LargeStringArray]], most: int
+) -> Iterator[list[tuple[Names, Rows, pa.LargeStringArray]]]:
+    """Pieces in groups of more than ``most`` names, but for the last."""
+    group, size = [], 0
+    for piece in pieces:
+        group.append(piece)
+        size += len(piece[0])
+        if size > most:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def _only(piece: tuple[Any, ...], only: Names | None) -> tuple[Any, ...]:
