@@ -351,7 +351,7 @@ def _first(
     if segment.cost(wanted) <= max(FEW, 4 * met):
         rows, sure = segment.find(wanted)
         rows = _living(rows, part)
-        rows = rows[member(rows, column.rows)]
+        rows = rows[column.entries.member(rows)]
         values = column.value_of_each(rows)
         order = np.argsort(-values if descending else values, kind="stable")
         order = order[: _with_ties(values[order], need)]

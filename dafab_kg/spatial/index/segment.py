@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.spatial.index.block import Block, Column, Keywords, Places, Shapes
 from dafab_kg.spatial.index.container import Container, write_container
 from dafab_kg.spatial.index.flags import EXACT, LOOSE, NEAR, ODD
-from dafab_kg.spatial.index.ordered import NONE, Rows, distinct, member, places_in, rising
+from dafab_kg.spatial.index.ordered import NONE, Rows, Sorted, distinct, member, rising
 from dafab_kg.spatial.index.texts import Arrays, Texts
 from dafab_kg.spatial.lookup import Has, Interval, Near, OneOfTerms, Wanted, Within
 
@@ -106,6 +106,7 @@ class NumberColumn:
 
     def __init__(self, container: Container, name: str) -> None:
         self.rows: Rows = container[f"{name}.rows"]
+        self.entries = Sorted(self.rows)
         self.values: NDArray[Any] = container[f"{name}.values"]
         self.flags: NDArray[np.uint8] = container[f"{name}.flags"]
         self.sorted: NDArray[Any] = container[f"{name}.sorted"]
@@ -129,12 +130,12 @@ class NumberColumn:
 
     def value_of_each(self, rows: NDArray[Any]) -> NDArray[Any]:
         """The value of each of some rows that have one, in a column where none has more."""
-        values: NDArray[Any] = self.values[np.searchsorted(self.rows, rows)]
+        values: NDArray[Any] = self.values[self.entries.places(rows)[0]]
         return values
 
     def values_of(self, rows: NDArray[Any]) -> NDArray[Any]:
         """All values that some rows have."""
-        values: NDArray[Any] = self.values[places_in(self.rows, rows)[0]]
+        values: NDArray[Any] = self.values[self.entries.places(rows)[0]]
         return values
 
     def _bound(self, value: float, way: int) -> Any:
@@ -154,12 +155,15 @@ class NumberColumn:
         high = self.sorted[right - 1]
 
         def inside(entries: NDArray[np.int64]) -> NDArray[np.bool_]:
-            values, flags = self.values[entries], self.flags[entries]
-            fit: NDArray[np.bool_] = (values >= low) & (values <= high) & (flags != ODD)
-            fit |= flags == LOOSE
+            values = self.values[entries]
+            fit: NDArray[np.bool_] = (values >= low) & (values <= high)
+            if not self.exact:
+                flags = self.flags[entries]
+                fit &= flags != ODD
+                fit |= flags == LOOSE
             return fit
 
-        return some_entry(self.rows, rows, inside)
+        return some_entry(self.entries, rows, inside)
 
 
 def _side(left: bool) -> Any:
@@ -181,14 +185,15 @@ class KeywordColumn:
     def __init__(self, container: Container, name: str) -> None:
         self.terms = Texts.read(container, f"{name}.terms")
         self.rows: Rows = container[f"{name}.rows"]
+        self.entries = Sorted(self.rows)
         self.codes: Rows = container[f"{name}.codes"]
         self._of_term: Rows = container[f"{name}.of_term"]
         self._starts: NDArray[np.int64] = container[f"{name}.starts"]
 
-    @cached_property
+    @property
     def single(self) -> bool:
         """Each thing has one term at most."""
-        return rising(self.rows)
+        return self.entries.rising
 
     def codes_of(self, terms: frozenset[str]) -> list[int]:
         """The numbers of those terms that are here."""
@@ -207,16 +212,16 @@ class KeywordColumn:
 
     def fulfil(self, rows: Rows, codes: list[int]) -> NDArray[np.bool_]:
         """Tell which of ``rows`` have one of the terms."""
-        if len(codes) == 1 and self.size(codes) > 64 * len(rows):
-            return some_entry(self.rows, rows, lambda entries: self.codes[entries] == codes[0])
+        if self.size(codes) > len(rows):
+            return some_entry(self.entries, rows, lambda at: np.isin(self.codes[at], codes))
         return member(rows, self.with_terms(codes))
 
 
 def some_entry(
-    entry_rows: Rows, rows: Rows, test: Callable[[NDArray[np.int64]], NDArray[np.bool_]]
+    entry_rows: Sorted, rows: Rows, test: Callable[[NDArray[np.int64]], NDArray[np.bool_]]
 ) -> NDArray[np.bool_]:
-    """Tell for which of ``rows`` some entry passes the test; ``entry_rows`` is sorted."""
-    entries, owner = places_in(entry_rows, rows)
+    """Tell for which of ``rows`` some entry passes the test."""
+    entries, owner = entry_rows.places(rows)
     result = np.zeros(len(rows), bool)
     if len(entries):
         result[owner[test(entries)]] = True
@@ -237,9 +242,11 @@ class Segment:
         self._planned: tuple[Wanted, list[_Step], bool] | None = None
         self.bytes = self._file.size
         self.place_rows: Rows = self._file["places.rows"]
+        self._placed = Sorted(self.place_rows)
         self.place_flags: NDArray[np.uint8] = self._file["places.flags"]
         self.boxes: NDArray[np.float64] = self._file["places.boxes"].reshape(-1, 4)
         self.box_of: Rows = self._file["places.box_of"]
+        self._boxed = Sorted(self.box_of)
         self._tree: NDArray[np.uint8] = self._file["places.tree"]
         self.wkb = Texts.read(self._file, "places.wkb")
 
@@ -254,7 +261,7 @@ class Segment:
     @cached_property
     def singly_placed(self) -> bool:
         """Each located thing has one geometry, as geo:hasGeometry/geo:asWKT, which is known."""
-        return bool((self.place_flags == EXACT).all()) and rising(self.place_rows)
+        return bool((self.place_flags == EXACT).all()) and self._placed.rising
 
     def column(self, name: str) -> NumberColumn | None:
         """The column of a property with numbers or times."""
@@ -364,11 +371,7 @@ class Segment:
                 )
             )
         elif wanted.located:
-            steps.append(
-                _Step(
-                    len(self.place_rows), lambda: self._located, lambda r: member(r, self._located)
-                )
-            )
+            steps.append(_Step(len(self.place_rows), lambda: self._located, self._placed.member))
         return steps, exact
 
     def _value_step(self, value: Within | OneOfTerms | Has) -> tuple[_Step, bool]:
@@ -391,10 +394,8 @@ class Segment:
             return _terms_step(keyword, value.terms), True
         held = column or keyword
         if isinstance(value, Has) and held is not None:
-            entries = held.rows
-            return _Step(
-                len(entries), lambda: distinct(entries), lambda rows: member(rows, entries)
-            ), True
+            rows = held.rows
+            return _Step(len(rows), lambda: distinct(rows), held.entries.member), True
         return _Step(0, lambda: NONE, lambda rows: np.zeros(len(rows), bool)), True
 
     # places
@@ -402,7 +403,7 @@ class Segment:
     @cached_property
     def _located(self) -> Rows:
         """Things with a geometry, sorted."""
-        return self.place_rows if rising(self.place_rows) else distinct(self.place_rows)
+        return self.place_rows if self._placed.rising else distinct(self.place_rows)
 
     def _box_share(self, area: Near) -> float:
         """Roughly the share of the Earth that the box of an area takes."""
@@ -424,7 +425,7 @@ class Segment:
         self, geometries: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Boxes of geometries, by number, each with the position of its geometry."""
-        return places_in(self.box_of, geometries)
+        return self._boxed.places(geometries)
 
     def _may_be_at(self, rows: Rows, area: Near) -> NDArray[np.bool_]:
         west, south, east, north = reach(area)
@@ -459,7 +460,7 @@ class Segment:
 
     def geometries_of(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Geometries of rows, by number, each with the position of its row in ``rows``."""
-        return places_in(self.place_rows, rows)
+        return self._placed.places(rows)
 
     def shapes(self, geometries: NDArray[np.int64]) -> NDArray[Any]:
         """Geometries by number; None where one could not be read."""
