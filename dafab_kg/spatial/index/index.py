@@ -77,6 +77,10 @@ class SearchIndex:
     def find(self, wanted: Wanted, *, most: int | None = None) -> Found | None:
         """Find the things that fulfil ``wanted``; None: there may be more than ``most``."""
         found, sure = [], SURE
+        if most is not None and most < sum(
+            part.segment.least(wanted) - len(part.dead) for part in self.parts
+        ):
+            return None
         for number, part in enumerate(self.parts):
             rows, surely = part.segment.find(wanted)
             found.append(_living(rows, part) + self._bases[number])

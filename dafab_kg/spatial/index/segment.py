@@ -312,6 +312,18 @@ class Segment:
         shares = (min(1.0, step.cost / max(len(self), 1)) for step in steps)
         return len(self) * math.prod(shares)
 
+    def least(self, wanted: Wanted) -> int:
+        """How many rows fulfil ``wanted`` at least; more than 0 only for bounds of one property
+        of which each thing has one value at most."""
+        bounds = [value for value in wanted.values if isinstance(value, Within)]
+        of = {value.property for value in wanted.values}
+        column = self.column(bounds[0].property) if len(bounds) == 1 == len(of) else None
+        others = wanted.classes or wanted.place is not None or wanted.located
+        if others or column is None or not (column.single and column.exact):
+            return 0
+        left, right = column.span(bounds[0].interval)
+        return right - left
+
     def matches(self, rows: Rows, wanted: Wanted) -> tuple[NDArray[np.bool_], Sure]:
         """Tell which of ``rows`` may fulfil ``wanted``; and what is sure of them."""
         steps, exact = self._plan(wanted)

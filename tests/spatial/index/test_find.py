@@ -100,6 +100,10 @@ def test_the_first_in_order(tmp_path: Path, seed: int) -> None:
         assert set(got) == set(wished)
         floats = [float(value.split('"')[1]) for value in got]
         assert floats == sorted(floats, reverse=descending)
+        alone, most = Wanted(values=(within,)), chance.choice([0, 50, 300])
+        (count_of_all,) = store.rows(f"SELECT (COUNT(*) AS ?n) {{ {sparql(alone)} }}", GRAPHS)
+        many = int(count_of_all[0].split('"')[1]) > most
+        assert (index.find(alone, most=most) is None) == many
 
 
 def plain_shape(literal: str) -> shapely.Geometry | None:
