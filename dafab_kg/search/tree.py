@@ -32,7 +32,6 @@ __all__ = [
     "Contains",
     "Folding",
     "Instant",
-    "IsA",
     "IsEmpty",
     "IsNull",
     "Like",
@@ -239,13 +238,6 @@ class Related:
     part: Node
 
 
-@dataclass(frozen=True, slots=True)
-class IsA:
-    """What the item describes is of a class, stated or inferred."""
-
-    class_iri: str
-
-
 Node = (
     Compare
     | Among
@@ -260,7 +252,6 @@ Node = (
     | Spatial
     | Temporal
     | Related
-    | IsA
 )
 
 

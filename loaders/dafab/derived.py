@@ -35,7 +35,7 @@ from dafab_kg.model.records import (
     WaterAnalysis,
 )
 
-_ITEM: Final[tuple[Known, ...]] = (
+ITEM: Final[tuple[Known, ...]] = (
     Known("title", convert.text, ("title",)),
     Known("processing_level", convert.level, ("processing:level",)),
     Known("processing_version", convert.text, ("processing:version",)),
@@ -68,7 +68,7 @@ def read_derived(envelope: Envelope) -> Reading:
     """
     product_id = envelope.identity.id
     properties = envelope.value.get("properties") or {}
-    facts = read_known(properties, _ITEM, "/properties")
+    facts = read_known(properties, ITEM, "/properties")
     place = place_of(envelope)
     found = Findings(warnings=[*envelope.warnings, *facts.warnings, *place.warnings])
     source = _source(envelope, found)

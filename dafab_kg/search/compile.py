@@ -1,0 +1,465 @@
+"""From a tree to SPARQL that finds the candidates: all items that fulfil it, and few others.
+
+The graph knows a product by its terms, one value for each (docs/decisions/agreement.md);
+a tree asks what stands in an item's own JSON.  Whoever finds ``10`` there finds
+
+- the term of the product with that value, as the loaders read it from the item, or
+- a ``dafab:Property`` at the same pointer, where a loader kept the value as it was, or
+- a ``dafab:Claim`` on the term, where another document was believed.
+
+The last two are asked for only where the catalogue has any: then what is left is a plain
+triple and a filter, which the search index answers.  Whether a candidate fulfils the tree
+is decided by its document (:mod:`dafab_kg.search.exact`); if there is no filter, there is
+nothing to decide.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from types import EllipsisType
+from typing import Final, Protocol
+
+import shapely
+
+from dafab_kg.loaders.dafab.recognise import BLOCKS
+from dafab_kg.model.documents import escape_pointer
+from dafab_kg.model.names import PREFIXES
+from dafab_kg.search.exact import as_double
+from dafab_kg.search.names import Held, held
+from dafab_kg.search.tree import (
+    GEOMETRY,
+    Among,
+    And,
+    Compare,
+    Contains,
+    IsEmpty,
+    IsNull,
+    Like,
+    Node,
+    Not,
+    Operator,
+    Or,
+    Path,
+    Related,
+    Spatial,
+    Temporal,
+    Value,
+    Within,
+)
+
+ID: Final[Path] = ("id",)
+COLLECTION: Final[Path] = ("collection",)
+_AS_WKT: Final = f"{PREFIXES['geo']}asWKT"
+_ELSEWHERE: Final = frozenset({*BLOCKS, "processing:software"})
+"""Members of ``properties`` that loaders read into other records than properties."""
+_INVERSE: Final[dict[Operator, Operator]] = {
+    "=": "<>",
+    "<>": "=",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+}
+_SLACK: Final = 1e-12
+"""Of a number, by which it may have changed on its way into the graph."""
+_TICK: Final = timedelta(microseconds=1)
+_DATETIME: Final[Path] = ("properties", "datetime")
+_START: Final[Path] = ("properties", "start_datetime")
+_END: Final[Path] = ("properties", "end_datetime")
+
+
+class Habits(Protocol):
+    """What the catalogue uses: it decides which ways to an item have to be asked for."""
+
+    def uses(self, term: str) -> bool:
+        """Tell whether any thing has a value of this property."""
+
+    def keeps(self, pointer: str) -> bool:
+        """Tell whether any value was kept as it was at this JSON pointer."""
+
+    def claimed(self, term: str) -> bool:
+        """Tell whether documents differ in a value of this property anywhere."""
+
+    def collections(self, collection_id: str) -> tuple[str, ...] | None:
+        """Return the IRIs of the collections with this id.
+
+        None: items that no catalogue describes may be in it, too.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What holds of ``?product`` at once; ``blocks`` are alternatives, each of which must hold."""
+
+    triples: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    blocks: tuple[tuple[Branch, ...], ...] = ()
+
+
+Candidates = tuple[Branch, ...] | None
+"""Alternatives, of which one holds; none: there are no candidates.  None: anything may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What holds of ``?product`` where an item that describes it may fulfil a tree.
+
+    ``where`` is a stretch of a group graph pattern ("" where anything may); it declares no
+    prefixes but uses dafab, geo, geof and xsd, and all its variables but ``?product`` begin
+    with ``?v``.  It may bind one product several times.  ``all``: every item fulfils the
+    tree; ``none``: no item does.
+    """
+
+    where: str
+    all: bool = False
+    none: bool = False
+
+
+def compile_filter(node: Node | None, habits: Habits, base: str) -> Compiled:
+    """Compile a tree; ``base`` is what the IRIs of things begin with."""
+    if node is None:
+        return Compiled("", all=True)
+    found = _Compiler(habits, base).candidates(node, negated=False)
+    if found is None:
+        return Compiled("")
+    return Compiled(_written(_joined([found])), none=not found)
+
+
+def _joined(parts: Iterable[tuple[Branch, ...]]) -> tuple[Branch, ...]:
+    """All of the parts at once: those of one branch are written together."""
+    triples: dict[str, None] = {}
+    filters: dict[str, None] = {}
+    blocks: dict[tuple[Branch, ...], None] = {}
+    for part in parts:
+        if not part:
+            return ()
+        if len(part) > 1:
+            blocks[part] = None
+            continue
+        triples |= dict.fromkeys(part[0].triples)
+        filters |= dict.fromkeys(part[0].filters)
+        blocks |= dict.fromkeys(part[0].blocks)
+    return (Branch(tuple(triples), tuple(filters), tuple(blocks)),)
+
+
+def _written(found: tuple[Branch, ...]) -> str:
+    if not found:
+        return "FILTER (false)"
+    if len(found) > 1:
+        return " UNION ".join(f"{{ {_written((branch,))} }}" for branch in found)
+    branch = found[0]
+    lines = [f"{triple} ." for triple in branch.triples]
+    lines += [f"FILTER ({condition})" for condition in branch.filters]
+    lines += [f"{{ {_written(block)} }}" for block in branch.blocks]
+    return "\n  ".join(lines)
+
+
+Condition = Callable[[Held, str], "tuple[str, str] | None"]
+"""Of a term and a variable: the object of its triple and a filter ("" for none); None: the
+value that is looked for is never held by it."""
+
+
+class _Compiler:
+    def __init__(self, habits: Habits, base: str) -> None:
+        self._habits, self._base = habits, base
+        self._numbers = count()
+
+    def candidates(self, node: Node, *, negated: bool) -> Candidates:
+        """Where ``node`` may be true (``negated``: false)."""
+        match node:
+            case Not(part):
+                return self.candidates(part, negated=not negated)
+            case And(parts) | Or(parts):
+                found = [self.candidates(part, negated=negated) for part in parts]
+                return _and(found) if isinstance(node, And) is not negated else _or(found)
+            case Compare(path, operator, value, folding):
+                operator = _INVERSE[operator] if negated else operator
+                if operator == "=" and not folding and isinstance(value, str):
+                    special = self._special(path, (value,))
+                    if special is not Ellipsis:
+                        return special
+                return self._at(path, _compared(operator, value, bool(folding)))
+            case Among(path, values, folding):
+                if negated or folding:
+                    return self._at(path, _anything)
+                texts = tuple(value for value in values if isinstance(value, str))
+                if len(texts) == len(values):
+                    special = self._special(path, texts)
+                    return self._at(path, _one_of(texts)) if special is Ellipsis else special
+                return _or([self._at(path, _compared("=", value, False)) for value in values])
+            case IsNull(path, missing_is_null):
+                if negated or missing_is_null:
+                    return None
+                return self._at(path, _never)
+            case IsEmpty(path):
+                return self._at(path, _anything if negated else _never)
+            case Contains(path, values, every):
+                if negated or not values:
+                    return self._at(path, _anything)
+                each = [self._at(path, _holding(value)) for value in values]
+                return _and(each) if every else _or(each)
+            case Like(path) | Within(path):
+                return self._at(path, _anything)
+            case Spatial():
+                return self._spatial(node, negated)
+            case Temporal():
+                return None if negated else self._temporal(node)
+            case Related():
+                return None
+
+    def _special(self, path: Path, texts: tuple[str, ...]) -> Candidates | EllipsisType:
+        """Candidates of what is a node or a name in the graph, not a value; ... for others."""
+        entry, value = self._variable(), self._variable()
+        describing = f"{entry} dafab:describes ?product"
+        if path == ID:
+            listed = f"VALUES {value} {{ {' '.join(map(_text, texts))} }}"
+            return (
+                Branch((listed, f"{entry} dafab:itemId {value}", describing)),
+                Branch((listed, f"?product dafab:productId {value}")),
+                Branch((listed, f"?product dafab:sceneId {value}")),
+            )
+        if path == COLLECTION:
+            iris: list[str] = []
+            for text in texts:
+                found = self._habits.collections(text)
+                if found is None:
+                    return None
+                iris += found
+            if not iris:
+                return ()
+            condition = f"{value} IN ({', '.join(f'<{iri}>' for iri in iris)})"
+            return (Branch((f"{entry} dafab:inCollection {value}", describing), (condition,)),)
+        return ...
+
+    def _at(self, path: Path, condition: Condition) -> Candidates:
+        """Candidates for a value at a place, by the ways in which the graph holds it."""
+        terms = held(path, self._base)
+        if not terms and (len(path) < 2 or path[0] != "properties" or path[1] in _ELSEWHERE):
+            return None
+        found: list[Branch] = []
+        for term in terms:
+            subject, before = self._subject(term)
+            variable = self._variable()
+            told = condition(term, variable)
+            if told is not None and self._habits.uses(term.iri):
+                thing, filtered = told
+                triple = f"{subject} <{term.iri}> {thing}"
+                found.append(Branch((triple, *before), (filtered,) if filtered else ()))
+            if self._habits.claimed(term.iri):
+                found.append(Branch((*self._claim(subject, term.iri), *before)))
+        pointers = [_pointer(path)]
+        if isinstance(path[-1], int):
+            pointers.append(_pointer(path[:-1]))
+        for pointer in pointers:
+            if self._habits.keeps(pointer):
+                node = self._variable()
+                found.append(
+                    Branch(
+                        (
+                            f"{node} dafab:pointer {_text(pointer)}",
+                            f"{node} dafab:propertyOf ?product",
+                        )
+                    )
+                )
+        return tuple(found)
+
+    def _subject(self, term: Held) -> tuple[str, tuple[str, ...]]:
+        if not term.of_entry:
+            return "?product", ()
+        entry = self._variable()
+        return entry, (f"{entry} dafab:describes ?product",)
+
+    def _claim(self, subject: str, term: str) -> tuple[str, ...]:
+        claim = self._variable()
+        return (f"{claim} dafab:claimProperty <{term}>", f"{claim} dafab:claimSubject {subject}")
+
+    def _spatial(self, node: Spatial, negated: bool) -> Candidates:
+        if node.path != GEOMETRY or negated is not (node.relation == "disjoint"):
+            return None
+        geometry, literal = self._variable(), self._variable()
+        wkt = shapely.to_wkt(shapely.from_wkb(node.geometry), rounding_precision=-1)
+        has = f"?product geo:hasGeometry {geometry}"
+        met = Branch(
+            (has, f"{geometry} geo:asWKT {literal}"),
+            (f"geof:sfIntersects({literal}, {_text(wkt)}^^geo:wktLiteral)",),
+        )
+        if not self._habits.claimed(_AS_WKT):
+            return (met,)
+        return (met, Branch((*self._claim(geometry, _AS_WKT), has)))
+
+    def _temporal(self, node: Temporal) -> Candidates:
+        if node.relation == "disjoint":
+            return None
+        low, high = node.start, node.end
+        if node.relation == "after":
+            low, high = node.end, None
+        elif node.relation == "before":
+            low, high = None, node.start
+        if node.path != ():
+            return self._spanning(node.path, node.until or node.path, low, high)
+        moment = self._spanning(_DATETIME, _DATETIME, low, high)
+        return _or([moment, self._spanning(_START, _END, low, high)])
+
+    def _spanning(
+        self, first: Path, last: Path, low: datetime | None, high: datetime | None
+    ) -> Candidates:
+        """A time from ``first`` to ``last`` that has a part between ``low`` and ``high``."""
+        parts = []
+        if high is not None or low is None:
+            parts.append((first, _anything if high is None else _compared("<=", high, False)))
+        if low is not None:
+            parts.append((last, _compared(">=", low, False)))
+        if first == last and len(parts) == 2 and low is not None and high is not None:
+            return self._at(first, _between(low, high))
+        return _and([self._at(path, condition) for path, condition in parts])
+
+    def _variable(self) -> str:
+        return f"?v{next(self._numbers)}"
+
+
+def _and(found: Sequence[Candidates]) -> Candidates:
+    known = [one for one in found if one is not None]
+    return _joined(known) if known else None
+
+
+def _or(found: Sequence[Candidates]) -> Candidates:
+    branches: list[Branch] = []
+    for one in found:
+        if one is None:
+            return None
+        branches += one
+    return tuple(branches)
+
+
+# conditions
+
+
+def _anything(held: Held, variable: str) -> tuple[str, str] | None:
+    return variable, ""
+
+
+def _never(held: Held, variable: str) -> tuple[str, str] | None:
+    return None
+
+
+def _compared(operator: Operator, value: Value, folded: bool) -> Condition:
+    def condition(held: Held, variable: str) -> tuple[str, str] | None:
+        if isinstance(value, bool):
+            return None
+        if isinstance(value, datetime):
+            if held.kind != "time":
+                return None if held.kind == "number" else (variable, "")
+            return variable, _within(variable, operator, value)
+        if isinstance(value, str):
+            if held.kind == "number":
+                return None
+            if operator == "=" and not folded:
+                return _equal(held, variable, value)
+            return variable, ""
+        if held.kind not in ("number", "any"):
+            return None
+        return variable, _near(variable, operator, as_double(value))
+
+    return condition
+
+
+def _between(low: datetime, high: datetime) -> Condition:
+    def condition(held: Held, variable: str) -> tuple[str, str] | None:
+        if held.kind != "time":
+            return _compared("<=", high, False)(held, variable)
+        both = _within(variable, ">=", low), _within(variable, "<=", high)
+        return variable, " && ".join(both)
+
+    return condition
+
+
+def _one_of(texts: tuple[str, ...]) -> Condition:
+    def condition(held: Held, variable: str) -> tuple[str, str] | None:
+        if held.kind == "number" or not texts:
+            return None
+        if len(texts) == 1:
+            return _equal(held, variable, texts[0])
+        if held.kind == "text":
+            return variable, f"{variable} IN ({', '.join(map(_text, texts))})"
+        things = [held.thing(text) for text in texts]
+        if held.kind == "thing" and held.prefix:
+            known = [f"<{thing}>" for thing in things if thing]
+            return (variable, f"{variable} IN ({', '.join(known)})") if known else None
+        return variable, ""
+
+    return condition
+
+
+def _holding(value: Value) -> Condition:
+    """An array that holds ``value``: each element is a value of the term."""
+
+    def condition(held: Held, variable: str) -> tuple[str, str] | None:
+        if isinstance(value, str) and held.kind in ("text", "thing"):
+            return _equal(held, variable, value)
+        return None if held.kind == "number" else (variable, "")
+
+    return condition
+
+
+def _equal(held: Held, variable: str, value: str) -> tuple[str, str] | None:
+    if held.kind == "text":
+        return _text(value), ""
+    if held.kind == "thing" and held.prefix:
+        thing = held.thing(value)
+        return (f"<{thing}>", "") if thing else None
+    return variable, ""
+
+
+def _near(variable: str, operator: Operator, value: float) -> str:
+    if not math.isfinite(value):
+        return ""
+    slack = abs(value) * _SLACK + 1e-17
+    low, high = (f'"{one!r}"^^xsd:double' for one in (value - slack, value + slack))
+    return _bounded(variable, operator, low, high)
+
+
+def _within(variable: str, operator: Operator, value: datetime) -> str:
+    try:
+        low, high = _moment(value - _TICK), _moment(value + _TICK)
+    except OverflowError:  # the first or last moment that can be told
+        return ""
+    return _bounded(variable, operator, low, high)
+
+
+def _bounded(variable: str, operator: Operator, low: str, high: str) -> str:
+    match operator:
+        case "=":
+            return f"{variable} >= {low} && {variable} <= {high}"
+        case "<" | "<=":
+            return f"{variable} <= {high}"
+        case ">" | ">=":
+            return f"{variable} >= {low}"
+    return ""
+
+
+# literals
+
+
+def _moment(value: datetime) -> str:
+    text = value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return f'"{text}Z"^^xsd:dateTime'
+
+
+def _text(text: str) -> str:
+    r"""Write a text as SPARQL does.
+
+    >>> print(_text('a"b\\'))
+    "a\"b\\"
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    for plain, written in (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+        escaped = escaped.replace(plain, written)
+    return f'"{escaped}"'
+
+
+def _pointer(path: Path) -> str:
+    return "".join(f"/{escape_pointer(str(step))}" for step in path)
