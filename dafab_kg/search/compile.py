@@ -25,7 +25,6 @@ from typing import Final, Protocol
 
 import shapely
 
-from dafab_kg.loaders.dafab.recognise import BLOCKS
 from dafab_kg.model.documents import escape_pointer
 from dafab_kg.model.names import PREFIXES
 from dafab_kg.search.exact import as_double
@@ -54,8 +53,6 @@ from dafab_kg.search.tree import (
 ID: Final[Path] = ("id",)
 COLLECTION: Final[Path] = ("collection",)
 _AS_WKT: Final = f"{PREFIXES['geo']}asWKT"
-_ELSEWHERE: Final = frozenset({*BLOCKS, "processing:software"})
-"""Members of ``properties`` that loaders read into other records than properties."""
 _INVERSE: Final[dict[Operator, Operator]] = {
     "=": "<>",
     "<>": "=",
@@ -238,7 +235,7 @@ class _Compiler:
     def _at(self, path: Path, condition: Condition) -> Candidates:
         """Candidates for a value at a place, by the ways in which the graph holds it."""
         terms = held(path, self._base)
-        if not terms and (len(path) < 2 or path[0] != "properties" or path[1] in _ELSEWHERE):
+        if terms is None:
             return None
         found: list[Branch] = []
         for term in terms:

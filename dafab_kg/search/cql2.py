@@ -128,17 +128,17 @@ def read_json(value: Any) -> Node:
     """
     _check_depth(value)
     try:
-        text = json.dumps(value, allow_nan=False)
+        text = json.dumps(value, allow_nan=False, default=float)
         if len(text) > LONGEST:
             raise QueryNotValid(
                 f"The filter has {len(text)} characters; at most {LONGEST} are read. Ask in parts"
             )
-        told = cql2.parse_json(text).to_json()
+        cql2.parse_json(text)  # for its syntax alone: it may read another number, the next one
     except cql2.ParseError as error:
         raise QueryNotValid(f"The filter is no CQL2 JSON: {_short(str(error))}") from None
     except (ValueError, TypeError) as error:
         raise QueryNotValid(f"The filter is no JSON: {_short(str(error))}") from None
-    return _read(told)
+    return _read(json.loads(text))
 
 
 def _check_nesting(text: str) -> None:

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import Final, Literal
 
 from dafab_kg.loaders.dafab.derived import ITEM as DERIVED_ITEM
+from dafab_kg.loaders.dafab.recognise import BLOCKS
 from dafab_kg.loaders.stac.known import ITEM, Known
 from dafab_kg.mapping.terms import LITERAL
 from dafab_kg.mapping.yarrrml import parse_mapping
@@ -26,6 +27,10 @@ TOP: Final = frozenset({"id", "collection", "geometry", "bbox", "type", "stac_ve
 TOP_TOO: Final = frozenset({"stac_extensions", "links", "properties"})
 _NAMESPACE: Final = PREFIXES["dafab"]
 _ENTRY: Final = "stac_item.yml"
+_ELSEWHERE: Final = frozenset({*BLOCKS, "processing:software"})
+"""Members of ``properties`` that loaders read into other records than products."""
+_FIELDS: Final = {"instruments": "instrument"}
+"""Fields that a loader puts into a record under another name."""
 _CORNERS: Final[Mapping[str | int, str]] = {0: "west", 1: "south", 2: "east", 3: "north"}
 _KINDS: Final[Mapping[str, Kind]] = {
     f"{PREFIXES['xsd']}decimal": "number",
@@ -87,12 +92,16 @@ def _step(text: str) -> str | int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
-def held(path: Path, base: str) -> tuple[Held, ...]:
-    """Return the terms that may hold what stands at ``path``; none: the ontology has none."""
+def held(path: Path, base: str) -> tuple[Held, ...] | None:
+    """Return the terms of a product that may hold what stands at ``path``.
+
+    Of others its value is kept as a property at its pointer.  None: it is read into something
+    else, so that the product does not tell.
+    """
     if len(path) == 2 and path[0] == "bbox" and path[1] in _CORNERS:
         return (Held(_NAMESPACE + _CORNERS[path[1]], "number"),)
-    if len(path) < 2 or path[0] != "properties":
-        return ()
+    if len(path) < 2 or path[0] != "properties" or path[1] in _ELSEWHERE:
+        return None
     found = _held(base).get("/".join(str(step) for step in path[1:]), ())
     if not found and len(path) == 2 and str(path[1]).startswith("dafab:"):
         local = str(path[1]).removeprefix("dafab:")
@@ -120,14 +129,18 @@ _TABLES: Final[tuple[tuple[Iterable[Known], str], ...]] = (
 
 
 @lru_cache(8)
-def _held(base: str) -> dict[str, tuple[Held, ...]]:
+def _held(base: str) -> dict[str, tuple[Held, ...] | None]:
+    lost: set[str] = set()
     found: defaultdict[str, dict[Held, None]] = defaultdict(dict)
     for table, file in _TABLES:
         terms = _terms(file, base)
         for known in table:
             for name in known.names:
-                found[name].update(dict.fromkeys(terms.get(known.field, ())))
-    return {name: tuple(terms) for name, terms in found.items()}
+                held = terms.get(_FIELDS.get(known.field, known.field), ())
+                found[name].update(dict.fromkeys(held))
+                if not held:
+                    lost.add(name)
+    return {name: None if name in lost else tuple(terms) for name, terms in found.items()}
 
 
 @lru_cache(8)
