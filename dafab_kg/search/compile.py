@@ -235,6 +235,9 @@ class _Compiler:
     def _at(self, path: Path, condition: Condition) -> Candidates:
         """Candidates for a value at a place, by the ways in which the graph holds it."""
         terms = held(path, self._base)
+        if isinstance(path[-1], int) and path[0] != "bbox":
+            whole = held(path[:-1], self._base)  # each element is a value of the term
+            terms = None if whole is None or terms is None else (*terms, *whole)
         if terms is None:
             return None
         found: list[Branch] = []

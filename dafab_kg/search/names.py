@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import Final, Literal
 
 from dafab_kg.loaders.dafab.derived import ITEM as DERIVED_ITEM
+from dafab_kg.loaders.dafab.figures import AGRICULTURE, WATER
 from dafab_kg.loaders.dafab.recognise import BLOCKS
 from dafab_kg.loaders.stac.known import ITEM, Known
 from dafab_kg.mapping.terms import LITERAL
@@ -27,8 +28,6 @@ TOP: Final = frozenset({"id", "collection", "geometry", "bbox", "type", "stac_ve
 TOP_TOO: Final = frozenset({"stac_extensions", "links", "properties"})
 _NAMESPACE: Final = PREFIXES["dafab"]
 _ENTRY: Final = "stac_item.yml"
-_ELSEWHERE: Final = frozenset({*BLOCKS, "processing:software"})
-"""Members of ``properties`` that loaders read into other records than products."""
 _FIELDS: Final = {"instruments": "instrument"}
 """Fields that a loader puts into a record under another name."""
 _CORNERS: Final[Mapping[str | int, str]] = {0: "west", 1: "south", 2: "east", 3: "north"}
@@ -100,8 +99,10 @@ def held(path: Path, base: str) -> tuple[Held, ...] | None:
     """
     if len(path) == 2 and path[0] == "bbox" and path[1] in _CORNERS:
         return (Held(_NAMESPACE + _CORNERS[path[1]], "number"),)
-    if len(path) < 2 or path[0] != "properties" or path[1] in _ELSEWHERE:
+    if len(path) < 2 or path[0] != "properties" or path[1] == "processing:software":
         return None
+    if path[1] in BLOCKS:
+        return _held(base).get("/".join(str(step) for step in path[1:]))
     found = _held(base).get("/".join(str(step) for step in path[1:]), ())
     if not found and len(path) == 2 and str(path[1]).startswith("dafab:"):
         local = str(path[1]).removeprefix("dafab:")
@@ -128,6 +129,13 @@ _TABLES: Final[tuple[tuple[Iterable[Known], str], ...]] = (
 )
 
 
+_FIGURES: Final = {
+    "water": (WATER, "water_analysis.yml"),
+    "agriculture": (AGRICULTURE, "agriculture.yml"),
+}
+"""By kind of block; other figures of a block are read into records of their own."""
+
+
 @lru_cache(8)
 def _held(base: str) -> dict[str, tuple[Held, ...] | None]:
     lost: set[str] = set()
@@ -140,6 +148,12 @@ def _held(base: str) -> dict[str, tuple[Held, ...] | None]:
                 found[name].update(dict.fromkeys(held))
                 if not held:
                     lost.add(name)
+    for block, kind in BLOCKS.items():
+        table, file = _FIGURES[kind]
+        terms = _terms(file, base)
+        for known in table:
+            for name in known.names:
+                found[f"{block}/{name}"].update(dict.fromkeys(terms.get(known.field, ())))
     return {name: None if name in lost else tuple(terms) for name, terms in found.items()}
 
 

@@ -110,7 +110,7 @@ class Asking:
         while True:
             path = self.path()
             if path[0] == "properties" and len(path) > 1 and all(isinstance(s, str) for s in path):
-                if "." not in "".join(map(str, path)):
+                if all(path) and "." not in "".join(map(str, path)):
                     return {"property": ".".join(map(str, path[1:]))}, path
             elif path in (("id",), ("collection",), ("type",), ("bbox",)):
                 return {"property": str(path[0])}, path
@@ -169,7 +169,8 @@ class Asking:
         else:
             ring = [[west, south], [east, south], [east, north], [west, south]]
             constant = {"type": "Polygon", "coordinates": [ring]}
-        return {"op": f"s_{self.chance.choice(names)}", "args": [{"property": "geometry"}, constant]}
+        name = f"s_{self.chance.choice(names)}"
+        return {"op": name, "args": [{"property": "geometry"}, constant]}
 
     def moment(self) -> str:
         path = ("properties", "datetime")
@@ -201,12 +202,14 @@ class Asking:
 
     def _array(self) -> Any:
         path = self.array_path()
-        while path[0] != "properties" or not all(isinstance(s, str) and "." not in s for s in path):
+        while path[0] != "properties" or not all(
+            isinstance(s, str) and s and "." not in s for s in path
+        ):
             path = self.array_path()
         name = {"property": ".".join(map(str, path[1:]))}
         operator = self.chance.choice(["a_contains", "a_overlaps", "a_containedBy", "a_equals"])
         if self.chance.random() < 0.5:
-            arrays = [v for v in self.values[path] if isinstance(v, list)]
+            arrays = [v for v in self.values.get(path, []) if isinstance(v, list)]
             values = [e for e in self.chance.choice(arrays or [[1]]) if kind(e) != "other"]
             values = [e for e in values if kind(e) != "array"] or [1]
         else:

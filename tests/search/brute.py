@@ -244,20 +244,19 @@ def dafab(value: Any, item: Any, ancestors: list[Any]) -> bool | None:
         item = {"name": item["id"], "did_type": "CONTAINER"}
     found = item
     for step in value["path"]:
-        if isinstance(found, dict) and isinstance(step, str) and step in found:
-            found = found[step]
-        elif isinstance(found, list) and isinstance(step, int) and step < len(found):
-            found = found[step]
-        else:
+        inside = found.keys() if isinstance(found, dict) else ()
+        if isinstance(found, list) and isinstance(step, int):
+            inside = range(len(found))
+        if step not in inside:
             return None
+        found = found[step]
     return dafab_test(found, value["comparator"], value.get("value"), value.get("valueType", ""))
 
 
 def dafab_test(found: Any, comparator: str, given: Any, typed: str) -> bool | None:
-    if comparator in ("isNull", "isNotNull"):
-        return (found is None) is (comparator == "isNull")
-    if comparator in ("equals", "equal", "notEquals") and given is None:
-        return (found is None) is (comparator != "notEquals")
+    asks_null = comparator in ("equals", "equal", "notEquals") and given is None
+    if comparator in ("isNull", "isNotNull") or asks_null:
+        return (found is None) is not comparator.startswith(("isNot", "notE"))
     if found is None:
         return None
     if comparator in ("isEmpty", "isNotEmpty"):
