@@ -16,6 +16,7 @@ nothing to decide.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -61,9 +62,12 @@ _INVERSE: Final[dict[Operator, Operator]] = {
     ">": "<=",
     "<=": ">",
 }
+_SPECIAL: Final = re.compile(r'[\x00-\x1f\x7f"\\]')
 _SLACK: Final = 1e-12
 """Of a number, by which it may have changed on its way into the graph."""
 _TICK: Final = timedelta(microseconds=1)
+_TEXT_KEPT: Final = Held(f"{PREFIXES['dafab']}text", "text")
+_NUMBER_KEPT: Final = Held(f"{PREFIXES['dafab']}number", "number")
 _DATETIME: Final[Path] = ("properties", "datetime")
 _START: Final[Path] = ("properties", "start_datetime")
 _END: Final[Path] = ("properties", "end_datetime")
@@ -254,18 +258,29 @@ class _Compiler:
         pointers = [_pointer(path)]
         if isinstance(path[-1], int):
             pointers.append(_pointer(path[:-1]))
-        for pointer in pointers:
-            if self._habits.keeps(pointer):
-                node = self._variable()
-                found.append(
-                    Branch(
-                        (
-                            f"{node} dafab:pointer {_text(pointer)}",
-                            f"{node} dafab:propertyOf ?product",
-                        )
-                    )
-                )
+        found += [
+            self._kept(pointer, condition) for pointer in pointers if self._habits.keeps(pointer)
+        ]
         return tuple(found)
+
+    def _kept(self, pointer: str, condition: Condition) -> Branch:
+        """Candidates for a value that was kept as it was; its texts and numbers are told."""
+        node, value = self._variable(), self._variable()
+        triples = (
+            f"{node} dafab:pointer {_text(pointer)}",
+            f"{node} dafab:propertyOf ?product",
+        )
+        as_text = condition(_TEXT_KEPT, value)
+        as_number = condition(_NUMBER_KEPT, value)
+        if as_text not in (None, (value, "")) and as_number is None:
+            assert as_text is not None
+            thing, filtered = as_text
+            return Branch((f"{node} dafab:text {thing}", *triples), (filtered,) if filtered else ())
+        if as_number is not None and as_number[1] and as_text is None:
+            # a decimal may have more digits than the engine compares
+            filtered = f"COALESCE({as_number[1]}, true)"
+            return Branch((*triples, f"{node} dafab:number {value}"), (filtered,))
+        return Branch(triples)
 
     def _subject(self, term: Held) -> tuple[str, tuple[str, ...]]:
         if not term.of_entry:
@@ -452,13 +467,10 @@ def _moment(value: datetime) -> str:
 def _text(text: str) -> str:
     r"""Write a text as SPARQL does.
 
-    >>> print(_text('a"b\\'))
-    "a\"b\\"
+    >>> print(_text('a"b'))
+    "a\u0022b"
     """
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    for plain, written in (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
-        escaped = escaped.replace(plain, written)
-    return f'"{escaped}"'
+    return '"' + _SPECIAL.sub(lambda found: f"\\u{ord(found[0]):04X}", text) + '"'
 
 
 def _pointer(path: Path) -> str:

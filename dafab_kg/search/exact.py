@@ -124,7 +124,7 @@ def moment(text: Any) -> datetime | None:
     if not isinstance(text, str) or _MOMENT.fullmatch(text) is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text.upper())
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -210,7 +210,7 @@ def as_double(number: Any) -> float:
     try:
         return float(number)
     except OverflowError:
-        return math.copysign(math.inf, number)
+        return math.inf if number > 0 else -math.inf
 
 
 def _array(node: Contains | Within | IsEmpty, found: list[Any]) -> bool:
