@@ -468,9 +468,15 @@ def _text(text: str) -> str:
     r"""Write a text as SPARQL does.
 
     >>> print(_text('a"b'))
-    "a\u0022b"
+    "a\"b"
     """
-    return '"' + _SPECIAL.sub(lambda found: f"\\u{ord(found[0]):04X}", text) + '"'
+    return '"' + _SPECIAL.sub(lambda found: _escaped(found[0]), text) + '"'
+
+
+def _escaped(char: str) -> str:
+    # by number our own parser does not take these
+    short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return short.get(char) or f"\\u{ord(char):04X}"
 
 
 def _pointer(path: Path) -> str:

@@ -55,7 +55,9 @@ from dafab_kg.search.tree import (
 )
 
 LONGEST: Final = 32_768
-"""Characters of a filter; so many bytes of JSON."""
+"""Characters of a text."""
+LONGEST_JSON: Final = 262_144
+"""Characters of a filter in JSON, which writes geometries at greater length."""
 DEEPEST: Final = 64
 """Expressions within each other.  The library itself has no bound: it ends the process."""
 MOST_PARTS: Final = 2_000
@@ -63,7 +65,10 @@ MOST_PARTS: Final = 2_000
 MOST_POSITIONS: Final = 5_000
 """Positions of one geometry."""
 
-_TOKEN: Final = re.compile(r"'(?:[^']|'')*'?|\"(?:[^\"]|\"\")*\"?|[()+-]|[^\s()'\"+-]+")
+_TOKEN: Final = re.compile(
+    r"'(?:[^']|'')*'?|\"(?:[^\"]|\"\")*\"?|[(),+*/%^-]|[=<>!]+|[^\s(),'\"+*/%^=<>!-]+"
+)
+_CHAINED: Final = frozenset({*"+-*/%^", "DIV", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL"})
 _PLACE: Final = re.compile(r"--> (\d+):(\d+)")
 _EXPECTED: Final = re.compile(r"= (.*)", re.DOTALL)
 _TURNED: Final[dict[Operator, Operator]] = {
@@ -129,9 +134,9 @@ def read_json(value: Any) -> Node:
     _check_depth(value)
     try:
         text = json.dumps(value, allow_nan=False, default=float)
-        if len(text) > LONGEST:
+        if len(text) > LONGEST_JSON:
             raise QueryNotValid(
-                f"The filter has {len(text)} characters; at most {LONGEST} are read. Ask in parts"
+                f"The filter has {len(text)} characters; at most {LONGEST_JSON} are read"
             )
         cql2.parse_json(text)  # for its syntax alone: it may read another number, the next one
     except cql2.ParseError as error:
@@ -142,17 +147,21 @@ def read_json(value: Any) -> Node:
 
 
 def _check_nesting(text: str) -> None:
-    """Refuse a text whose brackets and prefixes nest deeper than the library can bear."""
+    """Refuse a text that nests, or chains operators, deeper than the library can bear."""
     open_: list[int] = []
-    prefixes = 0
+    chained = 0
     for found in _TOKEN.finditer(text):
-        part = found[0]
+        part = found[0].upper()
         if part == "(":
-            open_.append(prefixes + 1)
-        elif part == ")" and open_:
-            open_.pop()
-        prefixes = prefixes + 1 if part in "+-" or part.upper() == "NOT" else 0
-        if sum(open_) + prefixes > DEEPEST:
+            open_.append(chained + 1)
+            chained = 0
+        elif part == ")":
+            chained = open_.pop() - 1 if open_ else 0
+        elif part in (",", "AND", "OR"):
+            chained = 0
+        elif part in _CHAINED or part[0] in "=<>!":
+            chained += 1
+        if sum(open_) + chained > DEEPEST:
             raise QueryNotValid(
                 f"The filter nests deeper than {DEEPEST} at character {found.start() + 1}"
             )

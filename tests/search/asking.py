@@ -164,8 +164,8 @@ class Asking:
         elif roll < 0.6:
             constant = {"type": "LineString", "coordinates": [[west, south], [east, north]]}
         elif roll < 0.7:
-            item = self.chance.choice(self.items)
-            constant = item["geometry"]
+            shapes = [item["geometry"] for item in self.items]
+            constant = self.chance.choice([one for one in shapes if len(str(one)) < 5000])
         else:
             ring = [[west, south], [east, south], [east, north], [west, south]]
             constant = {"type": "Polygon", "coordinates": [ring]}

@@ -173,9 +173,16 @@ def test_what_is_no_filter(value: Any) -> None:
         "NOT(" * 3000 + "a = 1" + ")" * 3000,
         "a = " + "-" * 6000 + "1",
         "CASEI(" * 5000 + "a" + ")" * 5000 + " = 'x'",
+        *(
+            f"a = {operator.join(['1'] * 5000)}"
+            for operator in ("+", "-", "*", "/", "%", "^", " DIV ")
+        ),
+        *(operator.join(["a"] * 5000) for operator in ("=", "<", " LIKE ", " IN ", "<>")),
+        "a" + " IS NULL" * 3000,
         "a IN " + "(" * 3000 + "1" + ")" * 3000,
         "a = 'x' AND " * 3000 + "b = 1",
         "a IN (" + "1, " * 5000 + "1)",
+        "a OR a AND " * 2900 + "a",
         "a = '" + "x" * 40_000 + "'",
         "S_INTERSECTS(geometry, LINESTRING(" + "0 1," * 7000 + "1 1))",
     ],
