@@ -18,7 +18,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import cql2
 import shapely
@@ -60,6 +60,8 @@ LONGEST_JSON: Final = 262_144
 """Characters of a filter in JSON, which writes geometries at greater length."""
 DEEPEST: Final = 64
 """Expressions within each other.  The library itself has no bound: it ends the process."""
+MOST_WORK: Final = 1_000_000
+"""Characters times two for each bracket within others: about a second of the library's time."""
 MOST_PARTS: Final = 2_000
 """Expressions and constants of a filter, coordinates left aside."""
 MOST_POSITIONS: Final = 5_000
@@ -68,6 +70,7 @@ MOST_POSITIONS: Final = 5_000
 _TOKEN: Final = re.compile(
     r"'(?:[^']|'')*'?|\"(?:[^\"]|\"\")*\"?|[(),+*/%^-]|[=<>!]+|[^\s(),'\"+*/%^=<>!-]+"
 )
+_OPERATORS: Final = frozenset({"", "AND", "OR", "NOT", "IN", "LIKE", "BETWEEN", "DIV", "IS"})
 _CHAINED: Final = frozenset({*"+-*/%^", "DIV", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL"})
 _PLACE: Final = re.compile(r"--> (\d+):(\d+)")
 _EXPECTED: Final = re.compile(r"= (.*)", re.DOTALL)
@@ -147,24 +150,49 @@ def read_json(value: Any) -> Node:
 
 
 def _check_nesting(text: str) -> None:
-    """Refuse a text that nests, or chains operators, deeper than the library can bear."""
-    open_: list[int] = []
-    chained = 0
+    """Refuse a text that nests, or chains operators, deeper than the library can bear.
+
+    Where something is wrong within brackets that group, it reads what they hold twice, so
+    that its time doubles with each pair of them.
+    """
+    open_: list[_Bracket] = []
+    chained = groups = 0
+    before = ""
     for found in _TOKEN.finditer(text):
         part = found[0].upper()
         if part == "(":
-            open_.append(chained + 1)
+            grouping = before in _OPERATORS or not (before[-1].isalnum() or before[-1] in '_"')
+            open_.append(_Bracket(found.start() + 1, chained + 1, grouping))
+            groups = max(groups, sum(one.grouping for one in open_))
             chained = 0
         elif part == ")":
-            chained = open_.pop() - 1 if open_ else 0
+            if not open_:
+                raise QueryNotValid(f"The bracket at character {found.start() + 1} closes nothing")
+            chained = open_.pop().chained - 1
         elif part in (",", "AND", "OR"):
             chained = 0
         elif part in _CHAINED or part[0] in "=<>!":
             chained += 1
-        if sum(open_) + chained > DEEPEST:
+        if sum(one.chained for one in open_) + chained > DEEPEST:
             raise QueryNotValid(
                 f"The filter nests deeper than {DEEPEST} at character {found.start() + 1}"
             )
+        before = part
+    if open_:
+        raise QueryNotValid(f"The bracket at character {open_[-1].position} is not closed")
+    if groups and len(text) << groups > MOST_WORK:
+        raise QueryNotValid(
+            f"The filter nests {groups} brackets at a length of {len(text)} characters, deeper "
+            "than is read at that length. Write it in CQL2 JSON, or with fewer brackets"
+        )
+
+
+class _Bracket(NamedTuple):
+    """An open bracket: its place, what is chained before it, whether it groups conditions."""
+
+    position: int
+    chained: int
+    grouping: bool
 
 
 def _check_depth(value: Any) -> None:

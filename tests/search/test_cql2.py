@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -191,6 +192,30 @@ def test_what_is_too_much_is_refused_before_it_is_read(text: str) -> None:
     # the library recurses without a bound: such a text ends the process (0.6.0)
     with pytest.raises(QueryNotValid, match=r"deeper|at most|more than"):
         read_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("(" * 40 + "a = 1 <" + ")" * 40, "nests 40 brackets"),
+        ("( a=1 AND " * 40 + "a=1", "character 391 is not closed"),
+        ("a = 1)", "character 6 closes nothing"),
+        ("(" * 8 + "a = 1 AND " * 1000 + "a <" + ")" * 8, "nests 8 brackets"),
+    ],
+)
+def test_brackets_that_double_the_time_are_refused(text: str, said: str) -> None:
+    # each pair of them doubles the time of the library where something within is wrong (0.6.0)
+    began = time.process_time()
+    with pytest.raises(QueryNotValid, match=said):
+        read_text(text)
+    assert time.process_time() - began < 1
+
+
+def test_brackets_of_geometries_and_functions_do_not_double_it() -> None:
+    ring = ", ".join(f"{n / 1000} 0" for n in range(900))
+    found = read_text(f"(S_INTERSECTS(geometry, MULTIPOLYGON((({ring}, 1 1, 0 0)))))")
+    assert isinstance(found, Spatial)
+    assert read_text("((((((a = 1))))))") == Compare(A, "=", 1.0)
 
 
 def test_brackets_within_texts_and_names_do_not_nest() -> None:
