@@ -202,8 +202,10 @@ class Asking:
 
     def _array(self) -> Any:
         path = self.array_path()
-        while path[0] != "properties" or not all(
-            isinstance(s, str) and s and "." not in s for s in path
+        while (
+            path[0] != "properties"
+            or len(path) < 2
+            or not all(isinstance(s, str) and s and "." not in s for s in path)
         ):
             path = self.array_path()
         name = {"property": ".".join(map(str, path[1:]))}
