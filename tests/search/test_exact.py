@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dafab_kg.model.errors import DafabError
+from dafab_kg.model.geometry import footprint_from_geojson
 from dafab_kg.search.exact import fits, fold, moment, truth
 from dafab_kg.search.tree import (
     Among,
@@ -19,6 +22,7 @@ from dafab_kg.search.tree import (
     Node,
     Not,
     Or,
+    Spatial,
     Temporal,
     TemporalRelation,
 )
@@ -147,3 +151,25 @@ def test_an_items_time() -> None:
     assert truth(node, {"properties": {"datetime": "2024-05-01T12:00:01Z"}}) is False
     assert truth(node, {"properties": {"start_datetime": "2024-05-01T00:00:00Z"}}) is None
     assert truth(Temporal("intersects", None, None), {"properties": day}) is True
+
+
+RING = st.lists(
+    st.tuples(st.integers(-185, 185), st.integers(-60, 60)), min_size=3, max_size=5, unique=True
+)
+
+
+@given(RING, st.tuples(st.integers(-180, 180), st.integers(-60, 60)), st.booleans())
+def test_the_short_way_to_a_footprint_leads_where_the_long_one_does(
+    ring: list[tuple[int, int]], point: tuple[int, int], boxed: bool
+) -> None:
+    geometry = {"type": "Polygon", "coordinates": [[*map(list, ring), list(ring[0])]]}
+    lons, lats = zip(*ring, strict=True)
+    bbox = [min(lons), min(lats), max(lons), max(lats)] if boxed else None
+    try:
+        footprint, _ = footprint_from_geojson(geometry, where="", bbox=bbox)
+    except DafabError:
+        return  # no loader takes it
+    node = Spatial("intersects", shapely.to_wkb(shapely.Point(point)))
+    wished = shapely.from_wkt(footprint.wkt).intersects(shapely.Point(point))
+    item = {"geometry": geometry, **({"bbox": bbox} if bbox else {})}
+    assert truth(node, item) is bool(wished)
