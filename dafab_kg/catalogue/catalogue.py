@@ -31,6 +31,7 @@ from dafab_kg.catalogue.private import (
     remove_leftovers,
     write_shown,
 )
+from dafab_kg.catalogue.searching import Known, PublicLibrary, kinds_of_documents
 from dafab_kg.catalogue.statistics import Stats, gather
 from dafab_kg.catalogue.writing import Written
 from dafab_kg.derive import Request
@@ -60,6 +61,7 @@ from dafab_kg.reasoning.clash import Clash, clashes
 from dafab_kg.reasoning.explain import Proof, parse_triple_text
 from dafab_kg.reasoning.explain import explain as prove
 from dafab_kg.reasoning.reasoner import Facts, Reasoned, Reasoner
+from dafab_kg.search.tree import Search
 from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
@@ -71,6 +73,7 @@ from dafab_kg.validation import Validator
 if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
     from dafab_kg.federation.harvest import HarvestReport
+    from dafab_kg.search.finding import Page
     from dafab_kg.spatial.index.index import SearchIndex
     from dafab_kg.validation.anybody import Judgement
 
@@ -138,6 +141,7 @@ class Catalogue(Closing):
             self._private: Catalogue | None = None
             self._view: View | None = None
             self._session = secrets.token_hex(6)
+            self._known = Known()
             opened.callback(self._close_view)
             if not read_only and has_private(path):
                 self._open_private(opened)
@@ -640,6 +644,54 @@ class Catalogue(Closing):
         """
         index = self.index
         return () if index is None else tuple(index.search(words, limit=limit))
+
+    def find_items(self, search: Search, root: str) -> Page:
+        """Find items (STAC); each is JSON with links below ``root``, the API's address.
+
+        Only what is public is found.
+
+        Raises:
+            QueryNotValid: the order, the cursor or the filter cannot be answered.
+        """
+        from dafab_kg.search.finding import find_items
+
+        return find_items(self._library, search, root)
+
+    def item(self, collection: str, item_id: str, root: str) -> bytes:
+        """Return one item of a collection as JSON; see :meth:`find_items`.
+
+        Raises:
+            ThingNotFound: there is none.
+        """
+        from dafab_kg.search.finding import find_item
+
+        return find_item(self._library, collection, item_id, root)
+
+    def collections(self, root: str) -> tuple[bytes, ...]:
+        """Return all collections (STAC) as JSON, in the order of their ids."""
+        from dafab_kg.search.collections import find_collections
+
+        return find_collections(self._library, root)
+
+    def collection(self, name: str, root: str) -> bytes:
+        """Return one collection (STAC) as JSON.
+
+        Raises:
+            ThingNotFound: there is none of this id.
+        """
+        from dafab_kg.search.collections import find_collection
+
+        return find_collection(self._library, name, root)
+
+    @property
+    def _library(self) -> PublicLibrary:
+        return PublicLibrary(
+            self.names,
+            kinds_of_documents(),
+            self._known.at(self.revision),
+            self.query,
+            self._documents,
+        )
 
     def documents(self) -> tuple[StoredDocument, ...]:
         """All loaded documents."""

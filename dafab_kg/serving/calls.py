@@ -7,12 +7,16 @@ from typing import Final
 READS: Final = frozenset(
     {
         "check",
+        "collection",
+        "collections",
         "disagreements",
         "document",
         "documents",
         "explain",
         "explain_query",
+        "find_items",
         "index_status",
+        "item",
         "judge",
         "origin",
         "quarantine",

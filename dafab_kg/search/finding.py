@@ -1,0 +1,225 @@
+"""Finding items: a search becomes queries, whose rows become a page of items.
+
+Entries and products without one are asked for apart, as each of these queries has a form
+that the search index answers, and their rows are put in one order here.  Rows without a
+value of the first key come after all that have one, and are asked for only where a page
+has room for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dafab_kg.model.errors import ThingNotFound
+from dafab_kg.search.collections import hidden, shelves
+from dafab_kg.search.conditions import condition
+from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
+from dafab_kg.search.items import Wanted, write_items
+from dafab_kg.search.library import Library, iri, listed, rows, text
+from dafab_kg.search.order import (
+    Key,
+    Place,
+    after,
+    cursor,
+    keys_of,
+    merged,
+    order_by,
+    place_of,
+    quoted,
+    written,
+)
+from dafab_kg.search.tree import Search
+from dafab_kg.store.protocol import Row
+
+MOST_ITEMS: Final = 1_000
+"""Most items of a page; a higher limit means this one (OGC 17-069r4, 7.15.4)."""
+MOST_HIDDEN: Final = 500
+"""Most IRIs that one query names to leave them out of a count."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of items, each as JSON bytes; ``cursor`` is the way to the next, if there is one.
+
+    ``matched`` is the number of all items found, where it was asked for.
+    """
+
+    items: tuple[bytes, ...]
+    cursor: str | None = None
+    matched: int | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of item: the patterns that bind ?item (but for bare products), ?product, ?id.
+
+    ``few``: there are so few rows that they are best put in order here.
+    """
+
+    pattern: str
+    bare: bool = False
+    few: bool = False
+
+
+def find_items(library: Library, search: Search, root: str) -> Page:
+    """Find the items of a search; ``root`` is the address of the STAC API, for links.
+
+    Raises:
+        QueryNotValid: the order, the cursor or the filter is not to be answered.
+    """
+    limit = min(search.limit, MOST_ITEMS)
+    keys = keys_of(search.sort, bare=False)
+    place = place_of(search, keys)
+    sources = tuple(_sources(library, search))
+    found: list[tuple[Place, Row]] = []
+    for source in sources:
+        found += _Asking(library, search, source).first(place, limit + 1)
+    found = merged(keys, found)
+    page = found[:limit]
+    return Page(
+        tuple(
+            write_items(
+                library,
+                [_entry(library, row) for _, row in page],
+                Wanted(root, search.include, search.exclude),
+            )
+        ),
+        cursor(search, page[-1][0]) if len(found) > limit else None,
+        _matched(library, search, sources) if search.count else None,
+    )
+
+
+def find_item(library: Library, collection: str, item_id: str, root: str) -> bytes:
+    """Return one item of a collection.
+
+    Raises:
+        ThingNotFound: there is none.
+    """
+    search = Search(collections=(collection,), ids=(item_id,), limit=1)
+    found = find_items(library, search, root).items
+    if not found:
+        raise ThingNotFound(
+            f"The collection {collection[:80]!r} has no item {item_id[:200]!r} here"
+        )
+    return found[0]
+
+
+def _sources(library: Library, search: Search) -> Iterator[Source]:
+    named = set(search.collections)
+    ids = ""
+    if search.ids:
+        ids = f"VALUES ?id {{ {' '.join(map(quoted, dict.fromkeys(search.ids)))} }} "
+    few = bool(ids)
+    entry = f"{ids}?item dafab:itemId ?id ; a dafab:CatalogItem ; dafab:describes ?product ."
+    iris = [one for name in sorted(named) for one in shelves(library).get(name, ())]
+    if not named:
+        yield Source(entry, few=few)
+    elif len(iris) == 1:
+        yield Source(f"{entry} ?item dafab:inCollection <{iris[0]}> .", few=few)
+    elif iris:
+        among = ", ".join(f"<{one}>" for one in iris)
+        shelf = f"?item dafab:inCollection ?collection . FILTER(?collection IN ({among}))"
+        yield Source(f"{entry} {shelf}", few=few)
+    if LOOSE in named:
+        yield Source(f"{entry} FILTER NOT EXISTS {{ ?item dafab:inCollection ?none }}", few=few)
+    if not named or BARE in named:
+        bare = bare_products(library)
+        product = f"{ids}?product dafab:productId ?id ; a dafab:Product ."
+        if bare is None:
+            yield Source(f"{product} {NO_ENTRY}", bare=True, few=few)
+        elif bare:
+            yield Source(f"VALUES ?product {{ {listed(bare)} }} {product}", bare=True, few=True)
+
+
+class _Asking:
+    """Asks for the rows of one source."""
+
+    def __init__(self, library: Library, search: Search, source: Source) -> None:
+        self._library, self._source = library, source
+        self._keys = keys_of(search.sort, bare=source.bare)
+        self._condition = "" if search.filter is None else condition(search.filter)
+        self._hidden = frozenset() if source.bare else hidden(library)
+
+    def first(self, place: Place | None, most: int) -> list[tuple[Place, Row]]:
+        """The first rows after a place, with the values of their keys."""
+        first = self._keys[0]
+        if self._source.few or not first.term:
+            return self._rows("", place, most, few=self._source.few)
+        found: list[tuple[Place, Row]] = []
+        if place is None or place[0] is not None:
+            found = self._rows(first.pattern, place, most)
+        if len(found) < most:
+            lacking = f"FILTER NOT EXISTS {{ {first.pattern} }}"
+            begun = place if place is not None and place[0] is None else None
+            found += self._rows(lacking, begun, most - len(found))
+        return found
+
+    def _rows(
+        self, way: str, place: Place | None, most: int, *, few: bool = False
+    ) -> list[tuple[Place, Row]]:
+        """Rows of which ``way`` says how they have, or lack, the first key."""
+        found: list[tuple[Place, Row]] = []
+        asked = most
+        while True:
+            batch = self._batch(way, place, 0 if few else asked)
+            found += [(values, row) for values, row in batch if iri(row[0]) not in self._hidden]
+            if few:
+                return merged(self._keys, found)[:most]
+            if len(found) >= most or len(batch) < asked:
+                return found[:most]
+            place = batch[-1][0]
+            asked = min(4 * asked, 4 * MOST_ITEMS)
+
+    def _batch(self, way: str, place: Place | None, most: int) -> list[tuple[Place, Row]]:
+        keys, bare = self._keys, self._source.bare
+        given = way == keys[0].pattern and bool(way)
+        lacked = bool(way) and not given
+        item = "(?product AS ?item)" if bare else "?item"
+        names = [key.variable for key in keys if key.term and not (lacked and key is keys[0])]
+        parts = [self._source.pattern]
+        parts += [way] if given else []
+        parts += [self._condition]
+        parts += [] if given else [way]
+        for number, key in enumerate(keys):
+            if key.term and not (way and number == 0):
+                parts.append(f"OPTIONAL {{ {key.pattern} }}")
+        if place is not None:
+            parts.append(f"FILTER({after(keys, place, given=given)})")
+            if given and place[0] is not None:  # alone it is what the search index knows
+                bound = "<=" if keys[0].descending else ">="
+                parts.append(f"FILTER(?{keys[0].variable} {bound} {written(place[0])})")
+        order = f" ORDER BY {order_by(keys, given=given)} LIMIT {most}" if most else ""
+        chosen = " ".join([item, "?product", "?id", *(f"?{name}" for name in names)])
+        query = f"SELECT {chosen} {{ {' '.join(filter(None, parts))} }}{order}"
+        return [(self._place(row, names), row) for row in rows(self._library, query)]
+
+    def _place(self, row: Row, names: list[str]) -> Place:
+        values = dict(zip(["item", "product", "id", *names], row, strict=True))
+        return tuple(values.get(key.variable) for key in self._keys)
+
+
+def _entry(library: Library, row: Row) -> Entry:
+    return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
+
+
+def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> int:
+    """Count all items of a search."""
+    return sum(_counted(library, search, source) for source in sources)
+
+
+def _counted(library: Library, search: Search, source: Source) -> int:
+    given = "" if search.filter is None else condition(search.filter)
+
+    def count(more: str) -> int:
+        thing = "product" if source.bare else "item"
+        query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {more}{source.pattern} {given} }}"
+        return int(text(rows(library, query)[0][0]))
+
+    left_out = () if source.bare else sorted(hidden(library))
+    found = count("")
+    for start in range(0, len(left_out), MOST_HIDDEN):
+        named = listed(left_out[start : start + MOST_HIDDEN])
+        found -= count(f"VALUES ?item {{ {named} }} ")
+    return found

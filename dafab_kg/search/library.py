@@ -1,0 +1,75 @@
+"""What a search needs of a catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any, Final, Protocol, TypeVar, cast
+
+from dafab_kg.model.names import PREFIXES, Names
+from dafab_kg.store.documents import StoredDocument
+from dafab_kg.store.protocol import Answer, Iri, Literal, Row, Solutions
+
+T = TypeVar("T")
+
+DECLARED: Final = "".join(
+    f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n"
+    for prefix in ("dafab", "geo", "geof", "prov", "rdf", "xsd")
+)
+
+
+class Library(Protocol):
+    """A state of a catalogue."""
+
+    @property
+    def names(self) -> Names:
+        """Its IRIs."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of all kinds of documents that may be here."""
+        ...
+
+    @property
+    def kept(self) -> MutableMapping[Any, Any]:
+        """What was found out of the graph as it stands; empty again once that changes."""
+        ...
+
+    def query(self, query: str) -> Answer:
+        """Answer a SPARQL query over what is public, stated or inferred."""
+        ...
+
+    def stored(self, document_id: str) -> StoredDocument | None:
+        """Return the entry of a loaded document."""
+        ...
+
+    def file(self, digest: str) -> bytes:
+        """Return a file by its SHA-256 in hex."""
+        ...
+
+
+def rows(library: Library, query: str) -> list[Row]:
+    """Answer a SELECT; the shared prefixes are declared."""
+    return list(cast(Solutions, library.query(DECLARED + query)))
+
+
+def once(library: Library, key: object, make: Callable[[], T]) -> T:
+    """Return what is found out once of each state of a catalogue."""
+    if key not in library.kept:
+        library.kept[key] = make()
+    return cast(T, library.kept[key])
+
+
+def listed(iris: Iterable[str]) -> str:
+    """Write IRIs of the graph one beside the other."""
+    return " ".join(f"<{iri}>" for iri in iris)
+
+
+def iri(term: object) -> str:
+    """Return the IRI that a cell of a row holds."""
+    return cast(Iri, term).value
+
+
+def text(term: object) -> str:
+    """Return the text of a literal that a cell of a row holds."""
+    return cast(Literal, term).value
