@@ -21,6 +21,7 @@ from dafab_kg.web.pages import describing, pages_face
 from dafab_kg.web.problems import answer_problems
 from dafab_kg.web.service import service_face
 from dafab_kg.web.sparql import sparql_face
+from dafab_kg.web.stac import stac_face
 from dafab_kg.web.terms import terms_face
 
 MOST_BYTES = 1024 * 1024
@@ -72,6 +73,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(service_face(catalogue, chosen))
     app.register_blueprint(pages_face(catalogue, chosen))
     app.register_blueprint(terms_face(catalogue))
+    app.register_blueprint(stac_face(catalogue))
     app.register_blueprint(health_face(catalogue))
     app.register_blueprint(openapi_face())
     answer_problems(app)

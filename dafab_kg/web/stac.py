@@ -1,0 +1,236 @@
+"""The STAC API at ``/stac``: landing page, collections, items and search.
+
+It speaks STAC API 1.0.0 with the parts that ``conformsTo`` names, which is worked out from
+the routes and parameters that there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import orjson
+from flask import Blueprint, Response, current_app, request, url_for
+
+from dafab_kg.catalogue import Catalogue
+from dafab_kg.search.finding import MOST_ITEMS, Page
+from dafab_kg.search.links import GEOJSON, link
+from dafab_kg.web import openapi
+from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described, operations_of
+from dafab_kg.web.stac_parameters import LIMIT, Asked, of_address, of_body
+
+VERSION: Final = "1.1.0"
+OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
+_STAC: Final = "https://api.stacspec.org/v1.0.0"
+_OGC: Final = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
+
+CLASSES: Final[Mapping[str, tuple[str, str]]] = {
+    f"{_STAC}/core": ("landing", ""),
+    f"{_STAC}/collections": ("collections", ""),
+    f"{_STAC}/ogcapi-features": ("items", ""),
+    f"{_STAC}/item-search": ("search", ""),
+    f"{_STAC}/item-search#sort": ("search", "sortby"),
+    f"{_STAC}/item-search#fields": ("search", "fields"),
+    f"{_STAC}/ogcapi-features#sort": ("items", "sortby"),
+    f"{_STAC}/ogcapi-features#fields": ("items", "fields"),
+    f"{_OGC}/core": ("items", ""),
+    f"{_OGC}/geojson": ("items", ""),
+}
+"""Conformance classes, each with the view that does it, and the parameter that it needs."""
+
+_TEXT: Final[Schema] = {"type": "string"}
+_COMMON: Final = {
+    "bbox": ("West, south, east, north in degrees; with heights six numbers.", _TEXT),
+    "datetime": ("A time (RFC 3339) or an interval such as 2022-09-01T00:00:00Z/..", _TEXT),
+    "limit": (
+        f"Most items of a page; more than {MOST_ITEMS} means {MOST_ITEMS}.",
+        {"type": "integer", "minimum": 1, "default": LIMIT},
+    ),
+    "token": ("Where a page begins; from a link `next`.", _TEXT),
+    "sortby": ("Properties with commas between them, each with + or - before it.", _TEXT),
+    "fields": ("Members to deliver, with commas; - before one leaves it out.", _TEXT),
+}
+_SEARCH: Final = {
+    **_COMMON,
+    "intersects": ("A GeoJSON geometry.", _TEXT),
+    "ids": ("Ids of items, with commas between them.", _TEXT),
+    "collections": ("Ids of collections, with commas between them.", _TEXT),
+}
+_BODY: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "bbox": {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6},
+        "datetime": _TEXT,
+        "limit": _COMMON["limit"][1],
+        "token": _TEXT,
+        "sortby": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field"],
+                "properties": {"field": _TEXT, "direction": {"enum": ["asc", "desc"]}},
+            },
+        },
+        "fields": {
+            "type": "object",
+            "properties": {
+                name: {"type": "array", "items": _TEXT} for name in ("include", "exclude")
+            },
+        },
+        "intersects": {"type": "object"},
+        "ids": {"type": "array", "items": _TEXT},
+        "collections": {"type": "array", "items": _TEXT},
+    },
+}
+
+
+def _told(parameters: Mapping[str, tuple[str, Schema]]) -> tuple[Parameter, ...]:
+    return tuple(Parameter(name, words, schema) for name, (words, schema) in parameters.items())
+
+
+def stac_face(catalogue: Catalogue) -> Blueprint:
+    """Return ``/stac`` and what is below it."""
+    face = Blueprint("stac", __name__, url_prefix="/stac")
+
+    @face.get("")
+    @described(GET=Operation("The STAC API: where things are", {200: (JSON,)}))
+    def landing() -> Response:
+        names = [orjson.loads(one) for one in catalogue.collections(root())]
+        return _json(_landing(names))
+
+    @face.get("/conformance")
+    @described(GET=Operation("What the STAC API conforms to", {200: (JSON,)}))
+    def conformance() -> Response:
+        return _json({"conformsTo": conforms_to()})
+
+    @face.get("/api")
+    @described(GET=Operation("This description, as the STAC API links it", {200: (OPENAPI,)}))
+    def api() -> Response:
+        return _response(orjson.dumps(openapi.document(current_app)), OPENAPI)
+
+    @face.get("/collections")
+    @described(GET=Operation("All collections", {200: (JSON,)}))
+    def collections() -> Response:
+        place = root()
+        links = [link("self", f"{place}/collections"), link("root", place), link("parent", place)]
+        found = catalogue.collections(place)
+        body = b'{"collections":[%b],"links":%b,"numberMatched":%d,"numberReturned":%d}' % (
+            b",".join(found), orjson.dumps(links), len(found), len(found),
+        )  # fmt: skip
+        return _response(body, JSON)
+
+    @face.get("/collections/<collection>")
+    @described(GET=Operation("A collection", {200: (JSON,)}))
+    def collection(collection: str) -> Response:
+        return _response(catalogue.collection(collection, root()), JSON)
+
+    @face.get("/collections/<collection>/items")
+    @described(GET=Operation("Items of a collection", {200: (GEOJSON,)}, (), _told(_COMMON)))
+    def items(collection: str) -> Response:
+        place = root()
+        catalogue.collection(collection, place)  # one that is not there is no empty one
+        asked = of_address(request, _COMMON)
+        search = replace(asked.search, collections=(collection,))
+        page = catalogue.find_items(search, place)
+        own = url_for("stac.items", collection=collection, _external=True)
+        above = link("collection", own.rpartition("/")[0])
+        return _page(page, asked, own, [above])
+
+    @face.get("/collections/<collection>/items/<item>")
+    @described(GET=Operation("An item", {200: (GEOJSON,)}))
+    def item(collection: str, item: str) -> Response:
+        return _response(catalogue.item(collection, item, root()), GEOJSON)
+
+    @face.route("/search", methods=["GET", "POST"])
+    @described(
+        GET=Operation("Search items", {200: (GEOJSON,)}, (), _told(_SEARCH)),
+        POST=Operation("Search items", {200: (GEOJSON,)}, (), (), {JSON: _BODY}),
+    )
+    def search() -> Response:
+        asked = (of_body if request.method == "POST" else of_address)(request, _SEARCH)
+        page = catalogue.find_items(asked.search, root())
+        return _page(page, asked, url_for("stac.search", _external=True), [])
+
+    return face
+
+
+def root() -> str:
+    """Return the address of the STAC API, as it was asked."""
+    return url_for("stac.landing", _external=True)
+
+
+def conforms_to() -> list[str]:
+    """Return the conformance classes of the routes and parameters that there are."""
+    found = []
+    for name, (view, parameter) in CLASSES.items():
+        operations = operations_of(current_app.view_functions[f"stac.{view}"])
+        told = {one.name for one in operations["GET"].parameters}
+        if not parameter or parameter in told:
+            found.append(name)
+    return found
+
+
+def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    place = root()
+    search = url_for("stac.search", _external=True)
+    links = [
+        link("self", place),
+        link("root", place),
+        link("conformance", f"{place}/conformance"),
+        link("data", f"{place}/collections"),
+        {**link("search", search, GEOJSON), "method": "GET"},
+        {**link("search", search, GEOJSON), "method": "POST"},
+        link("service-desc", f"{place}/api", OPENAPI),
+        link("service-doc", url_for("pages.landing", _external=True), "text/html"),
+        *(
+            link("child", url_for("stac.collection", collection=one["id"], _external=True),
+                 title=one.get("title") or one["id"])
+            for one in collections
+        ),
+    ]  # fmt: skip
+    return {
+        "type": "Catalog",
+        "stac_version": VERSION,
+        "id": "dafab-kg",
+        "title": "Catalogue of Earth Observation data",
+        "description": "Products, what was derived from them, and where they come from, "
+        "as one knowledge graph. SPARQL is at /sparql.",
+        "conformsTo": conforms_to(),
+        "links": links,
+    }
+
+
+def _page(page: Page, asked: Asked, own: str, more: list[dict[str, Any]]) -> Response:
+    place = root()
+    posted = request.method == "POST"
+    query = "" if posted or not asked.sent else f"?{urlencode(asked.sent)}"
+    links = [link("self", own + query, GEOJSON), link("root", place), *more]
+    if page.cursor is not None:
+        sent = {**asked.sent, "token": page.cursor}
+        following = link("next", own if posted else f"{own}?{urlencode(sent)}", GEOJSON)
+        following["method"] = request.method if posted else "GET"
+        if posted:
+            following |= {"body": _plain(sent), "merge": False}
+        links.append(following)
+    body = b'{"type":"FeatureCollection","features":[%b],"links":%b,"numberReturned":%d%b}' % (
+        b",".join(page.items),
+        orjson.dumps(links),
+        len(page.items),
+        b"" if page.matched is None else b',"numberMatched":%d' % page.matched,
+    )
+    return _response(body, GEOJSON)
+
+
+def _plain(value: Any) -> Any:
+    """Return what was sent as JSON can be written; decimals become numbers again."""
+    return orjson.loads(orjson.dumps(value, default=float))
+
+
+def _json(value: Any) -> Response:
+    return _response(orjson.dumps(value), JSON)
+
+
+def _response(body: bytes, content_type: str) -> Response:
+    return Response(body, content_type=content_type)
