@@ -73,7 +73,7 @@ from dafab_kg.validation import Validator
 if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
     from dafab_kg.federation.harvest import HarvestReport
-    from dafab_kg.search.finding import Page
+    from dafab_kg.search.pages import Page
     from dafab_kg.spatial.index.index import SearchIndex
     from dafab_kg.validation.anybody import Judgement
 
@@ -653,7 +653,7 @@ class Catalogue(Closing):
         Raises:
             QueryNotValid: the order, the cursor or the filter cannot be answered.
         """
-        from dafab_kg.search.finding import find_items
+        from dafab_kg.search.pages import find_items
 
         return find_items(self._library, search, root)
 
@@ -663,7 +663,7 @@ class Catalogue(Closing):
         Raises:
             ThingNotFound: there is none.
         """
-        from dafab_kg.search.finding import find_item
+        from dafab_kg.search.pages import find_item
 
         return find_item(self._library, collection, item_id, root)
 

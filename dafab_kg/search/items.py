@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from dafab_kg.search.links import GEOJSON, address_of, home, kept_links, link, r
 from dafab_kg.search.making import made_items
 
 Ways = tuple[tuple[str, ...], ...]
+Value = dict[str, Any]
+"""An item's JSON."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,11 @@ class Wanted:
     exclude: Ways = ()
 
 
-def write_items(library: Library, entries: Sequence[Entry], wanted: Wanted) -> list[bytes]:
-    """Return items as JSON, in the order of ``entries``."""
-    values = values_of(library, entries)
+def write_items(
+    library: Library, entries: Sequence[Entry], wanted: Wanted, known: Mapping[str, Value]
+) -> list[bytes]:
+    """Return items as JSON, in the order of ``entries``; ``known`` are some by IRI."""
+    values = {**known, **values_of(library, [e for e in entries if e.iri not in known])}
     sources = _sources(library, entries)
     found = []
     for entry in entries:
@@ -39,12 +43,12 @@ def write_items(library: Library, entries: Sequence[Entry], wanted: Wanted) -> l
     return found
 
 
-def values_of(library: Library, entries: Iterable[Entry]) -> dict[str, dict[str, Any]]:
+def values_of(library: Library, entries: Iterable[Entry]) -> dict[str, Value]:
     """Return the items by IRI, without our links."""
     entries = tuple(entries)
     documents = newest(library, (e.iri for e in entries if not e.is_bare))
     made = made_items(library, [entry for entry in entries if entry.iri not in documents])
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Value] = {}
     for entry in entries:
         document = documents.get(entry.iri)
         value = made[entry.iri] if document is None else value_of(library, document)
@@ -53,8 +57,8 @@ def values_of(library: Library, entries: Iterable[Entry]) -> dict[str, dict[str,
 
 
 def _linked(
-    value: dict[str, Any], entry: Entry, sources: Sequence[Entry], root: str
-) -> dict[str, Any]:
+    value: Value, entry: Entry, sources: Sequence[Entry], root: str
+) -> Value:
     place = address_of(root, entry.collection, entry.id)
     above = place.rsplit("/items/", 1)[0]
     ours = [
@@ -99,14 +103,14 @@ def _sources(library: Library, entries: Iterable[Entry]) -> dict[str, list[Entry
 _ALWAYS = (("type",), ("stac_version",), ("id",), ("collection",), ("links",))
 
 
-def chosen(value: dict[str, Any], include: Ways, exclude: Ways) -> dict[str, Any]:
+def chosen(value: Value, include: Ways, exclude: Ways) -> Value:
     """Return what is wanted of an item (STAC API, Fields extension 1.0.0).
 
     What is included may be left out again in part; id and type always stay.
     """
     if not include and not exclude:
         return value
-    found: dict[str, Any] = value
+    found: Value = value
     if include:
         found = {}
         for way in (*_ALWAYS, *include):

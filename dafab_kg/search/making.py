@@ -11,10 +11,12 @@ from shapely import from_wkt
 from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 
+from dafab_kg.loaders.stac import convert
+from dafab_kg.loaders.stac.known import ITEM
 from dafab_kg.model.names import NS, PREFIXES, decode, term
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.library import Library, iri, listed, rows, text
-from dafab_kg.search.terms import by_term
+from dafab_kg.search.names import held, stac_names
 from dafab_kg.store.protocol import Iri, Literal, Term
 
 VERSION: Final = "1.1.0"
@@ -29,6 +31,12 @@ EXTENSIONS: Final = {
 _XSD: Final = PREFIXES["xsd"]
 _BOX: Final = tuple(term(name) for name in ("west", "south", "east", "north"))
 _ELSEWHERE: Final = frozenset({*_BOX, term("productId"), term("hasPart")})
+_ARRAYS: Final = frozenset(
+    name
+    for known in ITEM
+    if known.convert in (convert.texts, convert.instruments)
+    for name in known.names
+)
 _INSTRUMENT: Final = term("withInstrument")
 
 
@@ -71,18 +79,22 @@ def _item(
 
 def _properties(told: dict[str, list[Term]]) -> Iterable[tuple[str, Any]]:
     for predicate, values in sorted(told.items()):
-        held = by_term().get(predicate)
+        name = next(iter(stac_names().get(predicate, ())), "")
         if predicate == _INSTRUMENT:
             yield "instruments", sorted({_last(value) for value in values})
-        elif held is not None and not held.datatype:
-            yield held.name, _one(sorted({_last(value) for value in values}))
-        elif held is not None:
+        elif name and _is_thing(name):
+            yield name, _one(sorted({_last(value) for value in values}))
+        elif name:
             plain = _sorted(values)
-            yield held.name, plain if held.many else _one(plain)
+            yield name, plain if name in _ARRAYS else _one(plain)
         elif predicate.startswith(NS) and predicate not in _ELSEWHERE:
             literals = [value for value in values if isinstance(value, Literal)]
             if literals:
                 yield f"dafab:{predicate[len(NS) :]}", _one(_sorted(literals))
+
+
+def _is_thing(name: str) -> bool:
+    return any(one.kind == "thing" for one in held(("properties", name), PREFIXES["id"]))
 
 
 def _complete_time(properties: dict[str, Any]) -> None:

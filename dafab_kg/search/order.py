@@ -15,14 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cmp_to_key
+from functools import cache, cmp_to_key
 from typing import Any, Final
 
 import orjson
 
+from dafab_kg.loaders.stac import convert
+from dafab_kg.loaders.stac.known import ITEM
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import PREFIXES, is_iri, term
-from dafab_kg.search.terms import by_name
+from dafab_kg.search.names import held
 from dafab_kg.search.tree import Path, Search, Sort
 from dafab_kg.store.protocol import Iri, Literal, Row, Term
 
@@ -32,6 +34,14 @@ DEFAULT: Final = (Sort(("properties", "datetime"), descending=True), Sort(("id",
 OF_ENTRY: Final = frozenset({term("created"), term("updated")})
 """Terms whose value in an item is the catalogue entry's, not the product's."""
 MOST_KEYS: Final = 8
+_MANY: Final = (
+    convert.texts,
+    convert.instruments,
+    convert.one_of_many,
+    convert.tiles,
+    convert.crs_code,
+)
+"""How values are read of which a product may have several."""
 _SPECIAL: Final = re.compile(r'[\x00-\x1f\x7f"\\]')
 
 Place = tuple[Term | None, ...]
@@ -84,13 +94,17 @@ def keys_of(sort: Sequence[Sort], *, bare: bool) -> tuple[Key, ...]:
     return (*keys, Key("item", subject="product" if bare else "item"))
 
 
+@cache
 def sortables() -> dict[Path, str]:
     """The properties that there is an order by, with their terms: those of one plain value."""
-    return {
-        ("properties", name): held.term
-        for name, held in by_name().items()
-        if held.datatype and not held.many and held.term != term("crsCode")
-    }
+    found: dict[Path, str] = {}
+    for known in ITEM:
+        for name in known.names if known.convert not in _MANY else ():
+            path = ("properties", *name.split("/"))
+            terms = held(path, PREFIXES["id"])
+            if len(terms) == 1 and terms[0].kind != "thing":
+                found[path] = terms[0].iri
+    return found
 
 
 def order_by(keys: Sequence[Key], *, given: bool) -> str:

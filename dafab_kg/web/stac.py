@@ -15,7 +15,7 @@ import orjson
 from flask import Blueprint, Response, current_app, request, url_for
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.search.finding import MOST_ITEMS, Page
+from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.search.links import GEOJSON, link
 from dafab_kg.web import openapi
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described, operations_of

@@ -8,16 +8,19 @@ has room for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.search.collections import hidden, shelves
-from dafab_kg.search.conditions import condition
+from dafab_kg.search.compile import compile_search
+from dafab_kg.search.conditions import certain
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
-from dafab_kg.search.items import Wanted, write_items
-from dafab_kg.search.library import Library, iri, listed, rows, text
+from dafab_kg.search.exact import truth
+from dafab_kg.search.habits import Habits
+from dafab_kg.search.items import Value, Wanted, values_of, write_items
+from dafab_kg.search.library import Library, iri, listed, once, rows, text
 from dafab_kg.search.order import (
     Key,
     Place,
@@ -30,11 +33,13 @@ from dafab_kg.search.order import (
     quoted,
     written,
 )
-from dafab_kg.search.tree import Search
+from dafab_kg.search.tree import Node, Search
 from dafab_kg.store.protocol import Row
 
 MOST_ITEMS: Final = 1_000
 """Most items of a page; a higher limit means this one (OGC 17-069r4, 7.15.4)."""
+MOST_COUNTED: Final = 2_000
+"""Most candidates whose documents are read to count those that fulfil a filter."""
 MOST_HIDDEN: Final = 500
 """Most IRIs that one query names to leave them out of a count."""
 
@@ -73,19 +78,16 @@ def find_items(library: Library, search: Search, root: str) -> Page:
     keys = keys_of(search.sort, bare=False)
     place = place_of(search, keys)
     sources = tuple(_sources(library, search))
+    known: dict[str, Value] = {}
     found: list[tuple[Place, Row]] = []
     for source in sources:
-        found += _Asking(library, search, source).first(place, limit + 1)
+        found += _Asking(library, search, source, known).first(place, limit + 1)
     found = merged(keys, found)
     page = found[:limit]
+    entries = [_entry(library, row) for _, row in page]
+    wanted = Wanted(root, search.include, search.exclude)
     return Page(
-        tuple(
-            write_items(
-                library,
-                [_entry(library, row) for _, row in page],
-                Wanted(root, search.include, search.exclude),
-            )
-        ),
+        tuple(write_items(library, entries, wanted, known)),
         cursor(search, page[-1][0]) if len(found) > limit else None,
         _matched(library, search, sources) if search.count else None,
     )
@@ -134,12 +136,15 @@ def _sources(library: Library, search: Search) -> Iterator[Source]:
 
 
 class _Asking:
-    """Asks for the rows of one source."""
+    """Asks for the rows of one source; ``known`` gathers items that were read for that."""
 
-    def __init__(self, library: Library, search: Search, source: Source) -> None:
-        self._library, self._source = library, source
+    def __init__(
+        self, library: Library, search: Search, source: Source, known: dict[str, Value]
+    ) -> None:
+        self._library, self._source, self._known = library, source, known
         self._keys = keys_of(search.sort, bare=source.bare)
-        self._condition = "" if search.filter is None else condition(search.filter)
+        self._condition = candidates(library, search.filter)
+        self._filter = search.filter
         self._hidden = frozenset() if source.bare else hidden(library)
 
     def first(self, place: Place | None, most: int) -> list[tuple[Place, Row]]:
@@ -164,13 +169,23 @@ class _Asking:
         asked = most
         while True:
             batch = self._batch(way, place, 0 if few else asked)
-            found += [(values, row) for values, row in batch if iri(row[0]) not in self._hidden]
+            found += self._fulfilling(batch)
             if few:
                 return merged(self._keys, found)[:most]
             if len(found) >= most or len(batch) < asked:
                 return found[:most]
             place = batch[-1][0]
             asked = min(4 * asked, 4 * MOST_ITEMS)
+
+    def _fulfilling(self, batch: Sequence[tuple[Place, Row]]) -> list[tuple[Place, Row]]:
+        shown = [one for one in batch if iri(one[1][0]) not in self._hidden]
+        if self._filter is None:
+            return shown
+        entries = [_entry(self._library, row) for _, row in shown]
+        values = values_of(self._library, entries)
+        right = {name for name, value in values.items() if truth(self._filter, value) is True}
+        self._known.update((name, values[name]) for name in right)
+        return [one for one in shown if iri(one[1][0]) in right]
 
     def _batch(self, way: str, place: Place | None, most: int) -> list[tuple[Place, Row]]:
         keys, bare = self._keys, self._source.bare
@@ -204,17 +219,37 @@ def _entry(library: Library, row: Row) -> Entry:
     return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
 
 
-def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> int:
-    """Count all items of a search."""
-    return sum(_counted(library, search, source) for source in sources)
+def candidates(library: Library, node: Node | None) -> str:
+    """Write what holds of ``?product`` where a filter may hold of its item."""
+    if node is None:
+        return ""
+    return compile_search(Search(filter=node), Habits(library), library.names.base).where
 
 
-def _counted(library: Library, search: Search, source: Source) -> int:
-    given = "" if search.filter is None else condition(search.filter)
+def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> int | None:
+    """Count all items of a search; None: too many documents would have to be read for that."""
+    key = "matched", search.filter, search.collections, search.ids
+
+    def count() -> int | None:
+        total = 0
+        for source in sources:
+            found = _counted(library, search.filter, source)
+            if found is None:
+                return None
+            total += found
+        return total
+
+    return once(library, key, count)
+
+
+def _counted(library: Library, node: Node | None, source: Source) -> int | None:
+    sure = "" if node is None else certain(node, Habits(library))
+    if sure is None:
+        return _read_through(library, node, source)
+    thing = "product" if source.bare else "item"
 
     def count(more: str) -> int:
-        thing = "product" if source.bare else "item"
-        query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {more}{source.pattern} {given} }}"
+        query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {more}{source.pattern} {sure} }}"
         return int(text(rows(library, query)[0][0]))
 
     left_out = () if source.bare else sorted(hidden(library))
@@ -223,3 +258,17 @@ def _counted(library: Library, search: Search, source: Source) -> int:
         named = listed(left_out[start : start + MOST_HIDDEN])
         found -= count(f"VALUES ?item {{ {named} }} ")
     return found
+
+
+def _read_through(library: Library, node: Node, source: Source) -> int | None:
+    item = "(?product AS ?item)" if source.bare else "?item"
+    query = (
+        f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {candidates(library, node)} }} "
+        f"LIMIT {MOST_COUNTED + 1}"
+    )
+    found = rows(library, query)
+    if len(found) > MOST_COUNTED:
+        return None
+    left_out = frozenset() if source.bare else hidden(library)
+    entries = [_entry(library, row) for row in found if iri(row[0]) not in left_out]
+    return sum(truth(node, one) is True for one in values_of(library, entries).values())

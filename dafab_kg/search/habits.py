@@ -1,0 +1,40 @@
+"""What a catalogue uses of the ways in which the graph can hold a value."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from dafab_kg.search.collections import shelves
+from dafab_kg.search.entries import BARE, LOOSE
+from dafab_kg.search.library import Library, once, rows
+from dafab_kg.search.order import quoted
+
+
+@dataclass(frozen=True)
+class Habits:
+    """Implements :class:`dafab_kg.search.compile.Habits`; each is asked for once."""
+
+    library: Library
+
+    def uses(self, term: str) -> bool:
+        """Tell whether any thing has a value of this property."""
+        return self._any(("uses", term), f"?thing <{term}> ?value")
+
+    def keeps(self, pointer: str) -> bool:
+        """Tell whether any value was kept as it was at this JSON pointer."""
+        return self._any(("keeps", pointer), f"?thing dafab:pointer {quoted(pointer)}")
+
+    def claimed(self, term: str) -> bool:
+        """Tell whether documents differ in a value of this property anywhere."""
+        return self._any(("claimed", term), f"?thing dafab:claimProperty <{term}>")
+
+    def collections(self, collection_id: str) -> tuple[str, ...] | None:
+        """Return the IRIs of the collections with this id; None: other items may be in it."""
+        if collection_id in (BARE, LOOSE):
+            return None
+        return shelves(self.library).get(collection_id, ())
+
+    def _any(self, key: Hashable, pattern: str) -> bool:
+        query = f"SELECT ?thing {{ {pattern} }} LIMIT 1"
+        return once(self.library, key, lambda: bool(rows(self.library, query)))
