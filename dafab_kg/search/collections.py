@@ -76,7 +76,7 @@ def _hidden_among(library: Library, iris: tuple[str, ...]) -> Iterator[str]:
     query = (
         f"SELECT ?id ?item {{ VALUES ?one {{ {among} }} ?item dafab:inCollection ?one ; "
         f"dafab:itemId ?id . FILTER EXISTS {{ VALUES ?two {{ {among} }} "
-        "?other dafab:itemId ?id ; dafab:inCollection ?two . FILTER(?other != ?item) }} }"
+        "?other dafab:itemId ?id ; dafab:inCollection ?two . FILTER(?other != ?item) } }"
     )
     same: dict[str, list[str]] = defaultdict(list)
     for row in rows(library, query):

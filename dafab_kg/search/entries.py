@@ -18,9 +18,7 @@ BARE: Final = "products"
 """Collection of the products that no entry describes."""
 NONE: Final = "-"
 """What stands in an entry's IRI for no collection, or an unknown provider."""
-NO_ENTRY: Final = (
-    "FILTER NOT EXISTS { ?entry dafab:describes ?product ; a dafab:CatalogItem }"
-)
+NO_ENTRY: Final = "FILTER NOT EXISTS { ?entry dafab:describes ?product ; a dafab:CatalogItem }"
 ENTRIES_OF: Final = frozenset({"stac", "dafab"})
 """Kinds of documents that are entries themselves."""
 MOST_BARE: Final = 500

@@ -56,9 +56,7 @@ def values_of(library: Library, entries: Iterable[Entry]) -> dict[str, Value]:
     return found
 
 
-def _linked(
-    value: Value, entry: Entry, sources: Sequence[Entry], root: str
-) -> Value:
+def _linked(value: Value, entry: Entry, sources: Sequence[Entry], root: str) -> Value:
     place = address_of(root, entry.collection, entry.id)
     above = place.rsplit("/items/", 1)[0]
     ours = [

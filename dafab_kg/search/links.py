@@ -24,9 +24,7 @@ def address_of(root: str, collection: str, item_id: str) -> str:
     return f"{root}/collections/{quote(collection, safe='')}/items/{quote(item_id, safe='')}"
 
 
-def kept_links(
-    value: Mapping[str, Any], own: Collection[str] = NAVIGATION
-) -> list[dict[str, Any]]:
+def kept_links(value: Mapping[str, Any], own: Collection[str] = NAVIGATION) -> list[dict[str, Any]]:
     """Return the links of an object as delivered, but for those of the relations ``own``.
 
     Where it said it lay becomes the relation ``canonical``.

@@ -109,7 +109,9 @@ def _complete_time(properties: dict[str, Any]) -> None:
 
 def _told(library: Library, products: str) -> dict[str, dict[str, list[Term]]]:
     found: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
-    query = f"SELECT ?product ?term ?value {{ VALUES ?product {{ {products} }} ?product ?term ?value }}"
+    query = (
+        f"SELECT ?product ?term ?value {{ VALUES ?product {{ {products} }} ?product ?term ?value }}"
+    )
     for product, predicate, value in rows(library, query):
         if value is not None:
             found[iri(product)][iri(predicate)].append(value)
@@ -121,7 +123,7 @@ def _places(library: Library, products: str) -> dict[str, dict[str, Any]]:
         f"SELECT ?product ?wkt {{ VALUES ?product {{ {products} }} "
         "?product geo:hasGeometry ?geometry . ?geometry geo:asWKT ?wkt } ORDER BY ?wkt"
     )
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for product, wkt in rows(library, query):
         try:
             found.setdefault(iri(product), _plain_geometry(text(wkt)))

@@ -173,8 +173,7 @@ def _plain(value: Term) -> Any:
 def _moment(text: str) -> tuple[datetime, str]:
     """A time with all its digits: datetime itself cuts them off after the sixth."""
     moment = datetime.fromisoformat(text)
-    whole, _, fraction = text.partition(".")
-    digits = fraction.rstrip("Z").split("+")[0].split("-")[0]
+    digits = text.partition(".")[2].rstrip("Z").split("+")[0].split("-")[0]
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)), digits[6:]
 
 
@@ -239,5 +238,3 @@ def _strange() -> QueryNotValid:
     return QueryNotValid(
         "The token is none of this catalogue's. Follow the link `next` of the page before as it is"
     )
-
-

@@ -22,7 +22,6 @@ from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, values_of, write_items
 from dafab_kg.search.library import Library, iri, listed, once, rows, text
 from dafab_kg.search.order import (
-    Key,
     Place,
     after,
     cursor,
@@ -207,7 +206,8 @@ class _Asking:
                 parts.append(f"FILTER(?{keys[0].variable} {bound} {written(place[0])})")
         order = f" ORDER BY {order_by(keys, given=given)} LIMIT {most}" if most else ""
         chosen = " ".join([item, "?product", "?id", *(f"?{name}" for name in names)])
-        query = f"SELECT {chosen} {{ {' '.join(filter(None, parts))} }}{order}"
+        apart = "DISTINCT " if self._condition else ""  # alternatives of it may overlap
+        query = f"SELECT {apart}{chosen} {{ {' '.join(filter(None, parts))} }}{order}"
         return [(self._place(row, names), row) for row in rows(self._library, query)]
 
     def _place(self, row: Row, names: list[str]) -> Place:
@@ -243,9 +243,11 @@ def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> i
 
 
 def _counted(library: Library, node: Node | None, source: Source) -> int | None:
-    sure = "" if node is None else certain(node, Habits(library))
-    if sure is None:
-        return _read_through(library, node, source)
+    sure: str | None = ""
+    if node is not None:
+        sure = certain(node, Habits(library))
+        if sure is None:
+            return _read_through(library, node, source)
     thing = "product" if source.bare else "item"
 
     def count(more: str) -> int:

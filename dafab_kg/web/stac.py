@@ -15,8 +15,8 @@ import orjson
 from flask import Blueprint, Response, current_app, request, url_for
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.search.links import GEOJSON, link
+from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described, operations_of
 from dafab_kg.web.stac_parameters import LIMIT, Asked, of_address, of_body
@@ -183,7 +183,7 @@ def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         {**link("search", search, GEOJSON), "method": "GET"},
         {**link("search", search, GEOJSON), "method": "POST"},
         link("service-desc", f"{place}/api", OPENAPI),
-        link("service-doc", url_for("pages.landing", _external=True), "text/html"),
+        link("service-doc", url_for("pages.landing", format="html", _external=True), "text/html"),
         *(
             link("child", url_for("stac.collection", collection=one["id"], _external=True),
                  title=one.get("title") or one["id"])

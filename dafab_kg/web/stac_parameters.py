@@ -49,12 +49,12 @@ def of_address(request: Request, known: Iterable[str]) -> Asked:
         Problem: 400, one is not valid, not known, or there twice.
     """
     sent: dict[str, Any] = {}
-    for name, values in request.args.lists():
+    for name, given in request.args.lists():
         _check_known(name, known)
-        if len(values) > 1:
+        if len(given) > 1:
             raise bad(name, "It is there twice.", "Send it once.")
-        sent[name] = values[0]
-    values = dict(sent)
+        sent[name] = given[0]
+    values: dict[str, Any] = dict(sent)
     for name in ("ids", "collections"):
         if name in values:
             values[name] = [one for one in values[name].split(",") if one]
@@ -209,6 +209,8 @@ def _limit(value: Any) -> int:
 
 def _names(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
     listed = values.get(name, [])
+    if isinstance(listed, str):  # one name, as some clients write it
+        listed = [listed]
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise bad(name, "It is no list of texts.", f"Send {name} as a list.")
     if len(listed) > MOST_NAMES:
@@ -272,9 +274,7 @@ def _fields(value: Any) -> tuple[tuple[tuple[str, ...], ...], ...]:
 def _check_known(name: str, known: Iterable[str]) -> None:
     listed = sorted(known)
     if name not in listed:
-        raise bad(
-            name[:80], "There is no such parameter here.", f"There are: {', '.join(listed)}."
-        )
+        raise bad(name[:80], "There is no such parameter here.", f"There are: {', '.join(listed)}.")
 
 
 def _written_number(text: str, name: str) -> float:
@@ -292,5 +292,3 @@ def _json(data: bytes, name: str) -> Any:
         return read_json(data, where=name, max_depth=60)
     except DocumentRejected as error:
         raise bad(name, f"{error.what}.", "Send JSON.") from error
-
-
