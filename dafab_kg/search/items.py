@@ -98,21 +98,23 @@ def _sources(library: Library, entries: Iterable[Entry]) -> dict[str, list[Entry
 
 # the fields extension
 
-_ALWAYS = (("type",), ("stac_version",), ("id",), ("collection",), ("links",))
+_ALWAYS = (("type",), ("stac_version",), ("id",), ("links",))
 
 
 def chosen(value: Value, include: Ways, exclude: Ways) -> Value:
     """Return what is wanted of an item (STAC API, Fields extension 1.0.0).
 
-    What is included may be left out again in part; id and type always stay.
+    What lies within an included member may be left out, an included member itself not;
+    ``id`` and ``type`` always stay.
     """
-    if not include and not exclude:
-        return value
-    found: Value = value
+    found = value
     if include:
         found = {}
         for way in (*_ALWAYS, *include):
             _copy(value, found, way)
+        exclude = tuple(
+            way for way in exclude if any(way[: len(one)] == one != way for one in include)
+        )
     for way in exclude:
         if way not in {("id",), ("type",)}:
             found = _without(found, way)

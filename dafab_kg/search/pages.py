@@ -14,7 +14,7 @@ from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.search.collections import hidden, shelves
-from dafab_kg.search.compile import compile_search
+from dafab_kg.search.compile import Compiled, compile_filter
 from dafab_kg.search.conditions import certain
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
 from dafab_kg.search.exact import truth
@@ -142,13 +142,15 @@ class _Asking:
     ) -> None:
         self._library, self._source, self._known = library, source, known
         self._keys = keys_of(search.sort, bare=source.bare)
-        self._condition = candidates(library, search.filter)
+        self._compiled = candidates(library, search.filter)
         self._filter = search.filter
         self._hidden = frozenset() if source.bare else hidden(library)
 
     def first(self, place: Place | None, most: int) -> list[tuple[Place, Row]]:
         """The first rows after a place, with the values of their keys."""
         first = self._keys[0]
+        if self._compiled.none:
+            return []
         if self._source.few or not first.term:
             return self._rows("", place, most, few=self._source.few)
         found: list[tuple[Place, Row]] = []
@@ -178,10 +180,11 @@ class _Asking:
 
     def _fulfilling(self, batch: Sequence[tuple[Place, Row]]) -> list[tuple[Place, Row]]:
         shown = [one for one in batch if iri(one[1][0]) not in self._hidden]
-        if self._filter is None:
+        if self._compiled.all:
             return shown
         entries = [_entry(self._library, row) for _, row in shown]
         values = values_of(self._library, entries)
+        assert self._filter is not None
         right = {name for name, value in values.items() if truth(self._filter, value) is True}
         self._known.update((name, values[name]) for name in right)
         return [one for one in shown if iri(one[1][0]) in right]
@@ -194,7 +197,7 @@ class _Asking:
         names = [key.variable for key in keys if key.term and not (lacked and key is keys[0])]
         parts = [self._source.pattern]
         parts += [way] if given else []
-        parts += [self._condition]
+        parts += [self._compiled.where]
         parts += [] if given else [way]
         for number, key in enumerate(keys):
             if key.term and not (way and number == 0):
@@ -206,7 +209,7 @@ class _Asking:
                 parts.append(f"FILTER(?{keys[0].variable} {bound} {written(place[0])})")
         order = f" ORDER BY {order_by(keys, given=given)} LIMIT {most}" if most else ""
         chosen = " ".join([item, "?product", "?id", *(f"?{name}" for name in names)])
-        apart = "DISTINCT " if self._condition else ""  # alternatives of it may overlap
+        apart = "DISTINCT " if self._compiled.where else ""  # alternatives of it may overlap
         query = f"SELECT {apart}{chosen} {{ {' '.join(filter(None, parts))} }}{order}"
         return [(self._place(row, names), row) for row in rows(self._library, query)]
 
@@ -219,11 +222,9 @@ def _entry(library: Library, row: Row) -> Entry:
     return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
 
 
-def candidates(library: Library, node: Node | None) -> str:
+def candidates(library: Library, node: Node | None) -> Compiled:
     """Write what holds of ``?product`` where a filter may hold of its item."""
-    if node is None:
-        return ""
-    return compile_search(Search(filter=node), Habits(library), library.names.base).where
+    return compile_filter(node, Habits(library), library.names.base)
 
 
 def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> int | None:
@@ -264,8 +265,11 @@ def _counted(library: Library, node: Node | None, source: Source) -> int | None:
 
 def _read_through(library: Library, node: Node, source: Source) -> int | None:
     item = "(?product AS ?item)" if source.bare else "?item"
+    compiled = candidates(library, node)
+    if compiled.none:
+        return 0
     query = (
-        f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {candidates(library, node)} }} "
+        f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {compiled.where} }} "
         f"LIMIT {MOST_COUNTED + 1}"
     )
     found = rows(library, query)

@@ -19,12 +19,23 @@ from dafab_kg.search.links import GEOJSON, link
 from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described, operations_of
-from dafab_kg.web.stac_parameters import LIMIT, Asked, of_address, of_body
+from dafab_kg.web.queryables import queryables, sortables
+from dafab_kg.web.stac_parameters import CRS84, LIMIT, Asked, of_address, of_body, plain
 
 VERSION: Final = "1.1.0"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
 _STAC: Final = "https://api.stacspec.org/v1.0.0"
 _OGC: Final = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
+_OGC3: Final = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf"
+_CQL2: Final = "http://www.opengis.net/spec/cql2/1.0/conf"
+_CQL2_CLASSES: Final = (
+    *("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators"),
+    *("case-insensitive-comparison", "accent-insensitive-comparison"),
+    *("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions"),
+    *("temporal-functions", "array-functions"),
+)
+"""What the parser reads (``dafab_kg/search/cql2.py``)."""
+SCHEMA: Final = "application/schema+json"
 
 CLASSES: Final[Mapping[str, tuple[str, str]]] = {
     f"{_STAC}/core": ("landing", ""),
@@ -35,8 +46,13 @@ CLASSES: Final[Mapping[str, tuple[str, str]]] = {
     f"{_STAC}/item-search#fields": ("search", "fields"),
     f"{_STAC}/ogcapi-features#sort": ("items", "sortby"),
     f"{_STAC}/ogcapi-features#fields": ("items", "fields"),
+    f"{_STAC}/item-search#filter": ("search", "filter"),
     f"{_OGC}/core": ("items", ""),
     f"{_OGC}/geojson": ("items", ""),
+    f"{_OGC3}/queryables": ("queryable", ""),
+    f"{_OGC3}/filter": ("search", "filter"),
+    f"{_OGC3}/features-filter": ("items", "filter"),
+    **{f"{_CQL2}/{name}": ("search", "filter-lang") for name in _CQL2_CLASSES},
 }
 """Conformance classes, each with the view that does it, and the parameter that it needs."""
 
@@ -51,12 +67,19 @@ _COMMON: Final = {
     "token": ("Where a page begins; from a link `next`.", _TEXT),
     "sortby": ("Properties with commas between them, each with + or - before it.", _TEXT),
     "fields": ("Members to deliver, with commas; - before one leaves it out.", _TEXT),
+    "filter": ("A condition in CQL2, on what /stac/queryables names.", _TEXT),
+    "filter-lang": ("Its language.", {"type": "string", "enum": ["cql2-text", "cql2-json"]}),
+    "filter-crs": ("Longitude and latitude: there is no other.", {"enum": [CRS84]}),
 }
-_SEARCH: Final = {
-    **_COMMON,
-    "intersects": ("A GeoJSON geometry.", _TEXT),
+_NAMES: Final = {
     "ids": ("Ids of items, with commas between them.", _TEXT),
     "collections": ("Ids of collections, with commas between them.", _TEXT),
+}
+_ITEMS: Final = {**_COMMON, **_NAMES}
+_SEARCH: Final = {
+    **_COMMON,
+    **_NAMES,
+    "intersects": ("A GeoJSON geometry.", _TEXT),
 }
 _BODY: Final[Schema] = {
     "type": "object",
@@ -82,6 +105,9 @@ _BODY: Final[Schema] = {
         "intersects": {"type": "object"},
         "ids": {"type": "array", "items": _TEXT},
         "collections": {"type": "array", "items": _TEXT},
+        "filter": {"type": ["object", "string", "boolean"]},
+        "filter-lang": _COMMON["filter-lang"][1],
+        "filter-crs": _COMMON["filter-crs"][1],
     },
 }
 
@@ -127,11 +153,14 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         return _response(catalogue.collection(collection, root()), JSON)
 
     @face.get("/collections/<collection>/items")
-    @described(GET=Operation("Items of a collection", {200: (GEOJSON,)}, (), _told(_COMMON)))
+    @described(GET=Operation("Items of a collection", {200: (GEOJSON,)}, (), _told(_ITEMS)))
     def items(collection: str) -> Response:
         place = root()
         catalogue.collection(collection, place)  # one that is not there is no empty one
-        asked = of_address(request, _COMMON)
+        asked = of_address(request, _ITEMS)
+        named = asked.search.collections
+        if named and collection not in named:  # clients repeat the collection; another has none
+            return _page(Page((), matched=0), asked, request.base_url, [])
         search = replace(asked.search, collections=(collection,))
         page = catalogue.find_items(search, place)
         own = url_for("stac.items", collection=collection, _external=True)
@@ -142,6 +171,19 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
     @described(GET=Operation("An item", {200: (GEOJSON,)}))
     def item(collection: str, item: str) -> Response:
         return _response(catalogue.item(collection, item, root()), GEOJSON)
+
+    @face.get("/queryables")
+    @face.get("/collections/<collection>/queryables")
+    @described(GET=Operation("What a filter may name, as JSON Schema", {200: (SCHEMA,)}))
+    def queryable(collection: str = "") -> Response:
+        if collection:
+            catalogue.collection(collection, root())
+        return _response(orjson.dumps(queryables(request.base_url)), SCHEMA)
+
+    @face.get("/sortables")
+    @described(GET=Operation("What there is an order by, as JSON Schema", {200: (SCHEMA,)}))
+    def sortable() -> Response:
+        return _response(orjson.dumps(sortables(request.base_url)), SCHEMA)
 
     @face.route("/search", methods=["GET", "POST"])
     @described(
@@ -182,6 +224,8 @@ def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         link("data", f"{place}/collections"),
         {**link("search", search, GEOJSON), "method": "GET"},
         {**link("search", search, GEOJSON), "method": "POST"},
+        link("http://www.opengis.net/def/rel/ogc/1.0/queryables", f"{place}/queryables", SCHEMA),
+        link("http://www.opengis.net/def/rel/ogc/1.0/sortables", f"{place}/sortables", SCHEMA),
         link("service-desc", f"{place}/api", OPENAPI),
         link("service-doc", url_for("pages.landing", format="html", _external=True), "text/html"),
         *(
@@ -212,7 +256,7 @@ def _page(page: Page, asked: Asked, own: str, more: list[dict[str, Any]]) -> Res
         following = link("next", own if posted else f"{own}?{urlencode(sent)}", GEOJSON)
         following["method"] = request.method if posted else "GET"
         if posted:
-            following |= {"body": _plain(sent), "merge": False}
+            following |= {"body": plain(sent), "merge": False}
         links.append(following)
     body = b'{"type":"FeatureCollection","features":[%b],"links":%b,"numberReturned":%d%b}' % (
         b",".join(page.items),
@@ -221,11 +265,6 @@ def _page(page: Page, asked: Asked, own: str, more: list[dict[str, Any]]) -> Res
         b"" if page.matched is None else b',"numberMatched":%d' % page.matched,
     )
     return _response(body, GEOJSON)
-
-
-def _plain(value: Any) -> Any:
-    """Return what was sent as JSON can be written; decimals become numbers again."""
-    return orjson.loads(orjson.dumps(value, default=float))
 
 
 def _json(value: Any) -> Response:

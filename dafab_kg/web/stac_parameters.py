@@ -19,6 +19,7 @@ from flask import Request
 from dafab_kg.model.errors import DocumentRejected
 from dafab_kg.model.geometry import footprint_from_geojson
 from dafab_kg.model.strict_json import read_json
+from dafab_kg.search import cql2
 from dafab_kg.search.tree import And, Node, Search, Sort, Spatial, Temporal
 from dafab_kg.web.problems import Problem
 
@@ -27,6 +28,12 @@ MOST_NAMES: Final = 1_000
 """Most ids, collections or fields that one request names."""
 CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 TITLE: Final = "A parameter is not valid"
+Ways = tuple[tuple[str, ...], ...]
+DEFAULT_FIELDS: Final[Ways] = (
+    *(("type",), ("stac_version",), ("id",), ("collection",), ("geometry",), ("bbox",)),
+    *(("links",), ("assets",), ("properties", "datetime")),
+)
+"""Of which members are left out where a request includes none (Fields extension 1.0.0)."""
 
 _RFC3339: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -68,6 +75,8 @@ def of_address(request: Request, known: Iterable[str]) -> Asked:
         values["sortby"] = [_direction(one) for one in values["sortby"].split(",") if one]
     if "fields" in values:
         values["fields"] = _signed(values["fields"])
+    if values.get("filter-lang") == "cql2-json" and "filter" in values:
+        values["filter"] = _json(values["filter"].encode(), "filter")
     return Asked(_search(values), sent)
 
 
@@ -79,7 +88,9 @@ def of_body(request: Request, known: Iterable[str]) -> Asked:
         raise bad("the body", "It is no JSON object.", "Send the parameters as an object.")
     for name in values:
         _check_known(name, known)
-    return Asked(_search({k: v for k, v in values.items() if v is not None}), values)
+    told = {k: v for k, v in values.items() if v is not None or k == "fields"}
+    told.setdefault("filter-lang", "cql2-json")
+    return Asked(_search(told), values)
 
 
 def bad(name: str, detail: str, remedy: str) -> Problem:
@@ -89,7 +100,7 @@ def bad(name: str, detail: str, remedy: str) -> Problem:
 
 
 def _search(values: Mapping[str, Any]) -> Search:
-    include, exclude = _fields(values.get("fields"))
+    include, exclude = _fields(values["fields"]) if "fields" in values else ((), ())
     token = values.get("token")
     if token is not None and not isinstance(token, str):
         raise bad("token", "It is no text.", "Follow the link `next` as it is.")
@@ -117,9 +128,35 @@ def _filter(values: Mapping[str, Any]) -> Node | None:
     if "datetime" in values:
         start, end = interval_of(values["datetime"])
         parts.append(Temporal("intersects", start, end))
+    if "filter" in values:
+        parts.append(_cql2(values))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+
+def _cql2(values: Mapping[str, Any]) -> Node:
+    if values.get("filter-crs", CRS84) != CRS84:
+        raise bad("filter-crs", "Another CRS than that of the items.", f"Send {CRS84}.")
+    given, language = values["filter"], values.get("filter-lang", "cql2-text")
+    if language == "cql2-text" and isinstance(given, str):
+        return cql2.read_text(given)
+    if language == "cql2-json" and isinstance(given, dict | bool):
+        return cql2.read_json(plain(given))
+    if language in ("cql2-text", "cql2-json"):
+        raise bad("filter", f"It is no {language}.", "Send cql2-text as text, cql2-json as JSON.")
+    raise bad("filter-lang", "The language is not known.", "Send cql2-text or cql2-json.")
+
+
+def plain(value: Any) -> Any:
+    """Return a JSON value with its decimals as binary numbers."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    return value
 
 
 def box_of(value: Any) -> bytes:
@@ -254,21 +291,22 @@ def _signed(text: str) -> dict[str, list[str]]:
     return found
 
 
-def _fields(value: Any) -> tuple[tuple[tuple[str, ...], ...], ...]:
-    if value is None:
-        return (), ()
+def _fields(value: Any) -> tuple[Ways, Ways]:
     remedy = "Send an object with the lists include and exclude."
     if not isinstance(value, dict) or set(value) - {"include", "exclude"}:
         raise bad("fields", "It is no object of the lists include and exclude.", remedy)
-    ways = []
+    ways: list[Ways] = []
     for name in ("include", "exclude"):
         listed = value.get(name) or []
         if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
             raise bad("fields", f"Its {name} is no list of names.", remedy)
         if len(listed) > MOST_NAMES:
             raise bad("fields", f"It names more than {MOST_NAMES}.", "Name less.")
-        ways.append(tuple(tuple(one.split(".", 2)) for one in listed))
-    return tuple(ways)
+        ways.append(tuple(tuple(one.split(".")) for one in listed))
+    include, exclude = ways
+    if exclude and not include and "include" in value:
+        include = DEFAULT_FIELDS
+    return include, exclude
 
 
 def _check_known(name: str, known: Iterable[str]) -> None:

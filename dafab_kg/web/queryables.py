@@ -1,0 +1,85 @@
+"""What a filter may name, and what there is an order by: JSON Schema from the ontology.
+
+OGC API Features, part 3 (19-079r2), section 6.2.  A filter may also name whatever else
+stands in an item; what is listed here has a meaning that the ontology tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Final
+
+from rdflib import RDFS, SKOS, URIRef
+
+from dafab_kg.model.names import PREFIXES, term
+from dafab_kg.search.names import Held, held, stac_names
+from dafab_kg.search.order import sortables as orders
+from dafab_kg.vocabulary.describe import Vocabulary, read_vocabulary
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_TYPES: Final[dict[str, dict[str, str]]] = {
+    "number": {"type": "number"},
+    "time": {"type": "string", "format": "date-time"},
+    "text": {"type": "string"},
+    "thing": {"type": "string"},
+}
+_OF_ITEMS: Final[dict[str, dict[str, Any]]] = {
+    "id": {"title": "Id of the item", "type": "string"},
+    "collection": {"title": "Id of its collection", "type": "string"},
+    "geometry": {
+        "title": "Footprint",
+        "$ref": "https://geojson.org/schema/Geometry.json",
+        "format": "geometry-any",
+    },
+}
+
+
+def queryables(address: str) -> dict[str, Any]:
+    """Return the schema of what a filter may name."""
+    names = (name for found in stac_names().values() for name in found)
+    return _schema(address, "Queryables", {**_OF_ITEMS, **_described(names)})
+
+
+def sortables(address: str) -> dict[str, Any]:
+    """Return the schema of what there is an order by."""
+    names = ("/".join(map(str, path[1:])) for path in orders())
+    return _schema(address, "Sortables", {"id": _OF_ITEMS["id"], **_described(names)})
+
+
+def _schema(address: str, title: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "$schema": DIALECT,
+        "$id": address,
+        "type": "object",
+        "title": title,
+        "properties": properties,
+        "additionalProperties": True,
+    }
+
+
+def _described(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    found = {}
+    for name in sorted(set(names)):
+        for one in held(("properties", *name.split("/")), PREFIXES["id"])[:1]:
+            found[name.replace("/", ".")] = _property(one)
+    return found
+
+
+def _property(one: Held) -> dict[str, Any]:
+    graph, iri = _vocabulary().whole, URIRef(one.iri)
+    told: dict[str, Any] = dict(_TYPES.get(one.kind, {}))
+    for name, predicate in (
+        ("title", RDFS.label),
+        ("description", SKOS.definition),
+        ("x-unit", URIRef(term("unit"))),
+    ):
+        value = graph.value(iri, predicate)
+        if value is not None:
+            told[name] = str(value)
+    return {**told, "x-term": one.iri}
+
+
+@cache
+def _vocabulary() -> Vocabulary:
+    return read_vocabulary()
