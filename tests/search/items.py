@@ -29,7 +29,7 @@ def make_item(
         links = [{"rel": "self", "href": place}, {"rel": "license", "href": "./license.txt"}]
     item: Item = {
         "type": "Feature",
-        "stac_version": "1.0.0",
+        "stac_version": "1.1.0",
         "stac_extensions": [],
         "id": name,
         "bbox": [west, south, east, north],

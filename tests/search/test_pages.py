@@ -155,7 +155,7 @@ def test_fields_leave_out_what_is_not_wanted(catalogue, items):
     few = Search(include=(("properties", "datetime"), ("geometry",)), limit=1)
     (item,) = (json.loads(one) for one in catalogue.find_items(few, ROOT).items)
     assert set(item) == {
-        "type", "stac_version", "id", "collection", "links", "properties", "geometry",
+        "type", "stac_version", "id", "links", "properties", "geometry",
     }  # fmt: skip
     assert list(item["properties"]) == ["datetime"]
     less = Search(exclude=(("assets",), ("properties", "datetime"), ("id",)), limit=1)

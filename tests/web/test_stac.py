@@ -1,0 +1,356 @@
+"""The STAC API: what it answers, whom it links, what it refuses; and what clients make of it.
+
+Judges are pystac-client over HTTP and the schemas that pystac carries.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+import jsonschema_rs
+import pystac_client
+import pytest
+from werkzeug.serving import make_server
+
+from dafab_kg.sample import write_sample
+from tests.search.items import in_order, many, meets, name_of, time_of, write
+from tests.web.written import clients
+
+NUMBER = 40
+OPEN = {"landing": "/stac", "collections": "/stac/collections", "search": "/stac/search"}
+
+
+@pytest.fixture(scope="module")
+def items():
+    return many(NUMBER, seed=11)
+
+
+@pytest.fixture(scope="module")
+def web(items, tmp_path_factory):
+    place = tmp_path_factory.mktemp("stac")
+    with clients(place) as made:
+        assert made.catalogue.load(write(items, place / "items")).counts["loaded"] == NUMBER
+        write_sample(place / "sample", products=3)
+        made.catalogue.load(place / "sample" / "safe")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def address(web):
+    server = make_server("127.0.0.1", 0, web.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/stac"
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=5)
+
+
+def get(web, path, status=200, **query):
+    response = web.ask("", path, query_string=query)
+    assert response.status_code == status, response.text
+    return response.json
+
+
+def following(answer):
+    return next((link for link in answer["links"] if link["rel"] == "next"), None)
+
+
+def names(answer):
+    return [(one["collection"], one["id"]) for one in answer["features"]]
+
+
+def test_links_lead_to_what_they_say(web):
+    seen = set()
+    waiting = ["/stac"]
+    while waiting:
+        path = waiting.pop()
+        response = web.ask("", path)
+        assert response.status_code == 200, path
+        answer = response.json
+        kind = response.content_type
+        listed = [answer, *answer.get("collections", ()), *answer.get("features", ())]
+        for link in (link for one in listed for link in one.get("links", ())):
+            parts = urlsplit(link["href"])
+            if parts.netloc != "localhost":
+                continue
+            to = f"{parts.path}?{parts.query}" if parts.query else parts.path
+            if link["rel"] == "self":
+                assert link["type"] in (kind, "application/geo+json", "application/json")
+            if to.startswith("/stac") and to not in seen and len(seen) < 120:
+                seen.add(to)
+                waiting.append(to)
+    assert {"/stac/conformance", "/stac/api", "/stac/queryables", "/stac/sortables"} <= seen
+    assert any("/items/" in path for path in seen)
+
+
+def test_media_types_are_those_of_the_links(web):
+    landing = get(web, "/stac")
+    for link in landing["links"]:
+        if link.get("method", "GET") == "GET":
+            parts = urlsplit(link["href"])
+            response = web.ask("", f"{parts.path}?{parts.query}")
+            assert response.status_code == 200, link
+            assert response.content_type.split("; charset")[0] == link["type"], link
+
+
+def test_conformance_is_that_of_the_landing_page_and_names_what_is_there(web):
+    classes = get(web, "/stac/conformance")["conformsTo"]
+    assert classes == get(web, "/stac")["conformsTo"]
+    for part in ("core", "collections", "item-search", "ogcapi-features", "item-search#filter"):
+        assert f"https://api.stacspec.org/v1.0.0/{part}" in classes
+    assert not any("transaction" in one or "aggregation" in one for one in classes)
+
+
+def test_pages_follow_each_other_by_get_and_by_post(web, items):
+    ours = [item for item in items if meets(item, (-20, 30, 10, 60))]
+    right = [name for name in in_order(ours)]
+    listed = ["alpha", "beta", "gamma", "uncollected"]
+    asked = {"bbox": "-20,30,10,60", "limit": 4, "collections": ",".join(listed)}
+    answer, found = get(web, "/stac/search", **asked), []
+    assert answer["numberMatched"] == len(right)
+    while True:
+        found += names(answer)
+        link = following(answer)
+        if link is None:
+            break
+        parts = urlsplit(link["href"])
+        answer = get(web, f"{parts.path}?{parts.query}")
+    assert found == right
+    body, found = {"bbox": [-20, 30, 10, 60], "limit": 4, "collections": listed}, []
+    while body is not None:
+        response = web.ask("", "/stac/search", "POST", json=body)
+        assert response.status_code == 200, response.text
+        found += names(response.json)
+        link = following(response.json)
+        assert link is None or (link["method"], link["merge"]) == ("POST", False)
+        body = None if link is None else link["body"]
+    assert found == right
+
+
+def test_items_of_a_collection(web, items):
+    right = [name for name in in_order(items) if name[0] == "alpha"]
+    answer = get(web, "/stac/collections/alpha/items", limit=100)
+    assert names(answer) == right
+    again = get(web, "/stac/collections/alpha/items", limit=100, collections="alpha,beta")
+    assert names(again) == right
+    assert names(get(web, "/stac/collections/alpha/items", collections="beta")) == []
+    one = get(web, f"/stac/collections/alpha/items/{right[0][1]}")
+    assert one["id"] == right[0][1]
+    for path in (
+        "/stac/collections/none", "/stac/collections/none/items", "/stac/collections/none/items/a",
+        "/stac/collections/alpha/items/none", f"/stac/collections/beta/items/{right[0][1]}",
+        "/stac/collections/none/queryables", "/stac/none",
+    ):  # fmt: skip
+        assert get(web, path, 404)["status"] == 404
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2022-09-01", "1937-01-01T12:00:27.87+0100", "37-01-01T12:00:27.87Z",
+        "1985-12-12T23:20:50.52", "21985-12-12T23:20:50.52Z", "1985-13-12T23:20:50.52Z",
+        "1985-12-32T23:20:50.52Z", "1985-12-01T25:20:50.52Z", "1985-12-01T00:60:50.52Z",
+        "1985-12-01T00:06:61.52Z", "1990-12-31T23:59:61Z", "1986-04-12T23:20:50,52Z",
+        "../..", "/", "2022-09-02T00:00:00Z/2022-09-01T00:00:00Z", "a/b/c", "", "٢022-09-01",
+        "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:60Z",
+    ],
+)  # fmt: skip
+def test_times_that_are_none_are_refused(web, value):
+    problem = get(web, "/stac/search", 400, datetime=value)
+    assert problem["where"] == "parameter datetime"
+
+
+@pytest.mark.parametrize(
+    ("value", "ends"),
+    [
+        ("2022-09-10T00:00:00Z/..", ("2022-09-10T00:00:00Z", None)),
+        ("../2022-09-10T02:00:00+02:00", (None, "2022-09-10T00:00:00Z")),
+        ("/2022-09-10t00:00:00z", (None, "2022-09-10T00:00:00Z")),
+        (
+            "2022-09-10T00:00:00.000Z/2022-09-30T23:59:60Z",
+            ("2022-09-10T00:00:00Z", "2022-10-01T00:00:00Z"),
+        ),
+    ],
+)
+def test_times_and_intervals(web, items, value, ends):
+    low, high = (None if one is None else datetime.fromisoformat(one) for one in ends)
+    right = [
+        item
+        for item in items
+        if (high is None or time_of(item)[0] <= high) and (low is None or time_of(item)[1] >= low)
+    ]
+    collections = "alpha,beta,gamma,uncollected"
+    answer = get(web, "/stac/search", datetime=value, limit=100, collections=collections)
+    assert names(answer) == in_order(right)
+    assert 0 < len(right) < len(items)
+    assert datetime.now(UTC) > time_of(right[0])[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ({"bbox": "1,2,3"}, "bbox"), ({"bbox": "1,2,3,a"}, "bbox"), ({"bbox": "1,5,3,4"}, "bbox"),
+        ({"bbox": "1,2,300,4"}, "bbox"), ({"bbox": "nan,2,3,4"}, "bbox"),
+        ({"bbox": "1,2,3,4", "intersects": '{"type":"Point","coordinates":[1,2]}'}, "bbox"),
+        ({"intersects": "{"}, "intersects"), ({"intersects": '{"type":"Point"}'}, "intersects"),
+        ({"intersects": '{"type":"Polygon","coordinates":[[[0,0],[1,1],[0,1],[1,0],[0,0]]]}'},
+         "intersects"),
+        ({"limit": "0"}, "limit"), ({"limit": "-1"}, "limit"), ({"limit": "ten"}, "limit"),
+        ({"nothing": "1"}, "nothing"), ({"filter-lang": "sql", "filter": "a=1"}, "filter-lang"),
+        ({"filter-crs": "EPSG:4326", "filter": "a=1"}, "filter-crs"),
+        ({"filter-lang": "cql2-json", "filter": "a=1"}, "filter"),
+        ({"fields": "a" + ",a" * 1000}, "fields"), ({"ids": "a," * 1001 + "b"}, None),
+    ],
+)  # fmt: skip
+def test_parameters_that_are_not_valid_are_named(web, query, name):
+    if name is None:  # the same id again and again is one id
+        get(web, "/stac/search", 400, ids=",".join(f"i{n}" for n in range(1001)))
+        return
+    problem = get(web, "/stac/search", 400, **query)
+    assert problem["where"] == f"parameter {name}", problem
+    assert problem["remedy"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[1]", b"{", b'{"limit": 1, "limit": 2}', b'{"limit": "1"}', b'{"limit": true}',
+        b'{"ids": {"a": 1}}', b'{"ids": [1]}', b'{"sortby": "id"}', b'{"sortby": [{"field": 1}]}',
+        b'{"sortby": [{"field": "id", "direction": "up"}]}', b'{"fields": null}',
+        b'{"fields": {"include": [1]}}', b'{"fields": {"only": []}}', b'{"bbox": "1,2,3,4"}',
+        b'{"bbox": [1, 2, true, 4]}', b'{"bbox": [1, 2, 3, 1e400]}', b'{"intersects": []}',
+        b'{"intersects": {"type": "Point", "coordinates": [1, 91]}}', b'{"datetime": 1}',
+        b'{"token": 1}', b'{"token": "\\u0000"}', b'{"ids": ["\\ud800"]}', b"\xff",
+        b'{"filter": "eo:cloud_cover < 3"}', b'{"filter": {"op": "x", "args": []}}',
+        b'{"filter": 3}', b"[" * 5000, b'{"sortby": [{"field": "nothing"}]}',
+    ],
+)  # fmt: skip
+def test_bodies_that_are_not_valid_are_problems(web, body):
+    response = web.ask("", "/stac/search", "POST", data=body, content_type="application/json")
+    assert response.status_code == 400, response.text
+    assert response.mimetype == "application/problem+json"
+
+
+def test_strange_names_find_nothing(web):
+    for strange in ('"', "\\", "'; DROP", "\n", "ü", "a}b{", "<x>", "-", "..", "%00", "\x7f"):
+        answer = web.ask("", "/stac/search", "POST", json={"ids": [strange]})
+        assert (answer.status_code, names(answer.json)) == (200, [])
+        answer = web.ask("", "/stac/search", "POST", json={"collections": [strange]})
+        assert (answer.status_code, names(answer.json)) == (200, [])
+
+
+def test_filters_agree_with_the_items_in_both_languages(web, items):
+    right = in_order([i for i in items if i["properties"].get("eo:cloud_cover", 100) < 40])
+    found = get(web, "/stac/search", filter="eo:cloud_cover < 40", limit=100)
+    assert [one for one in names(found) if one[0] != "products"] == right
+    told = {"op": "<", "args": [{"property": "eo:cloud_cover"}, 40]}
+    within = {
+        "op": "and",
+        "args": [told, {"op": "<>", "args": [{"property": "collection"}, "products"]}],
+    }
+    answer = web.ask("", "/stac/search", "POST", json={"filter": within, "limit": 100})
+    assert (names(answer.json), answer.json["numberMatched"]) == (right, len(right))
+    again = get(
+        web, "/stac/search", limit=100, **{"filter": json.dumps(within), "filter-lang": "cql2-json"}
+    )
+    assert names(again) == right
+    lacking = get(web, "/stac/collections/alpha/items", filter="eo:cloud_cover IS NULL", limit=100)
+    assert names(lacking) == [
+        name_of(item)
+        for item in items_in_order(items)
+        if name_of(item)[0] == "alpha" and "eo:cloud_cover" not in item["properties"]
+    ]
+
+
+def items_in_order(items):
+    by_name = {name_of(item): item for item in items}
+    return [by_name[name] for name in in_order(items)]
+
+
+def test_queryables_are_a_schema_with_words_of_the_ontology(web):
+    found = get(web, "/stac/queryables")
+    jsonschema_rs.meta.validate(found)
+    clouds = found["properties"]["eo:cloud_cover"]
+    assert clouds["type"] == "number"
+    assert clouds["x-term"] == "https://w3id.org/dafab/ns#cloudCover"
+    assert {"id", "collection", "geometry", "datetime", "platform"} <= set(found["properties"])
+    own = get(web, "/stac/collections/alpha/queryables")
+    assert own["properties"] == found["properties"]
+    assert "eo:cloud_cover" in get(web, "/stac/sortables")["properties"]
+
+
+def test_all_that_is_shown_fits_the_schemas_of_stac(web):
+    packaged = files("pystac.validation.jsonschemas")
+
+    def schema(address):
+        parts = ("geojson",) if "geojson.org" in address else ("stac-spec", "v1.1.0")
+        name = address.split("#")[0].rsplit("/", 1)[-1]
+        return json.loads(packaged.joinpath(*parts, name).read_text())
+
+    def check(value, kind):
+        found = jsonschema_rs.validator_for(schema(f"/{kind}.json"), retriever=schema)
+        errors = [f"{one.instance_path}: {one.message}" for one in found.iter_errors(value)]
+        assert not errors, (value["id"], errors)
+
+    check(get(web, "/stac"), "catalog")
+    shown = get(web, "/stac/collections")["collections"]
+    assert "products" in {one["id"] for one in shown}
+    for one in shown:
+        check(one, "collection")
+    features = get(web, "/stac/search", limit=1000)["features"]
+    assert len(features) == NUMBER + 3
+    for one in features:
+        check(one, "item")
+
+
+def test_a_product_without_an_entry_is_an_item_made_from_the_graph(web):
+    (item, *rest) = get(web, "/stac/collections/products/items")["features"]
+    assert len(rest) == 2
+    properties = item["properties"]
+    told = web.select(
+        "PREFIX d: <https://w3id.org/dafab/ns#> SELECT ?clouds ?time ?uri { ?p d:productId "
+        f"'{item['id']}' ; d:cloudCover ?clouds ; d:datetime ?time ; d:productUri ?uri }}"
+    )
+    assert [
+        {
+            "clouds": str(properties["eo:cloud_cover"]),
+            "time": properties["datetime"],
+            "uri": properties["s2:product_uri"],
+        }
+    ] == told
+    assert properties["instruments"] == ["msi"]
+    assert properties["platform"].startswith("sentinel-2")
+
+
+def test_pystac_client_works_with_it(address, items):
+    client = pystac_client.Client.open(address)
+    assert {one.id for one in client.get_collections()} == {
+        "alpha", "beta", "gamma", "uncollected", "products",
+    }  # fmt: skip
+    ours = ["alpha", "beta", "gamma", "uncollected"]
+    right = in_order([item for item in items if meets(item, (-10, 35, 15, 55))])
+    for method in ("GET", "POST"):
+        search = client.search(
+            bbox=[-10, 35, 15, 55], collections=ours, limit=3, method=method, max_items=None
+        )
+        assert search.matched() == len(right)
+        assert [(one.collection_id, one.id) for one in search.items()] == right
+    by_id = client.search(ids=[right[0][1]], sortby="-properties.datetime")
+    assert [one.id for one in by_id.items()] == [right[0][1]]
+    filtered = client.search(filter="eo:cloud_cover < 40", collections=ours, method="GET")
+    again = client.search(
+        filter={"op": "<", "args": [{"property": "eo:cloud_cover"}, 40]}, collections=ours
+    )
+    found = [one.id for one in filtered.items()]
+    assert found == [one.id for one in again.items()] and found
+    alpha = client.get_collection("alpha")
+    assert {one.id for one in alpha.get_items()} == {
+        item["id"] for item in items if name_of(item)[0] == "alpha"
+    }
+    one = alpha.get_item(next(name[1] for name in right if name[0] == "alpha"))
+    assert one.get_parent().id == "alpha"
