@@ -1,4 +1,4 @@
-"""Filters of which the graph alone tells, exactly, where they hold: what can be counted."""
+"""Filters of which the graph alone tells that they hold: what need not be read to be counted."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _AS_WKT: Final = f"{PREFIXES['geo']}asWKT"
 
 
 def certain(node: Node, habits: Habits) -> str | None:
-    """Write what must hold of ``?product``; None: documents have to tell.
+    """Write what, where it holds of ``?product``, makes a filter true of its item for sure.
 
-    The graph tells the place of an item where no two documents differ in that of a
-    product, and its time where, besides, no item has a start and an end.
+    None: documents have to tell.  That documents agree is known where there are no claims;
+    which of the times of a product an item has is not, so that both have to fit.
     """
     if isinstance(node, And):
         parts = [certain(part, habits) for part in node.parts]
@@ -33,13 +33,35 @@ def certain(node: Node, habits: Habits) -> str | None:
             f'FILTER(geof:sfIntersects(?wkt, "{place}"^^geo:wktLiteral))'
         )
     if isinstance(node, Temporal) and node.relation == "intersects" and node.path == ITEM_TIME:
-        spans = habits.uses(term("sensingStart")) and habits.uses(term("sensingStop"))
-        if spans or habits.claimed(term("datetime")):
-            return None
-        bounds = [f"?moment >= {_stamp(node.start)}"] if node.start else []
-        bounds += [f"?moment <= {_stamp(node.end)}"] if node.end else []
-        return f"?product dafab:datetime ?moment . FILTER({' && '.join(bounds) or 'true'})"
+        return _within(node.start, node.end, habits)
     return None
+
+
+def is_whole(node: Node, habits: Habits) -> bool:
+    """Tell whether what is certain is all that there is."""
+    if isinstance(node, And):
+        return all(is_whole(part, habits) for part in node.parts)
+    return not (isinstance(node, Temporal) and any(map(habits.uses, _SPAN)))
+
+
+_TIME: Final = term("datetime")
+_SPAN: Final = (term("sensingStart"), term("sensingStop"))
+
+
+def _within(start: datetime | None, end: datetime | None, habits: Habits) -> str | None:
+    if any(habits.claimed(one) for one in (_TIME, *_SPAN)):
+        return None
+    bounds = [f"?moment >= {_stamp(start)}"] if start else []
+    bounds += [f"?moment <= {_stamp(end)}"] if end else []
+    moment = f"?product dafab:datetime ?moment . FILTER({' && '.join(bounds) or 'true'})"
+    if not any(map(habits.uses, _SPAN)):
+        return moment
+    spans = [f"(!BOUND(?ends) || ?ends >= {_stamp(start)})"] if start else []
+    spans += [f"(!BOUND(?starts) || ?starts <= {_stamp(end)})"] if end else []
+    return (
+        f"{moment} OPTIONAL {{ ?product dafab:sensingStart ?starts }} "
+        f"OPTIONAL {{ ?product dafab:sensingStop ?ends }} FILTER({' && '.join(spans) or 'true'})"
+    )
 
 
 def _stamp(moment: datetime) -> str:

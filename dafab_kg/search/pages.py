@@ -15,7 +15,7 @@ from typing import Final
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.search.collections import hidden, shelves
 from dafab_kg.search.compile import Compiled, compile_filter
-from dafab_kg.search.conditions import certain
+from dafab_kg.search.conditions import certain, is_whole
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
 from dafab_kg.search.exact import truth
 from dafab_kg.search.habits import Habits
@@ -244,15 +244,25 @@ def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> i
 
 
 def _counted(library: Library, node: Node | None, source: Source) -> int | None:
-    sure: str | None = ""
-    if node is not None:
-        sure = certain(node, Habits(library))
-        if sure is None:
-            return _read_through(library, node, source)
+    if node is None:
+        return _count(library, source, "")
+    habits = Habits(library)
+    sure = certain(node, habits)
+    if sure is None:
+        return _read_through(library, node, source, "")
+    found = _count(library, source, sure)
+    if is_whole(node, habits):
+        return found
+    doubtful = _read_through(library, node, source, f"FILTER NOT EXISTS {{ {sure} }}")
+    return None if doubtful is None else found + doubtful
+
+
+def _count(library: Library, source: Source, given: str) -> int:
+    """Count the items of a source of which something holds."""
     thing = "product" if source.bare else "item"
 
     def count(more: str) -> int:
-        query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {more}{source.pattern} {sure} }}"
+        query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {more}{source.pattern} {given} }}"
         return int(text(rows(library, query)[0][0]))
 
     left_out = () if source.bare else sorted(hidden(library))
@@ -263,13 +273,14 @@ def _counted(library: Library, node: Node | None, source: Source) -> int | None:
     return found
 
 
-def _read_through(library: Library, node: Node, source: Source) -> int | None:
+def _read_through(library: Library, node: Node, source: Source, given: str) -> int | None:
+    """Count the items of a source that fulfil a filter, by their documents."""
     item = "(?product AS ?item)" if source.bare else "?item"
     compiled = candidates(library, node)
     if compiled.none:
         return 0
     query = (
-        f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {compiled.where} }} "
+        f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {compiled.where} {given} }} "
         f"LIMIT {MOST_COUNTED + 1}"
     )
     found = rows(library, query)

@@ -20,6 +20,7 @@ from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described, operations_of
 from dafab_kg.web.queryables import queryables, sortables
+from dafab_kg.web.stac_collections import page_of
 from dafab_kg.web.stac_parameters import CRS84, LIMIT, Asked, of_address, of_body, plain
 
 VERSION: Final = "1.1.0"
@@ -40,6 +41,8 @@ SCHEMA: Final = "application/schema+json"
 CLASSES: Final[Mapping[str, tuple[str, str]]] = {
     f"{_STAC}/core": ("landing", ""),
     f"{_STAC}/collections": ("collections", ""),
+    f"{_STAC}/collection-search": ("collections", "bbox"),
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query": ("collections", "bbox"),
     f"{_STAC}/ogcapi-features": ("items", ""),
     f"{_STAC}/item-search": ("search", ""),
     f"{_STAC}/item-search#sort": ("search", "sortby"),
@@ -76,6 +79,10 @@ _NAMES: Final = {
     "collections": ("Ids of collections, with commas between them.", _TEXT),
 }
 _ITEMS: Final = {**_COMMON, **_NAMES}
+_COLLECTIONS: Final = {
+    **{name: _COMMON[name] for name in ("bbox", "datetime", "token")},
+    "limit": ("Most collections of a page.", {"type": "integer", "minimum": 1}),
+}
 _SEARCH: Final = {
     **_COMMON,
     **_NAMES,
@@ -137,13 +144,16 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         return _response(orjson.dumps(openapi.document(current_app)), OPENAPI)
 
     @face.get("/collections")
-    @described(GET=Operation("All collections", {200: (JSON,)}))
+    @described(GET=Operation("Collections", {200: (JSON,)}, (), _told(_COLLECTIONS)))
     def collections() -> Response:
-        place = root()
-        links = [link("self", f"{place}/collections"), link("root", place), link("parent", place)]
-        found = catalogue.collections(place)
+        place, own = root(), url_for("stac.collections", _external=True)
+        asked = of_address(request, _COLLECTIONS)
+        page = page_of(catalogue.collections(place), asked)
+        links = [link("self", _with(own, asked.sent)), link("root", place), link("parent", place)]
+        if page.token is not None:
+            links.append(link("next", _with(own, {**asked.sent, "token": page.token})))
         body = b'{"collections":[%b],"links":%b,"numberMatched":%d,"numberReturned":%d}' % (
-            b",".join(found), orjson.dumps(links), len(found), len(found),
+            b",".join(page.found), orjson.dumps(links), page.matched, len(page.found),
         )  # fmt: skip
         return _response(body, JSON)
 
@@ -249,11 +259,14 @@ def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _page(page: Page, asked: Asked, own: str, more: list[dict[str, Any]]) -> Response:
     place = root()
     posted = request.method == "POST"
-    query = "" if posted or not asked.sent else f"?{urlencode(asked.sent)}"
-    links = [link("self", own + query, GEOJSON), link("root", place), *more]
+    links = [
+        link("self", own if posted else _with(own, asked.sent), GEOJSON),
+        link("root", place),
+        *more,
+    ]
     if page.cursor is not None:
         sent = {**asked.sent, "token": page.cursor}
-        following = link("next", own if posted else f"{own}?{urlencode(sent)}", GEOJSON)
+        following = link("next", own if posted else _with(own, sent), GEOJSON)
         following["method"] = request.method if posted else "GET"
         if posted:
             following |= {"body": plain(sent), "merge": False}
@@ -265,6 +278,10 @@ def _page(page: Page, asked: Asked, own: str, more: list[dict[str, Any]]) -> Res
         b"" if page.matched is None else b',"numberMatched":%d' % page.matched,
     )
     return _response(body, GEOJSON)
+
+
+def _with(address: str, sent: Mapping[str, Any]) -> str:
+    return f"{address}?{urlencode(sent)}" if sent else address
 
 
 def _json(value: Any) -> Response:

@@ -21,7 +21,6 @@ from tests.search.items import in_order, many, meets, name_of, time_of, write
 from tests.web.written import clients
 
 NUMBER = 40
-OPEN = {"landing": "/stac", "collections": "/stac/collections", "search": "/stac/search"}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +50,7 @@ def address(web):
 
 
 def get(web, path, status=200, **query):
-    response = web.ask("", path, query_string=query)
+    response = web.ask("", path, query_string=query or None)
     assert response.status_code == status, response.text
     return response.json
 
@@ -108,7 +107,7 @@ def test_conformance_is_that_of_the_landing_page_and_names_what_is_there(web):
 
 def test_pages_follow_each_other_by_get_and_by_post(web, items):
     ours = [item for item in items if meets(item, (-20, 30, 10, 60))]
-    right = [name for name in in_order(ours)]
+    right = in_order(ours)
     listed = ["alpha", "beta", "gamma", "uncollected"]
     asked = {"bbox": "-20,30,10,60", "limit": 4, "collections": ",".join(listed)}
     answer, found = get(web, "/stac/search", **asked), []
@@ -147,6 +146,33 @@ def test_items_of_a_collection(web, items):
         "/stac/collections/none/queryables", "/stac/none",
     ):  # fmt: skip
         assert get(web, path, 404)["status"] == 404
+
+
+def test_collections_are_searched_by_their_extent(web, items):
+    for box in [(-20, 30, -15, 35), (60, 60, 70, 70), (6, 49, 6, 49)]:
+        shown = get(web, "/stac/collections", bbox=",".join(map(str, box)))
+        right = []
+        for name in ("alpha", "beta", "gamma", "uncollected"):
+            own = [item["bbox"] for item in items if name_of(item)[0] == name]
+            span = [min(b[0] for b in own), min(b[1] for b in own),
+                    max(b[2] for b in own), max(b[3] for b in own)]  # fmt: skip
+            right += [name] if meets({"bbox": span}, box) else []
+        found = [one["id"] for one in shown["collections"] if one["id"] != "products"]
+        assert found == right
+    early = get(web, "/stac/collections", datetime="../2020-01-01T00:00:00Z")
+    assert {one["id"] for one in early["collections"]} <= {"products"}
+    answer, found = get(web, "/stac/collections", limit=2), []
+    while True:
+        found += [one["id"] for one in answer["collections"]]
+        assert answer["numberMatched"] == 5
+        link = following(answer)
+        if link is None:
+            break
+        parts = urlsplit(link["href"])
+        answer = get(web, f"{parts.path}?{parts.query}")
+    assert found == ["alpha", "beta", "gamma", "products", "uncollected"]
+    for query in ({"limit": 0}, {"token": "x"}, {"bbox": "1"}, {"q": "x"}):
+        get(web, "/stac/collections", 400, **query)
 
 
 @pytest.mark.parametrize(
