@@ -284,10 +284,11 @@ def _direction(text: str) -> dict[str, str]:
 
 
 def _signed(text: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {"include": [], "exclude": []}
+    found: dict[str, list[str]] = {}
     for one in text.split(","):
         if one.strip("+- "):
-            found["exclude" if one.startswith("-") else "include"].append(one.strip("+- "))
+            kind = "exclude" if one.startswith("-") else "include"
+            found.setdefault(kind, []).append(one.strip("+- "))
     return found
 
 
@@ -305,7 +306,7 @@ def _fields(value: Any) -> tuple[Ways, Ways]:
         ways.append(tuple(tuple(one.split(".")) for one in listed))
     include, exclude = ways
     if exclude and not include and "include" in value:
-        include = DEFAULT_FIELDS
+        include = tuple(way for way in DEFAULT_FIELDS if way not in exclude)
     return include, exclude
 
 

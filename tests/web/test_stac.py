@@ -131,6 +131,25 @@ def test_pages_follow_each_other_by_get_and_by_post(web, items):
     assert found == right
 
 
+def test_fields_as_they_are_sent(web):
+    def members(answer):
+        return set(answer["features"][0])
+
+    whole = members(get(web, "/stac/search", limit=1))
+    assert members(get(web, "/stac/search", limit=1, fields="-geometry")) == whole - {"geometry"}
+    always = {"type", "stac_version", "id", "links"}
+    assert members(get(web, "/stac/search", limit=1, fields="bbox,+assets")) == always | {
+        "bbox", "assets",
+    }  # fmt: skip
+    told = get(web, "/stac/search", limit=1, fields="-properties,+properties.datetime")
+    assert set(told["features"][0]["properties"]) == {"datetime"}
+    for include in ([], None):
+        fields = {"include": include, "exclude": ["geometry"]}
+        answer = web.ask("", "/stac/search", "POST", json={"fields": fields, "limit": 1}).json
+        assert members(answer) == whole - {"geometry", "stac_extensions"}
+        assert set(answer["features"][0]["properties"]) == {"datetime"}
+
+
 def test_items_of_a_collection(web, items):
     right = [name for name in in_order(items) if name[0] == "alpha"]
     answer = get(web, "/stac/collections/alpha/items", limit=100)

@@ -1,0 +1,82 @@
+"""stac-api-validator, from PyPI, in an environment of its own against our STAC API.
+
+It finds nothing wrong, but that it writes BETWEEN as a draft of CQL2 had it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from dafab_kg.sample import write_sample
+from tests.web.written import clients
+
+ROOT = Path(__file__).resolve().parents[2]
+PIN = "stac-api-validator==0.6.8"
+CLASSES = (
+    *("core", "collections", "features", "item-search", "filter"),
+    *("item-search#sort", "item-search#fields", "features#sort", "features#fields"),
+)
+AREA = {"type": "Polygon", "coordinates": [[[-20, 20], [107, 0], [120, 60], [-20, 60], [-20, 20]]]}
+
+pytestmark = pytest.mark.oracle
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    """The Python of an environment that holds stac-api-validator."""
+    folder = ROOT / ".venv-stac-judge"
+    python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    done = folder / "installed.txt"
+    if not done.is_file() or done.read_text() != PIN:
+        for command in (
+            [sys.executable, "-m", "venv", "--clear", str(folder)],
+            [str(python), "-m", "pip", "install", "--quiet", PIN],
+        ):
+            run = subprocess.run(command, capture_output=True, text=True, check=False)
+            if run.returncode:
+                reason = (run.stderr or run.stdout).strip().splitlines()[-1:]
+                pytest.skip(f"the environment of {PIN} cannot be made: {reason}")
+        done.write_text(PIN)
+    return python
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    place = tmp_path_factory.mktemp("judged")
+    write_sample(place / "sample", products=12)
+    with clients(place) as made:
+        made.catalogue.load(place / "sample")
+        server = make_server("127.0.0.1", 0, made.app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/stac"
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("collection", ["sentinel-2-l2a", "sentinel_2_l2a", "products"])
+def test_the_validator_finds_nothing_wrong(python: Path, address: str, collection: str) -> None:
+    options = [part for one in CLASSES for part in ("--conformance", one)]
+    run = subprocess.run(
+        [
+            str(python), str(Path(__file__).parent / "stac_offline.py"),
+            "--root-url", address, "--collection", collection, "--geometry", json.dumps(AREA),
+            "--fields-nested-property", "properties.platform", *options,
+        ],
+        capture_output=True, text=True, check=False, timeout=900,
+    )  # fmt: skip
+    told = run.stdout + run.stderr
+    assert "Errors:" in told or run.returncode == 0, told[-2000:]
+    wrong = re.findall(r"^- (\[.*)", told.partition("Errors:")[2], re.MULTILINE)
+    assert [one for one in wrong if '"op": "between"' not in one] == []
