@@ -94,7 +94,7 @@ def _properties(told: dict[str, list[Term]]) -> Iterable[tuple[str, Any]]:
 
 
 def _is_thing(name: str) -> bool:
-    return any(one.kind == "thing" for one in held(("properties", name), PREFIXES["id"]))
+    return any(one.kind == "thing" for one in held(("properties", name), PREFIXES["id"]) or ())
 
 
 def _complete_time(properties: dict[str, Any]) -> None:

@@ -101,7 +101,7 @@ def sortables() -> dict[Path, str]:
     for known in ITEM:
         for name in known.names if known.convert not in _MANY else ():
             path = ("properties", *name.split("/"))
-            terms = held(path, PREFIXES["id"])
+            terms = held(path, PREFIXES["id"]) or ()
             if len(terms) == 1 and terms[0].kind != "thing":
                 found[path] = terms[0].iri
     return found

@@ -61,7 +61,7 @@ def _schema(address: str, title: str, properties: dict[str, Any]) -> dict[str, A
 def _described(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     found = {}
     for name in sorted(set(names)):
-        for one in held(("properties", *name.split("/")), PREFIXES["id"])[:1]:
+        for one in (held(("properties", *name.split("/")), PREFIXES["id"]) or ())[:1]:
             found[name.replace("/", ".")] = _property(one)
     return found
 
