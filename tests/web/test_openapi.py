@@ -28,7 +28,7 @@ from dafab_kg.store.answers import FORMATS
 from dafab_kg.vocabulary.describe import read_vocabulary
 from dafab_kg.web import create_app
 from dafab_kg.web.openapi import undescribed
-from tests.ingest.documents import write_items
+from tests.ingest.documents import water_item, write_items
 from tests.serving.served import Server
 from tests.web import mutating
 from tests.web.written import few
@@ -122,6 +122,8 @@ REAL = {
     "suffix": ["ttl", "nt", "jsonld", "rdf", "html"],
     "rest": ["a", "b/c"],
     "filename": ["style.css"],
+    "collection": ["water_analysis"],
+    "item": [water_item(0)["id"]],
 }
 """Values of the path that there are, since few of those made up are."""
 
