@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any, Final
 
 from dafab_kg.loaders.registry import GROUP, OURS
@@ -54,8 +56,7 @@ class PublicLibrary:
         return self.documents.file(digest)
 
 
+@cache
 def kinds_of_documents() -> tuple[str, ...]:
     """The names of all loaders, those of third parties among them."""
-    from importlib.metadata import entry_points
-
     return tuple(dict.fromkeys((*OURS, *(point.name for point in entry_points(group=GROUP)))))

@@ -15,13 +15,14 @@ import orjson
 from flask import Blueprint, Response, current_app, request, url_for
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.search.documents import plain
 from dafab_kg.search.links import GEOJSON, link
 from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described, operations_of
 from dafab_kg.web.queryables import queryables, sortables
 from dafab_kg.web.stac_collections import page_of
-from dafab_kg.web.stac_parameters import CRS84, LIMIT, Asked, of_address, of_body, plain
+from dafab_kg.web.stac_parameters import CRS84, LIMIT, Asked, of_address, of_body
 
 VERSION: Final = "1.1.0"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"

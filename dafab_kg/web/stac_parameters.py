@@ -20,6 +20,7 @@ from dafab_kg.model.errors import DocumentRejected
 from dafab_kg.model.geometry import footprint_from_geojson
 from dafab_kg.model.strict_json import read_json
 from dafab_kg.search import cql2
+from dafab_kg.search.documents import plain
 from dafab_kg.search.tree import And, Node, Search, Sort, Spatial, Temporal
 from dafab_kg.web.problems import Problem
 
@@ -146,17 +147,6 @@ def _cql2(values: Mapping[str, Any]) -> Node:
     if language in ("cql2-text", "cql2-json"):
         raise bad("filter", f"It is no {language}.", "Send cql2-text as text, cql2-json as JSON.")
     raise bad("filter-lang", "The language is not known.", "Send cql2-text or cql2-json.")
-
-
-def plain(value: Any) -> Any:
-    """Return a JSON value with its decimals as binary numbers."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, list):
-        return [plain(one) for one in value]
-    if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
-    return value
 
 
 def box_of(value: Any) -> bytes:

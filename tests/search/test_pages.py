@@ -230,6 +230,18 @@ def test_of_one_item_of_two_providers_the_one_loaded_last_is_shown(tmp_path):
         assert len(made.collections(ROOT)) == 1
 
 
+def test_documents_that_only_the_exact_reader_reads_are_shown(tmp_path):
+    text = json.dumps(make_item("odd", **{"a:huge": 7, "a:whole": 2**70}))
+    (tmp_path / "odd.json").write_bytes(b"\xef\xbb\xbf" + text.replace(": 7", ": 1e350").encode())
+    with dafab_kg.open(tmp_path / "store", settings=Settings(store=tmp_path / "store")) as made:
+        made.load(tmp_path / "odd.json")
+        item = json.loads(made.item("alpha", "odd", ROOT))
+        assert (item["id"], item["properties"]["a:whole"]) == ("odd", float(2**70))
+        old = make_item("old", **{"eo:platform": "sentinel-2a"}) | {"stac_version": "0.9.0"}
+        made.load(write([old, old], tmp_path / "old"))
+        assert json.loads(made.item("alpha", "old", ROOT))["stac_version"] == "1.1.0"
+
+
 def test_a_collection_is_shown_as_it_was_delivered(tmp_path):
     told = {
         "type": "Collection", "stac_version": "1.0.0", "id": "alpha", "title": "Alpha",
