@@ -11,11 +11,13 @@ import base64
 import binascii
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache, cmp_to_key
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -145,10 +147,23 @@ def quoted(text: str) -> str:
 
 
 def merged(keys: Sequence[Key], rows: Sequence[tuple[Place, Row]]) -> list[tuple[Place, Row]]:
-    """Put rows of several queries in order."""
+    """Put rows in order: by the last key first, as sorting leaves equal ones as they are."""
+    found = list(rows)
+    for position, key in reversed(list(enumerate(keys))):
+        having = [(_plain(one[0][position]), one) for one in found if one[0][position] is not None]
+        having.sort(key=itemgetter(0), reverse=key.descending)
+        lacking = [one for one in found if one[0][position] is None]
+        found = [one for _, one in having] + lacking
+    return found
 
-    def compare(one: tuple[Place, Row], other: tuple[Place, Row]) -> int:
-        for key, left, right in zip(keys, one[0], other[0], strict=True):
+
+def begin(keys: Sequence[Key], rows: Sequence[tuple[Place, Row]], place: Place | None) -> int:
+    """Return how many rows, which are in order, come up to a place."""
+    if place is None:
+        return 0
+
+    def compare(one: Place, other: Place) -> int:
+        for key, left, right in zip(keys, one, other, strict=True):
             if left is None or right is None:
                 found = (left is None) - (right is None)
             else:
@@ -159,10 +174,12 @@ def merged(keys: Sequence[Key], rows: Sequence[tuple[Place, Row]]) -> list[tuple
                 return found
         return 0
 
-    return sorted(rows, key=cmp_to_key(compare))
+    made = cmp_to_key(compare)
+    return bisect_right(rows, made(place), key=lambda one: made(one[0]))
 
 
-def _plain(value: Term) -> Any:
+def _plain(value: Term | None) -> Any:
+    assert value is not None
     if isinstance(value, Literal) and value.datatype in NUMBERS:
         return Decimal(value.value)
     if isinstance(value, Literal) and value.datatype == f"{XSD}dateTime":

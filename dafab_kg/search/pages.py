@@ -24,6 +24,7 @@ from dafab_kg.search.library import Library, iri, listed, once, rows, text
 from dafab_kg.search.order import (
     Place,
     after,
+    begin,
     cursor,
     keys_of,
     merged,
@@ -59,10 +60,12 @@ class Page:
 class Source:
     """One kind of item: the patterns that bind ?item (but for bare products), ?product, ?id.
 
-    ``few``: there are so few rows that they are best put in order here.
+    ``counted`` are patterns with as many solutions, as short as can be.  ``few``: there are so
+    few rows that they are best put in order here.
     """
 
     pattern: str
+    counted: str
     bare: bool = False
     few: bool = False
 
@@ -113,25 +116,32 @@ def _sources(library: Library, search: Search) -> Iterator[Source]:
     if search.ids:
         ids = f"VALUES ?id {{ {' '.join(map(quoted, dict.fromkeys(search.ids)))} }} "
     few = bool(ids)
+    item = f"{ids}?item a dafab:CatalogItem"
     entry = f"{ids}?item dafab:itemId ?id ; a dafab:CatalogItem ; dafab:describes ?product ."
+    counted = f"{entry}" if ids else f"{item} ."
+    if search.filter is not None and not ids:
+        counted = f"{item} ; dafab:describes ?product ."
     iris = [one for name in sorted(named) for one in shelves(library).get(name, ())]
     if not named:
-        yield Source(entry, few=few)
-    elif len(iris) == 1:
-        yield Source(f"{entry} ?item dafab:inCollection <{iris[0]}> .", few=few)
+        yield Source(entry, counted, few=few)
     elif iris:
-        among = ", ".join(f"<{one}>" for one in iris)
-        shelf = f"?item dafab:inCollection ?collection . FILTER(?collection IN ({among}))"
-        yield Source(f"{entry} {shelf}", few=few)
+        shelf = f"?item dafab:inCollection <{iris[0]}> ."
+        if len(iris) > 1:
+            among = ", ".join(f"<{one}>" for one in iris)
+            shelf = f"?item dafab:inCollection ?collection . FILTER(?collection IN ({among}))"
+        yield Source(f"{entry} {shelf}", f"{counted} {shelf}", few=few)
     if LOOSE in named:
-        yield Source(f"{entry} FILTER NOT EXISTS {{ ?item dafab:inCollection ?none }}", few=few)
+        loose = "FILTER NOT EXISTS { ?item dafab:inCollection ?none }"
+        yield Source(f"{entry} {loose}", f"{counted} {loose}", few=few)
     if not named or BARE in named:
         bare = bare_products(library)
         product = f"{ids}?product dafab:productId ?id ; a dafab:Product ."
         if bare is None:
-            yield Source(f"{product} {NO_ENTRY}", bare=True, few=few)
+            pattern = f"{product} {NO_ENTRY}"
+            yield Source(pattern, pattern, bare=True, few=few)
         elif bare:
-            yield Source(f"VALUES ?product {{ {listed(bare)} }} {product}", bare=True, few=True)
+            pattern = f"VALUES ?product {{ {listed(bare)} }} {product}"
+            yield Source(pattern, pattern, bare=True, few=True)
 
 
 class _Asking:
@@ -152,7 +162,7 @@ class _Asking:
         if self._compiled.none:
             return []
         if self._source.few or not first.term:
-            return self._rows("", place, most, few=self._source.few)
+            return self._of_all(place, most)
         found: list[tuple[Place, Row]] = []
         if place is None or place[0] is not None:
             found = self._rows(first.pattern, place, most)
@@ -162,17 +172,32 @@ class _Asking:
             found += self._rows(lacking, begun, most - len(found))
         return found
 
-    def _rows(
-        self, way: str, place: Place | None, most: int, *, few: bool = False
-    ) -> list[tuple[Place, Row]]:
+    def _of_all(self, place: Place | None, most: int) -> list[tuple[Place, Row]]:
+        """The same where all rows are put in order here: few, or by id, for which the graph
+        has no order that is faster."""
+
+        def look() -> list[tuple[Place, Row]]:
+            return merged(self._keys, self._batch("", None, 0))
+
+        if self._source.few:
+            ordered = look()
+        else:
+            key = "in order", self._source.pattern, self._compiled.where, self._keys
+            ordered = once(self._library, key, look)
+        found: list[tuple[Place, Row]] = []
+        start = begin(self._keys, ordered, place)
+        while start < len(ordered) and len(found) < most:
+            found += self._fulfilling(ordered[start : start + most])
+            start += most
+        return found[:most]
+
+    def _rows(self, way: str, place: Place | None, most: int) -> list[tuple[Place, Row]]:
         """Rows of which ``way`` says how they have, or lack, the first key."""
         found: list[tuple[Place, Row]] = []
         asked = most
         while True:
-            batch = self._batch(way, place, 0 if few else asked)
+            batch = self._batch(way, place, asked)
             found += self._fulfilling(batch)
-            if few:
-                return merged(self._keys, found)[:most]
             if len(found) >= most or len(batch) < asked:
                 return found[:most]
             place = batch[-1][0]
@@ -262,7 +287,7 @@ def _count(library: Library, source: Source, given: str) -> int:
     thing = "product" if source.bare else "item"
 
     def count(more: str) -> int:
-        query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {more}{source.pattern} {given} }}"
+        query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {more}{source.counted} {given} }}"
         return int(text(rows(library, query)[0][0]))
 
     left_out = () if source.bare else sorted(hidden(library))
@@ -279,6 +304,10 @@ def _read_through(library: Library, node: Node, source: Source, given: str) -> i
     compiled = candidates(library, node)
     if compiled.none:
         return 0
+    if not given and compiled.where and not source.few:
+        number = f"SELECT (COUNT(DISTINCT ?product) AS ?n) {{ {compiled.where} }}"
+        if int(text(rows(library, number)[0][0])) > MOST_COUNTED:
+            return None
     query = (
         f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {compiled.where} {given} }} "
         f"LIMIT {MOST_COUNTED + 1}"

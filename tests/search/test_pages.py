@@ -121,6 +121,10 @@ def test_random_searches_find_what_the_items_say(catalogue, items):
             tests.append(lambda item, some=some: item["id"] in some)
         tree = None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
         right = in_order([item for item in items if all(test(item) for test in tests)])
+        if chance.random() < 0.3:
+            down = chance.random() < 0.5
+            asked["sort"] = (Sort(("id",), down),)
+            right.sort(key=lambda name: name[1], reverse=down)
         search = Search(filter=tree, **asked)
         assert names(pages(catalogue, search, chance.choice([1000, 11]))) == right, search
         counted = catalogue.find_items(Search(filter=tree, count=True, limit=1, **asked), ROOT)
