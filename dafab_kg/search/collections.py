@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,10 +14,13 @@ import orjson
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.search.documents import newest, value_of
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, bare_products, collection_name
+from dafab_kg.search.exact import moment
 from dafab_kg.search.library import Library, iri, listed, once, rows, text
 from dafab_kg.search.links import kept_links, link
 
 VERSION: Final = "1.1.0"
+MOST_SPANNED: Final = 5_000
+"""Up to how many items the box around them is computed; others are said to be anywhere."""
 _WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 _MADE: Final = {
     LOOSE: (
@@ -92,8 +96,11 @@ def collection_ids(library: Library) -> tuple[str, ...]:
 
     def look() -> tuple[str, ...]:
         found = set(shelves(library))
-        loose = "?item a dafab:CatalogItem FILTER NOT EXISTS { ?item dafab:inCollection ?none }"
-        if rows(library, f"SELECT ?item {{ {loose} }} LIMIT 1"):
+        entries, collected = (
+            int(text(rows(library, f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")[0][0]))
+            for pattern in ("?item a dafab:CatalogItem", "?item dafab:inCollection ?collection")
+        )
+        if entries > collected:  # each names one at most
             found.add(LOOSE)
         if bare_products(library) != ():
             found.add(BARE)
@@ -178,48 +185,62 @@ def _complete(library: Library, name: str, extent: Any) -> dict[str, Any]:
 
 
 def extent_of(library: Library, name: str) -> Extent:
-    """Compute what the items of a collection span."""
+    """Compute what the items of a collection span.
 
-    def look() -> Extent:
-        iris = shelves(library).get(name, ())
-        if name == BARE and not iris:
-            which = f"?product a dafab:Product . {NO_ENTRY}"
-        elif name == LOOSE and not iris:
-            which = (
-                "?item a dafab:CatalogItem ; dafab:describes ?product . "
-                "FILTER NOT EXISTS { ?item dafab:inCollection ?none }"
-            )
-        else:
-            which = (
-                f"VALUES ?in {{ {listed(iris)} }} "
-                "?item dafab:inCollection ?in ; dafab:describes ?product ."
-            )
-        ((west, south, east, north),) = rows(
-            library,
-            "SELECT (MIN(?w) AS ?west) (MIN(?s) AS ?south) (MAX(?e) AS ?east) (MAX(?n) AS ?north) "
-            f"{{ {which} ?product dafab:west ?w ; dafab:south ?s ; dafab:east ?e ; "
-            "dafab:north ?n }",
-        )
-        ((first, last),) = rows(
-            library,
-            "SELECT (MIN(?low) AS ?first) (MAX(?high) AS ?last) "
-            f"{{ {which} OPTIONAL {{ ?product dafab:datetime ?t }} "
-            "OPTIONAL { ?product dafab:sensingStart ?a } OPTIONAL { ?product dafab:sensingStop ?b }"
-            " BIND(COALESCE(?a, ?t) AS ?low) BIND(COALESCE(?b, ?t) AS ?high) }",
-        )
-        corners = [None if one is None else float(text(one)) for one in (west, south, east, north)]
-        low, bottom, high, top = corners
-        box = None
-        if low is not None and bottom is not None and high is not None and top is not None:
-            # of items on both sides of the antimeridian the whole circle is said
-            box = (low, bottom, high, top) if low <= high else _WORLD
-        return Extent(
-            box,
-            None if first is None else text(first),
-            None if last is None else text(last),
-        )
+    Of a collection of more than ``MOST_SPANNED`` items only the time is computed.
+    """
+    return once(library, ("extent", name), lambda: _span_of(library, name))
 
-    return once(library, ("extent", name), look)
+
+def _span_of(library: Library, name: str) -> Extent:
+    iris = shelves(library).get(name, ())
+    if name == BARE and not iris:
+        which = f"?product a dafab:Product . {NO_ENTRY}"
+    elif name == LOOSE and not iris:
+        which = (
+            "?item a dafab:CatalogItem ; dafab:describes ?product . "
+            "FILTER NOT EXISTS { ?item dafab:inCollection ?none }"
+        )
+    else:
+        among = ", ".join(f"<{one}>" for one in iris)
+        which = (
+            f"?item dafab:inCollection ?in ; dafab:describes ?product . FILTER(?in IN ({among}))"
+        )
+    some = rows(library, f"SELECT ?product {{ {which} }} LIMIT {MOST_SPANNED + 1}")
+    box = _box(library, which) if len(some) <= MOST_SPANNED else None
+    return Extent(box, *_interval(library, which))
+
+
+def _box(library: Library, which: str) -> tuple[float, float, float, float] | None:
+    query = (
+        "SELECT (MIN(?w) AS ?west) (MIN(?s) AS ?south) (MAX(?e) AS ?east) (MAX(?n) AS ?north) "
+        f"{{ {which} ?product dafab:west ?w ; dafab:south ?s ; dafab:east ?e ; dafab:north ?n }}"
+    )
+    (corners,) = rows(library, query)
+    if None in corners:
+        return None
+    low, bottom, high, top = (float(text(one)) for one in corners)
+    # of items on both sides of the antimeridian the whole circle is said
+    return (low, bottom, high, top) if low <= high else _WORLD
+
+
+def _interval(library: Library, which: str) -> tuple[str | None, str | None]:
+    """Return the first and the last time, each found in the order that the index has."""
+
+    def end(names: tuple[str, ...], way: str) -> str | None:
+        found = []
+        for name in names:
+            pattern = f"{which} ?product dafab:{name} ?time"
+            query = f"SELECT ?time {{ {pattern} }} ORDER BY {way}(?time) LIMIT 1"
+            found += [text(row[0]) for row in rows(library, query)]
+        chosen = min if way == "ASC" else max
+        return chosen(found, key=_moment, default=None)
+
+    return end(("datetime", "sensingStart"), "ASC"), end(("datetime", "sensingStop"), "DESC")
+
+
+def _moment(text: str) -> datetime:
+    return moment(text) or datetime.min.replace(tzinfo=UTC)
 
 
 def _extent_json(extent: Extent) -> dict[str, Any]:
