@@ -158,12 +158,12 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         )  # fmt: skip
         return _response(body, JSON)
 
-    @face.get("/collections/<collection>")
+    @face.get("/collections/<path:collection>")
     @described(GET=Operation("A collection", {200: (JSON,)}))
     def collection(collection: str) -> Response:
         return _response(catalogue.collection(collection, root()), JSON)
 
-    @face.get("/collections/<collection>/items")
+    @face.get("/collections/<path:collection>/items")
     @described(GET=Operation("Items of a collection", {200: (GEOJSON,)}, (), _told(_ITEMS)))
     def items(collection: str) -> Response:
         place = root()
@@ -178,13 +178,13 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         above = link("collection", own.rpartition("/")[0])
         return _page(page, asked, own, [above])
 
-    @face.get("/collections/<collection>/items/<item>")
+    @face.get("/collections/<path:collection>/items/<path:item>")
     @described(GET=Operation("An item", {200: (GEOJSON,)}))
     def item(collection: str, item: str) -> Response:
         return _response(catalogue.item(collection, item, root()), GEOJSON)
 
     @face.get("/queryables")
-    @face.get("/collections/<collection>/queryables")
+    @face.get("/collections/<path:collection>/queryables")
     @described(GET=Operation("What a filter may name, as JSON Schema", {200: (SCHEMA,)}))
     def queryable(collection: str = "") -> Response:
         if collection:

@@ -17,7 +17,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from dafab_kg.sample import write_sample
-from tests.search.items import in_order, many, meets, name_of, time_of, write
+from tests.search.items import in_order, make_item, many, meets, name_of, time_of, write
 from tests.web.written import clients
 
 NUMBER = 40
@@ -129,6 +129,22 @@ def test_pages_follow_each_other_by_get_and_by_post(web, items):
         assert link is None or (link["method"], link["merge"]) == ("POST", False)
         body = None if link is None else link["body"]
     assert found == right
+
+
+def test_names_with_slashes_have_addresses(tmp_path):
+    odd = make_item("S2/a b?c#d", collection="COPERNICUS/S2")
+    more = [odd, make_item("items/x", collection="a/b"), make_item("queryables")]
+    with clients(tmp_path) as made:
+        made.catalogue.load(write(more, tmp_path / "items"))
+        found = get(made, "/stac/search")["features"]
+        assert len(found) == 3
+        for item in found:
+            rels = {link["rel"]: urlsplit(link["href"]).path for link in item["links"]}
+            assert get(made, rels["self"])["id"] == item["id"]
+            assert get(made, rels["collection"])["id"] == item["collection"]
+            shown = get(made, f"{rels['collection']}/items")
+            assert [one["id"] for one in shown["features"]] == [item["id"]]
+            assert get(made, f"{rels['collection']}/queryables")["title"] == "Queryables"
 
 
 def test_fields_as_they_are_sent(web):
