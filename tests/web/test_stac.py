@@ -133,7 +133,7 @@ def test_pages_follow_each_other_by_get_and_by_post(web, items):
 
 def test_names_with_slashes_have_addresses(tmp_path):
     odd = make_item("S2/a b?c#d", collection="COPERNICUS/S2")
-    more = [odd, make_item("items/x", collection="a/b"), make_item("queryables")]
+    more = [odd, make_item("items/x", collection="a/b"), make_item("queryable")]
     with clients(tmp_path) as made:
         made.catalogue.load(write(more, tmp_path / "items"))
         found = get(made, "/stac/search")["features"]
