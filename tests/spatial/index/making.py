@@ -115,13 +115,13 @@ def lines_of(chance: random.Random, thing: str) -> list[str]:
 
 
 def nquads(chance: random.Random, things: list[str]) -> str:
-    """A graph as N-Quads: most in the default graph, some inferred."""
-    out = []
+    """A graph as N-Quads: most in the default graph, some inferred; none in both, of which
+    the engine makes two rows."""
+    out: dict[str, str] = {}
     for thing in things:
         for line in lines_of(chance, thing):
-            graph = f" <{INFERRED}>" if chance.random() < 0.1 else ""
-            out.append(f"{line}{graph} .\n")
-    return "".join(sorted(set(out)))
+            out.setdefault(line, f" <{INFERRED}>" if chance.random() < 0.1 else "")
+    return "".join(sorted(f"{line}{graph} .\n" for line, graph in out.items()))
 
 
 def interval(chance: random.Random, points: list[float]) -> Interval:

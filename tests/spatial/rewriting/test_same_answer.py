@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import traceback
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -146,6 +150,23 @@ def test_counts_orders_and_pairs_with_lateral(
     compare_whole(tmp_path, seed, 150)
 
 
+def in_child(compare: Callable[[], object]) -> None:
+    """Compare in a process of its own: some orders of odd values end that of Oxigraph 0.5.13,
+    rewritten or not, as its comparison of terms is no total order."""
+    child = os.fork()
+    if not child:
+        try:
+            compare()
+        except BaseException:  # noqa: BLE001 - told by the exit code
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGABRT:
+        pytest.xfail("the engine's sort ended the process")
+    assert status == 0
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize("seed", range(1000, 1100))
 def test_many_counts_orders_and_pairs(
@@ -153,7 +174,7 @@ def test_many_counts_orders_and_pairs(
 ) -> None:
     if seed % 2:
         monkeypatch.setattr(module, "FEW", 1)
-    compare_whole(tmp_path, seed, 300)
+    in_child(lambda: compare_whole(tmp_path, seed, 300))
 
 
 @pytest.mark.oracle
@@ -161,4 +182,4 @@ def test_many_counts_orders_and_pairs(
 def test_with_many(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     if seed % 2:
         monkeypatch.setattr(module, "FEW", 1)
-    compare(tmp_path, seed, 500)
+    in_child(lambda: compare(tmp_path, seed, 500))
