@@ -16,7 +16,6 @@ nothing to decide.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,9 +28,13 @@ import shapely
 from dafab_kg.model.documents import escape_pointer
 from dafab_kg.model.names import PREFIXES
 from dafab_kg.search.exact import as_double
+from dafab_kg.search.library import quoted
 from dafab_kg.search.names import Held, held
 from dafab_kg.search.tree import (
+    DATETIME,
+    END,
     GEOMETRY,
+    START,
     Among,
     And,
     Compare,
@@ -53,7 +56,7 @@ from dafab_kg.search.tree import (
 
 ID: Final[Path] = ("id",)
 COLLECTION: Final[Path] = ("collection",)
-_AS_WKT: Final = f"{PREFIXES['geo']}asWKT"
+AS_WKT: Final = f"{PREFIXES['geo']}asWKT"
 _INVERSE: Final[dict[Operator, Operator]] = {
     "=": "<>",
     "<>": "=",
@@ -62,15 +65,11 @@ _INVERSE: Final[dict[Operator, Operator]] = {
     ">": "<=",
     "<=": ">",
 }
-_SPECIAL: Final = re.compile(r'[\x00-\x1f\x7f"\\]')
 _SLACK: Final = 1e-12
 """Of a number, by which it may have changed on its way into the graph."""
 _TICK: Final = timedelta(microseconds=1)
 _TEXT_KEPT: Final = Held(f"{PREFIXES['dafab']}text", "text")
 _NUMBER_KEPT: Final = Held(f"{PREFIXES['dafab']}number", "number")
-_DATETIME: Final[Path] = ("properties", "datetime")
-_START: Final[Path] = ("properties", "start_datetime")
-_END: Final[Path] = ("properties", "end_datetime")
 
 
 class Habits(Protocol):
@@ -217,7 +216,7 @@ class _Compiler:
         entry, value = self._variable(), self._variable()
         describing = f"{entry} dafab:describes ?product"
         if path == ID:
-            listed = f"VALUES {value} {{ {' '.join(map(_text, texts))} }}"
+            listed = f"VALUES {value} {{ {' '.join(map(quoted, texts))} }}"
             return (
                 Branch((listed, f"{entry} dafab:itemId {value}", describing)),
                 Branch((listed, f"?product dafab:productId {value}")),
@@ -267,7 +266,7 @@ class _Compiler:
         """Candidates for a value that was kept as it was; its texts and numbers are told."""
         node, value = self._variable(), self._variable()
         triples = (
-            f"{node} dafab:pointer {_text(pointer)}",
+            f"{node} dafab:pointer {quoted(pointer)}",
             f"{node} dafab:propertyOf ?product",
         )
         as_text = condition(_TEXT_KEPT, value)
@@ -300,11 +299,11 @@ class _Compiler:
         has = f"?product geo:hasGeometry {geometry}"
         met = Branch(
             (has, f"{geometry} geo:asWKT {literal}"),
-            (f"geof:sfIntersects({literal}, {_text(wkt)}^^geo:wktLiteral)",),
+            (f"geof:sfIntersects({literal}, {quoted(wkt)}^^geo:wktLiteral)",),
         )
-        if not self._habits.claimed(_AS_WKT):
+        if not self._habits.claimed(AS_WKT):
             return (met,)
-        return (met, Branch((*self._claim(geometry, _AS_WKT), has)))
+        return (met, Branch((*self._claim(geometry, AS_WKT), has)))
 
     def _temporal(self, node: Temporal) -> Candidates:
         if node.relation == "disjoint":
@@ -316,8 +315,8 @@ class _Compiler:
             low, high = None, node.start
         if node.path != ():
             return self._spanning(node.path, node.until or node.path, low, high)
-        moment = self._spanning(_DATETIME, _DATETIME, low, high)
-        return _or([moment, self._spanning(_START, _END, low, high)])
+        moment = self._spanning(DATETIME, DATETIME, low, high)
+        return _or([moment, self._spanning(START, END, low, high)])
 
     def _spanning(
         self, first: Path, last: Path, low: datetime | None, high: datetime | None
@@ -399,7 +398,7 @@ def _one_of(texts: tuple[str, ...]) -> Condition:
         if len(texts) == 1:
             return _equal(held, variable, texts[0])
         if held.kind == "text":
-            return variable, f"{variable} IN ({', '.join(map(_text, texts))})"
+            return variable, f"{variable} IN ({', '.join(map(quoted, texts))})"
         things = [held.thing(text) for text in texts]
         if held.kind == "thing" and held.prefix:
             known = [f"<{thing}>" for thing in things if thing]
@@ -422,7 +421,7 @@ def _holding(value: Value) -> Condition:
 
 def _equal(held: Held, variable: str, value: str) -> tuple[str, str] | None:
     if held.kind == "text":
-        return _text(value), ""
+        return quoted(value), ""
     if held.kind == "thing" and held.prefix:
         thing = held.thing(value)
         return (f"<{thing}>", "") if thing else None
@@ -439,7 +438,7 @@ def _near(variable: str, operator: Operator, value: float) -> str:
 
 def _within(variable: str, operator: Operator, value: datetime) -> str:
     try:
-        low, high = _moment(value - _TICK), _moment(value + _TICK)
+        low, high = stamp(value - _TICK), stamp(value + _TICK)
     except OverflowError:  # the first or last moment that can be told
         return ""
     return _bounded(variable, operator, low, high)
@@ -459,24 +458,10 @@ def _bounded(variable: str, operator: Operator, low: str, high: str) -> str:
 # literals
 
 
-def _moment(value: datetime) -> str:
+def stamp(value: datetime) -> str:
+    """Write a moment as SPARQL does, in UTC."""
     text = value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
     return f'"{text}Z"^^xsd:dateTime'
-
-
-def _text(text: str) -> str:
-    r"""Write a text as SPARQL does.
-
-    >>> print(_text('a"b'))
-    "a\"b"
-    """
-    return '"' + _SPECIAL.sub(lambda found: _escaped(found[0]), text) + '"'
-
-
-def _escaped(char: str) -> str:
-    # by number our own parser does not take these
-    short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return short.get(char) or f"\\u{ord(char):04X}"
 
 
 def _pointer(path: Path) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from shapely import from_wkb, to_wkt
 
-from dafab_kg.model.names import PREFIXES, term
-from dafab_kg.search.compile import Habits
+from dafab_kg.model.names import term
+from dafab_kg.search.compile import AS_WKT, Habits, stamp
 from dafab_kg.search.tree import ITEM_TIME, And, Node, Spatial, Temporal
-
-_AS_WKT: Final = f"{PREFIXES['geo']}asWKT"
 
 
 def certain(node: Node, habits: Habits) -> str | None:
@@ -25,7 +23,7 @@ def certain(node: Node, habits: Habits) -> str | None:
         known = [part for part in parts if part is not None]
         return " ".join(known) if len(known) == len(parts) else None
     if isinstance(node, Spatial) and node.relation == "intersects":
-        if habits.claimed(_AS_WKT):
+        if habits.claimed(AS_WKT):
             return None
         place = to_wkt(from_wkb(node.geometry), rounding_precision=-1)
         return (
@@ -51,19 +49,14 @@ _SPAN: Final = (term("sensingStart"), term("sensingStop"))
 def _within(start: datetime | None, end: datetime | None, habits: Habits) -> str | None:
     if any(habits.claimed(one) for one in (_TIME, *_SPAN)):
         return None
-    bounds = [f"?moment >= {_stamp(start)}"] if start else []
-    bounds += [f"?moment <= {_stamp(end)}"] if end else []
+    bounds = [f"?moment >= {stamp(start)}"] if start else []
+    bounds += [f"?moment <= {stamp(end)}"] if end else []
     moment = f"?product dafab:datetime ?moment . FILTER({' && '.join(bounds) or 'true'})"
     if not any(map(habits.uses, _SPAN)):
         return moment
-    spans = [f"(!BOUND(?ends) || ?ends >= {_stamp(start)})"] if start else []
-    spans += [f"(!BOUND(?starts) || ?starts <= {_stamp(end)})"] if end else []
+    spans = [f"(!BOUND(?ends) || ?ends >= {stamp(start)})"] if start else []
+    spans += [f"(!BOUND(?starts) || ?starts <= {stamp(end)})"] if end else []
     return (
         f"{moment} OPTIONAL {{ ?product dafab:sensingStart ?starts }} "
         f"OPTIONAL {{ ?product dafab:sensingStop ?ends }} FILTER({' && '.join(spans) or 'true'})"
     )
-
-
-def _stamp(moment: datetime) -> str:
-    text = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return f'"{text}"^^xsd:dateTime'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
@@ -13,6 +12,7 @@ from dafab_kg.loaders.stac.migrate import migrate
 from dafab_kg.model.documents import resolve_pointer
 from dafab_kg.model.strict_json import read_json
 from dafab_kg.search.entries import ENTRIES_OF
+from dafab_kg.search.exact import as_double
 from dafab_kg.search.library import Library, iri, listed, once, rows
 from dafab_kg.store.documents import StoredDocument
 
@@ -70,10 +70,7 @@ def read_plain(data: bytes) -> Any:
 def plain(value: Any) -> Any:
     """Return a JSON value with its decimals, and what 64 bits do not hold, as binary numbers."""
     if isinstance(value, Decimal) or (isinstance(value, int) and not -_MOST <= value < _MOST):
-        try:
-            return float(value)
-        except OverflowError:
-            return math.inf if value > 0 else -math.inf
+        return as_double(value)
     if isinstance(value, list):
         return [plain(one) for one in value]
     if isinstance(value, dict):

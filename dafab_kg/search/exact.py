@@ -21,7 +21,10 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.model.errors import DafabError
 from dafab_kg.model.geometry import footprint_from_geojson
 from dafab_kg.search.tree import (
+    DATETIME,
+    END,
     GEOMETRY,
+    START,
     Among,
     And,
     Compare,
@@ -58,8 +61,6 @@ _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_SPAN: Final = (("properties", "start_datetime"), ("properties", "end_datetime"))
-_DATETIME: Final = ("properties", "datetime")
 
 
 def truth(node: Node, item: Any, relatives: Relatives | None = None) -> Truth:
@@ -284,9 +285,9 @@ def _constant(wkb: bytes) -> BaseGeometry:
 
 def _temporal(node: Temporal, item: Any) -> Truth:
     if node.path == ():
-        first, last = (moment(at(item, path)) for path in _SPAN)
+        first, last = (moment(at(item, path)) for path in (START, END))
         if first is None or last is None:
-            first = last = moment(at(item, _DATETIME))
+            first = last = moment(at(item, DATETIME))
     else:
         first = moment(at(item, node.path))
         last = first if node.until is None else moment(at(item, node.until))

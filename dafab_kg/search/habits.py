@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from dafab_kg.search.collections import shelves
 from dafab_kg.search.entries import BARE, LOOSE
-from dafab_kg.search.library import Library, once, rows
-from dafab_kg.search.order import quoted
+from dafab_kg.search.library import Library, once, quoted, rows
 
 
 @dataclass(frozen=True)

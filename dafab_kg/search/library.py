@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any, Final, Protocol, TypeVar, cast
 
+from dafab_kg.mapping.nquads import literal
 from dafab_kg.model.names import PREFIXES, Names
 from dafab_kg.store.documents import StoredDocument
 from dafab_kg.store.protocol import Answer, Iri, Literal, Row, Solutions
@@ -58,6 +59,18 @@ def once(library: Library, key: object, make: Callable[[], T]) -> T:
     if key not in library.kept:
         library.kept[key] = make()
     return cast(T, library.kept[key])
+
+
+def quoted(text: str) -> str:
+    r"""Write a text as a SPARQL string, as our own parser takes it.
+
+    Raises:
+        FieldNotValid: it holds half a character.
+
+    >>> print(quoted('a"b'))
+    "a\"b"
+    """
+    return f'"{literal(text)}"'
 
 
 def listed(iris: Iterable[str]) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from dafab_kg.loaders.stac import convert
 from dafab_kg.loaders.stac.known import ITEM
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import PREFIXES, is_iri, term
+from dafab_kg.search.library import quoted
 from dafab_kg.search.names import held
 from dafab_kg.search.tree import Path, Search, Sort
 from dafab_kg.store.protocol import Iri, Literal, Row, Term
@@ -44,7 +44,6 @@ _MANY: Final = (
     convert.crs_code,
 )
 """How values are read of which a product may have several."""
-_SPECIAL: Final = re.compile(r'[\x00-\x1f\x7f"\\]')
 
 Place = tuple[Term | None, ...]
 """The values of a row's keys."""
@@ -139,11 +138,6 @@ def written(value: Term) -> str:
     assert isinstance(value, Literal)
     text = quoted(value.value)
     return text if value.datatype == f"{XSD}string" else f"{text}^^<{value.datatype}>"
-
-
-def quoted(text: str) -> str:
-    """Write a text as a SPARQL string."""
-    return '"' + _SPECIAL.sub(lambda found: f"\\u{ord(found[0]):04X}", text) + '"'
 
 
 def merged(keys: Sequence[Key], rows: Sequence[tuple[Place, Row]]) -> list[tuple[Place, Row]]:

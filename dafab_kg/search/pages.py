@@ -20,7 +20,7 @@ from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products,
 from dafab_kg.search.exact import truth
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, values_of, write_items
-from dafab_kg.search.library import Library, iri, listed, once, rows, text
+from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
 from dafab_kg.search.order import (
     Place,
     after,
@@ -30,7 +30,6 @@ from dafab_kg.search.order import (
     merged,
     order_by,
     place_of,
-    quoted,
     written,
 )
 from dafab_kg.search.tree import Node, Search

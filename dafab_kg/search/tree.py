@@ -24,8 +24,11 @@ from typing import Final, Literal
 
 __all__ = [
     "COMPARISONS",
+    "DATETIME",
+    "END",
     "GEOMETRY",
     "ITEM_TIME",
+    "START",
     "Among",
     "And",
     "Compare",
@@ -94,6 +97,9 @@ TemporalRelation = Literal[
 ]
 """Allen's relations and two unions of them, as CQL2 names them (OGC 21-065r2, 7.8)."""
 
+DATETIME: Final[Path] = ("properties", "datetime")
+START: Final[Path] = ("properties", "start_datetime")
+END: Final[Path] = ("properties", "end_datetime")
 GEOMETRY: Final[Path] = ("geometry",)
 
 ITEM_TIME: Final[Path] = ()

@@ -7,7 +7,6 @@ of its own, ``.venv-oracle/`` at the root of the repository, made on first use.
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +33,7 @@ from dafab_kg.model.records import (
     WaterAnomaly,
 )
 from dafab_kg.model.settings import Settings
+from tests.judges.environments import python_with
 from tests.mapping.things import HEAD, OddThing, Part
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]
@@ -60,20 +60,7 @@ mappings: mapping.rml.ttl
 @pytest.fixture(scope="session")
 def oracle() -> Path:
     """The Python of an environment that holds morph-kgc."""
-    folder = ROOT / ".venv-oracle"
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    done = folder / "installed.txt"
-    if not done.is_file() or done.read_text() != PIN:
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(folder)],
-            [str(python), "-m", "pip", "install", "--quiet", PIN],
-        ):
-            run = subprocess.run(command, capture_output=True, text=True, check=False)
-            if run.returncode:
-                reason = (run.stderr or run.stdout).strip().splitlines()[-1:]
-                pytest.skip(f"the environment of {PIN} cannot be made: {reason}")
-        done.write_text(PIN)
-    return python
+    return python_with(PIN, ".venv-oracle")
 
 
 def theirs(oracle: Path, folder: Path, rml: str, sources: Mapping[str, bytes]) -> set[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from dafab_kg.sample import write_sample
+from tests.judges.environments import python_with
 from tests.web.written import clients
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,20 +34,7 @@ pytestmark = pytest.mark.oracle
 @pytest.fixture(scope="module")
 def python() -> Path:
     """The Python of an environment that holds stac-api-validator."""
-    folder = ROOT / ".venv-stac-judge"
-    python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    done = folder / "installed.txt"
-    if not done.is_file() or done.read_text() != PIN:
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(folder)],
-            [str(python), "-m", "pip", "install", "--quiet", PIN],
-        ):
-            run = subprocess.run(command, capture_output=True, text=True, check=False)
-            if run.returncode:
-                reason = (run.stderr or run.stdout).strip().splitlines()[-1:]
-                pytest.skip(f"the environment of {PIN} cannot be made: {reason}")
-        done.write_text(PIN)
-    return python
+    return python_with(PIN, ".venv-stac-judge")
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,14 @@ import pytest
 
 from dafab_kg.search.compile import compile_filter
 from dafab_kg.search.cql2 import read_text
+from dafab_kg.search.library import quoted
 from dafab_kg.search.names import held, path_of, stac_names
 from dafab_kg.search.tree import Compare, Path
 from dafab_kg.sparql.parse import parse_query
 from dafab_kg.sparql.tree import Union, walk
 from dafab_kg.spatial.index.schema import packaged_schema
 from dafab_kg.spatial.rewriting.recognise import analyse
+from dafab_kg.store.oxigraph import OxigraphStore
 
 BASE = "https://w3id.org/dafab/id/"
 DAFAB = "https://w3id.org/dafab/ns#"
@@ -137,3 +139,10 @@ def test_every_name_that_the_loaders_read_has_a_path_and_back() -> None:
         path = path_of(f"dafab:{iri.removeprefix(DAFAB)}")
         assert path == ("properties", *names[0].split("/"))
         assert iri in {one.iri for one in held(path, BASE) or ()}
+
+
+@pytest.mark.parametrize("text", ['a"b', "a\\b", "a\nb\r\tc", "\x01\x7f", "é\U0001f600", ""])
+def test_texts_are_read_by_our_parser_and_by_the_engine(text: str) -> None:
+    query = f"SELECT ({quoted(text)} AS ?x) {{}}"
+    parse_query(query)  # else the search index is not asked
+    assert [row[0].value for row in OxigraphStore().query(query)] == [text]
