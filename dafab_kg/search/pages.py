@@ -160,8 +160,10 @@ class _Asking:
         first = self._keys[0]
         if self._compiled.none:
             return []
-        if self._source.few or not first.term:
+        if self._source.few:
             return self._of_all(place, most)
+        if not first.term:  # the id, which each has
+            return self._rows("", place, most)
         found: list[tuple[Place, Row]] = []
         if place is None or place[0] is not None:
             found = self._rows(first.pattern, place, most)
@@ -172,17 +174,8 @@ class _Asking:
         return found
 
     def _of_all(self, place: Place | None, most: int) -> list[tuple[Place, Row]]:
-        """The same where all rows are put in order here: few, or by id, for which the graph
-        has no order that is faster."""
-
-        def look() -> list[tuple[Place, Row]]:
-            return merged(self._keys, self._batch("", None, 0))
-
-        if self._source.few:
-            ordered = look()
-        else:
-            key = "in order", self._source.pattern, self._compiled.where, self._keys
-            ordered = once(self._library, key, look)
+        """The same where there are few, which are put in order here."""
+        ordered = merged(self._keys, self._batch("", None, 0))
         found: list[tuple[Place, Row]] = []
         start = begin(self._keys, ordered, place)
         while start < len(ordered) and len(found) < most:
@@ -215,14 +208,12 @@ class _Asking:
 
     def _batch(self, way: str, place: Place | None, most: int) -> list[tuple[Place, Row]]:
         keys, bare = self._keys, self._source.bare
-        given = way == keys[0].pattern and bool(way)
-        lacked = bool(way) and not given
+        given = not way or way == keys[0].pattern
+        lacked = not given
         item = "(?product AS ?item)" if bare else "?item"
         names = [key.variable for key in keys if key.term and not (lacked and key is keys[0])]
         parts = [self._source.pattern]
-        parts += [way] if given else []
-        parts += [self._compiled.where]
-        parts += [] if given else [way]
+        parts += [way, self._compiled.where] if given else [self._compiled.where, way]
         for number, key in enumerate(keys):
             if key.term and not (way and number == 0):
                 parts.append(f"OPTIONAL {{ {key.pattern} }}")

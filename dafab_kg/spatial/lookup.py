@@ -51,6 +51,21 @@ class Within:
 
 
 @dataclass(frozen=True)
+class WithinTexts:
+    """A constraint on a property's value: a plain text between two, by code points.
+
+    The bounds are in N-Triples and hold no character below ``#`` and no backslash within
+    their quotes, so that terms as they are written have the order of the texts.
+    """
+
+    property: str
+    low: str | None = None
+    high: str | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+
+@dataclass(frozen=True)
 class OneOfTerms:
     """A constraint on a property's value: one of these terms, each in N-Triples."""
 
@@ -63,6 +78,9 @@ class Has:
     """A constraint: the property has any value."""
 
     property: str
+
+
+Constraint = Within | WithinTexts | OneOfTerms | Has
 
 
 @dataclass(frozen=True)
@@ -88,7 +106,7 @@ class Wanted:
     classes: frozenset[str] = frozenset()
     place: Near | None = None
     located: bool = False
-    values: tuple[Within | OneOfTerms | Has, ...] = ()
+    values: tuple[Constraint, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from dafab_kg.spatial.geosparql.names import CRS84
 from dafab_kg.spatial.index.flags import EXACT
 from dafab_kg.spatial.index.ordered import NONE, Rows, member
 from dafab_kg.spatial.index.schema import Schema
-from dafab_kg.spatial.index.segment import SURE, NumberColumn, Segment, Sure, reach
+from dafab_kg.spatial.index.segment import SURE, KeywordColumn, NumberColumn, Segment, Sure, reach
 from dafab_kg.spatial.index.words import find_words
-from dafab_kg.spatial.lookup import Found, Interval, Kind, Near, Nearby, Wanted, Within
+from dafab_kg.spatial.lookup import Found, Interval, Kind, Near, Nearby, Wanted
 from dafab_kg.spatial.lookup import Rows as AnyRows
 
 FEW_BOXES = 2_000
@@ -105,11 +105,9 @@ class SearchIndex:
         need = start + count
         if not property:
             return self._by_name(wanted, descending, start, need)
-        if self.kind(property) not in ("number", "time"):
-            return None
         rows, values, sure = [], [], SURE
         for number, part in enumerate(self.parts):
-            column = part.segment.column(property)
+            column = part.segment.column(property) or part.segment.keyword(property)
             if column is None:
                 continue
             if not (column.single and column.exact):
@@ -117,10 +115,12 @@ class SearchIndex:
             found, their, surely = _first(part, column, property, wanted, descending, need)
             sure &= surely
             rows.append(found + self._bases[number])
-            values.append(their)
+            values.append(column.comparable(their))
         if not rows:
             return Found(_joined([]), sure.exact, sure.alone)
         every, keys = np.concatenate(rows), np.concatenate(values)
+        if keys.dtype == object:  # texts
+            keys = np.unique(keys, return_inverse=True)[1]
         order = np.argsort(-keys if descending else keys, kind="stable")
         keys = keys[order]
         end = _with_ties(keys, need)
@@ -342,7 +342,7 @@ class SearchIndex:
 
 def _first(
     part: Part,
-    column: NumberColumn,
+    column: NumberColumn | KeywordColumn,
     property: str,
     wanted: Wanted,
     descending: bool,
@@ -356,7 +356,7 @@ def _first(
         rows, sure = segment.find(wanted)
         rows = _living(rows, part)
         rows = rows[column.entries.member(rows)]
-        values = column.value_of_each(rows)
+        values = column.values_of(rows)
         order = np.argsort(-values if descending else values, kind="stable")
         order = order[: _with_ties(values[order], need)]
         return rows[order], values[order], sure
@@ -366,12 +366,10 @@ def _first(
     while first < last and held < need:
         # whole runs of one value: what ties with the last row comes too
         if descending:
-            value = column.sorted[max(first, last - size)]
-            place = max(first, int(np.searchsorted(column.sorted, value, "left")))
+            place = max(first, column.run(column.value_at(max(first, last - size)))[0])
             rows, last = column.by_value[place:last][::-1], place
         else:
-            value = column.sorted[min(last, first + size) - 1]
-            place = min(last, int(np.searchsorted(column.sorted, value, "right")))
+            place = min(last, column.run(column.value_at(min(last, first + size) - 1))[1])
             rows, first = column.by_value[first:place], place
         fit, surely = segment.matches(rows, wanted)
         found = rows[fit]
@@ -381,17 +379,19 @@ def _first(
         sure &= surely
         size *= 2
     rows = np.concatenate([NONE, *kept])
-    values = column.value_of_each(rows)
+    values = column.values_of(rows)
     end = _with_ties(values, need)
     return rows[:end], values[:end], sure
 
 
-def _stretch(column: NumberColumn, property: str, wanted: Wanted) -> tuple[int, int]:
+def _stretch(
+    column: NumberColumn | KeywordColumn, property: str, wanted: Wanted
+) -> tuple[int, int]:
     """The stretch of the sorted values that the wish leaves over."""
-    first, last = 0, len(column.sorted)
+    first, last = 0, column.ranked
     for value in wanted.values:
-        if isinstance(value, Within) and value.property == property:
-            left, right = column.span(value.interval)
+        if value.property == property:
+            left, right = column.stretch(value)
             first, last = max(first, left), min(last, right)
     return first, last
 

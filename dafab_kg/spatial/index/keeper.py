@@ -45,7 +45,7 @@ from dafab_kg.spatial.index.values import literal_of
 from dafab_kg.spatial.index.words import NAMING, write_all_words, write_words
 from dafab_kg.store.protocol import Store
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Changes with the layout of segments, and with what their flags say of a value."""
 MOST_SEGMENTS: Final = 8
 """Segments from which on the small ones are merged."""

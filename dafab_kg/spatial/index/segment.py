@@ -20,10 +20,20 @@ from dafab_kg.spatial.index.container import Container, write_container
 from dafab_kg.spatial.index.flags import EXACT, LOOSE, NEAR, ODD
 from dafab_kg.spatial.index.ordered import NONE, Rows, Sorted, distinct, member, rising
 from dafab_kg.spatial.index.texts import Arrays, Texts
-from dafab_kg.spatial.lookup import Has, Interval, Near, OneOfTerms, Wanted, Within
+from dafab_kg.spatial.lookup import (
+    Constraint,
+    Has,
+    Interval,
+    Near,
+    OneOfTerms,
+    Wanted,
+    Within,
+    WithinTexts,
+)
 
 EXACT_UP_TO = 20_000
 """Places that are compared by true geometry; of more, boxes have to do."""
+_QUOTE, _BACKSLASH = ord('"'), ord("\\")
 METRES_OF_A_DEGREE = 110_000.0  # of latitude, less than anywhere on the ellipsoid
 
 
@@ -98,7 +108,22 @@ def _keywords(keywords: Keywords, name: str, size: int) -> Arrays:
         f"{name}.codes": keywords.codes,
         f"{name}.of_term": keywords.rows[order],
         f"{name}.starts": starts.astype(np.int64),
+        f"{name}.plain": np.array([_in_order(keywords.terms)], np.uint8),
     }
+
+
+def _in_order(terms: Texts) -> bool:
+    """Whether terms, sorted as they are written, are plain texts in the order of these.
+
+    A quote ends a text, so nothing that sorts before it may be within, and no escape.
+    """
+    if not len(terms):
+        return True
+    first, last = terms.data[terms.offsets[:-1]], terms.data[terms.offsets[1:] - 1]
+    if (first != _QUOTE).any() or (last != _QUOTE).any():
+        return False
+    low = np.count_nonzero(terms.data <= _QUOTE)
+    return low == 2 * len(terms) and not (terms.data == _BACKSLASH).any()
 
 
 class NumberColumn:
@@ -128,10 +153,27 @@ class NumberColumn:
             right = int(np.searchsorted(self.sorted, self._bound(high, 1), _side(not closed)))
         return left, max(left, right)
 
-    def value_of_each(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """The value of each of some rows that have one, in a column where none has more."""
-        values: NDArray[Any] = self.values[self.entries.places(rows)[0]]
+    @property
+    def ranked(self) -> int:
+        """How many of ``by_value`` there are."""
+        return len(self.sorted)
+
+    def value_at(self, place: int) -> Any:
+        """The value that stands at a place of ``by_value``."""
+        return self.sorted[place]
+
+    def run(self, value: Any) -> tuple[int, int]:
+        """The stretch of ``by_value`` with one value."""
+        left, right = (np.searchsorted(self.sorted, value, side) for side in ("left", "right"))
+        return int(left), int(right)
+
+    def comparable(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values as they compare with those of other segments."""
         return values
+
+    def stretch(self, value: Constraint) -> tuple[int, int]:
+        """The stretch of ``by_value`` that a constraint leaves over."""
+        return self.span(value.interval) if isinstance(value, Within) else (0, self.ranked)
 
     def values_of(self, rows: NDArray[Any]) -> NDArray[Any]:
         """All values that some rows have."""
@@ -180,20 +222,67 @@ def _limited(value: float, dtype: np.dtype[Any]) -> float | int:
 
 
 class KeywordColumn:
-    """A column of terms of one segment."""
+    """A column of terms of one segment.
+
+    Its values are numbers of terms; in their order (``by_value``) they are only where
+    that is one (``exact``): where all are plain texts.
+    """
 
     def __init__(self, container: Container, name: str) -> None:
         self.terms = Texts.read(container, f"{name}.terms")
         self.rows: Rows = container[f"{name}.rows"]
         self.entries = Sorted(self.rows)
         self.codes: Rows = container[f"{name}.codes"]
-        self._of_term: Rows = container[f"{name}.of_term"]
+        self.by_value: Rows = container[f"{name}.of_term"]
         self._starts: NDArray[np.int64] = container[f"{name}.starts"]
+        self.exact = bool(container[f"{name}.plain"][0])
 
     @property
     def single(self) -> bool:
         """Each thing has one term at most."""
         return self.entries.rising
+
+    @property
+    def ranked(self) -> int:
+        """How many of ``by_value`` there are."""
+        return len(self.by_value)
+
+    def value_at(self, place: int) -> int:
+        """The value that stands at a place of ``by_value``."""
+        return int(np.searchsorted(self._starts, place, "right")) - 1
+
+    def run(self, value: int) -> tuple[int, int]:
+        """The stretch of ``by_value`` with one value."""
+        return int(self._starts[value]), int(self._starts[value + 1])
+
+    def values_of(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """All values that some rows have."""
+        values: NDArray[Any] = self.codes[self.entries.places(rows)[0]]
+        return values
+
+    def comparable(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values as they compare with those of other segments: the terms."""
+        return np.array(self.terms.raws(values), object)
+
+    def stretch(self, value: Constraint) -> tuple[int, int]:
+        """The stretch of ``by_value`` that a constraint leaves over."""
+        if not (isinstance(value, WithinTexts) and self.exact):
+            return 0, self.ranked
+        left, right = 0, len(self.terms)
+        if value.low is not None:
+            left = self.terms.before(value.low, too=value.low_open)
+        if value.high is not None:
+            right = self.terms.before(value.high, too=not value.high_open)
+        return int(self._starts[left]), int(self._starts[max(left, right)])
+
+    def between(self, rows: Rows, left: int, right: int) -> NDArray[np.bool_]:
+        """Tell which of ``rows`` stand in a stretch of ``by_value``."""
+        if right - left <= len(rows):
+            return member(rows, distinct(self.by_value[left:right]))
+        low, high = self.value_at(left), self.value_at(right - 1)
+        return some_entry(
+            self.entries, rows, lambda at: (self.codes[at] >= low) & (self.codes[at] <= high)
+        )
 
     def codes_of(self, terms: frozenset[str]) -> list[int]:
         """The numbers of those terms that are here."""
@@ -205,7 +294,7 @@ class KeywordColumn:
 
     def with_terms(self, codes: list[int]) -> Rows:
         """The things that have one of the terms, sorted."""
-        found = [self._of_term[self._starts[code] : self._starts[code + 1]] for code in codes]
+        found = [self.by_value[self._starts[code] : self._starts[code + 1]] for code in codes]
         if len(found) == 1:
             return found[0]
         return distinct(np.concatenate(found)) if found else NONE
@@ -386,7 +475,7 @@ class Segment:
             steps.append(_Step(len(self.place_rows), lambda: self._located, self._placed.member))
         return steps, exact
 
-    def _value_step(self, value: Within | OneOfTerms | Has) -> tuple[_Step, bool]:
+    def _value_step(self, value: Constraint) -> tuple[_Step, bool]:
         column, keyword = self.column(value.property), self.keyword(value.property)
         if isinstance(value, Within) and column is not None:
             left, right = column.span(value.interval)
@@ -402,6 +491,14 @@ class Segment:
                 lambda rows: column.fulfil(rows, value.interval),
             )
             return step, column.exact
+        if isinstance(value, WithinTexts) and keyword is not None:
+            first, last = keyword.stretch(value)
+            step = _Step(
+                last - first,
+                lambda: distinct(keyword.by_value[first:last]),
+                lambda rows: keyword.between(rows, first, last),
+            )
+            return step, keyword.exact
         if isinstance(value, OneOfTerms) and keyword is not None:
             return _terms_step(keyword, value.terms), True
         held = column or keyword

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -51,15 +52,13 @@ class Texts:
 
     def find(self, text: str) -> int:
         """The number of ``text``, -1 if it is not there; they must be sorted as UTF-8."""
-        wanted = text.encode()
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            if self.raw(middle) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        return low if low < len(self) and self.raw(low) == wanted else -1
+        place = self.before(text)
+        return place if place < len(self) and self.raw(place) == text.encode() else -1
+
+    def before(self, text: str, *, too: bool = False) -> int:
+        """How many come before ``text``, and (``too``) itself; sorted as UTF-8."""
+        search = bisect_right if too else bisect_left
+        return search(range(len(self)), text.encode(), key=self.raw)
 
     def taken(self, numbers: NDArray[Any]) -> Texts:
         """Some of them, in the order of ``numbers``."""

@@ -16,13 +16,15 @@ from dafab_kg.sparql.tree import Term as Written
 from dafab_kg.spatial.index.flags import EXACT, NEAR
 from dafab_kg.spatial.index.polygons import EARTH
 from dafab_kg.spatial.index.values import number_of, place_of, time_of
-from dafab_kg.spatial.lookup import Interval
+from dafab_kg.spatial.lookup import Interval, WithinTexts
 from dafab_kg.store.protocol import Literal
 
 _DURATION: Final = re.compile(
     r"(-)?P(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})(?:\.(\d{1,6}))?S)?)?",
     re.ASCII,
 )
+_NOT_IN_ORDER: Final = re.compile(r"[\x00-\x22\\]")
+"""What a term, as it is written, does not have at the place of its text in their order."""
 _NUMBERS: Final = frozenset(XSD + name for name in ("integer", "decimal", "double"))
 
 
@@ -110,6 +112,16 @@ def keyword(constant: Written) -> str | None:
     if any(ord(character) < 0x20 or character == "\x7f" for character in text):
         return None
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def texts(property: str, operator: str, constant: Written) -> WithinTexts | None:
+    """The texts that stand in ``text operator constant``; None: the index has no order of it."""
+    term = keyword(constant)
+    if term is None or not term.startswith('"') or _NOT_IN_ORDER.search(term, 1, len(term) - 1):
+        return None
+    if operator in ("<", "<="):
+        return WithinTexts(property, high=term, high_open=operator == "<")
+    return WithinTexts(property, low=term, low_open=operator == ">")
 
 
 def on_earth(shape: BaseGeometry) -> bool:

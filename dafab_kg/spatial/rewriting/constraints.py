@@ -30,7 +30,16 @@ from dafab_kg.sparql.tree import (
 )
 from dafab_kg.spatial.geosparql.names import GEO, GEOF, RELATIONS
 from dafab_kg.spatial.index.assembly import OF_GEOMETRY, SERIALISATIONS
-from dafab_kg.spatial.lookup import Has, Kind, Near, OneOfTerms, Relation, Wanted, Within
+from dafab_kg.spatial.lookup import (
+    Constraint,
+    Has,
+    Kind,
+    Near,
+    OneOfTerms,
+    Relation,
+    Wanted,
+    Within,
+)
 from dafab_kg.spatial.rewriting import constants
 
 UOM: Final = "http://www.opengis.net/def/uom/OGC/1.0/"
@@ -60,7 +69,7 @@ class Asked:
     """Constraints of one variable, as they are met; ``sharp``: the index can look for them."""
 
     classes: list[str] = field(default_factory=list)
-    values: list[Within | OneOfTerms | Has] = field(default_factory=list)
+    values: list[Constraint] = field(default_factory=list)
     places: list[Near] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     sharp: bool = False
@@ -212,7 +221,7 @@ class Reader:
         else:
             asked.values.append(Has(predicate))
 
-    def _take(self, thing: str, value: Within | OneOfTerms, node: Node) -> None:
+    def _take(self, thing: str, value: Constraint, node: Node) -> None:
         asked = self.asked[thing]
         asked.values.append(value)
         self._sharpen(asked, node)
@@ -255,6 +264,11 @@ class Reader:
                 if operator == "=" and term is not None:
                     self._take(thing, OneOfTerms(predicate, frozenset({term})), condition)
                     self._say(condition)
+                elif operator != "=":
+                    between = constants.texts(predicate, operator, constant)
+                    if between is not None:
+                        self._take(thing, between, condition)
+                        self._say(condition)
             elif isinstance(constant, LiteralTerm):
                 found = constants.bounds(operator, constant, kind)
                 if found is not None:

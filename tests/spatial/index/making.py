@@ -7,7 +7,16 @@ import random
 import shapely
 
 from dafab_kg.spatial.index.schema import Schema
-from dafab_kg.spatial.lookup import Has, Interval, Near, OneOfTerms, Wanted, Within
+from dafab_kg.spatial.lookup import (
+    Constraint,
+    Has,
+    Interval,
+    Near,
+    OneOfTerms,
+    Wanted,
+    Within,
+    WithinTexts,
+)
 
 EX = "https://example.org/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -20,12 +29,13 @@ SCHEMA = Schema(
         f"{EX}code": "keyword",
         f"{EX}day": "time",
         f"{EX}kind": "keyword",
+        f"{EX}name": "keyword",
         f"{EX}rank": "number",
         f"{EX}size": "number",
         f"{EX}time": "time",
     }
 )
-"""Of these code, day and rank have one value each, which is never odd."""
+"""Of these code, day and rank have one value each, which is never odd; name has one text."""
 CODES = ['"A"', '"B"', '"C"']
 NUMBERS = [
     '"5"^^<{x}integer>', '"5.0"^^<{x}decimal>', '"4.99"^^<{x}decimal>', '"-3"^^<{x}int>',
@@ -43,6 +53,10 @@ TIMES = [
     '"1969-12-31T23:59:59.25Z"^^<{x}dateTime>',
 ]  # fmt: skip
 KINDS = ['"S2"', '"s2"', f"<{EX}S2>", '"S2"@en', '"a\\tb\\"c\\nd"', '"é"', '"true"^^<{x}boolean>']
+NAMES = [
+    f'"{name}"' for name in ("S2", "S2A", "S2A_1", "S2#", "s2", "Z", "~", "é", "\U0001f30d", "")
+]
+ODD_NAMES = ['"S2 A"', '"S2!"', '"S2\\"A"', '"S2\\\\A"', '"S2"@en']
 CLASSES = [f"{EX}Product", f"{EX}Event", f"{EX}Field"]
 
 
@@ -110,6 +124,9 @@ def lines_of(chance: random.Random, thing: str) -> list[str]:
         day = f"2022-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}T10:00:00Z"
         lines.append(f'{iri} <{EX}day> "{day}"^^<{XSD}dateTime>')
         lines.append(f"{iri} <{EX}code> {chance.choice(CODES)}")
+        name = chance.choice(NAMES)[:-1] + chance.choice(["", f"{chance.randint(0, 99)}"]) + '"'
+        odd = chance.random() < 0.005
+        lines.append(f"{iri} <{EX}name> {chance.choice(ODD_NAMES) if odd else name}")
     lines.append(f'{iri} <{EX}not-indexed> "1"')
     return lines
 
@@ -136,7 +153,7 @@ def interval(chance: random.Random, points: list[float]) -> Interval:
 
 def wanted(chance: random.Random) -> Wanted:
     """A wish that has a SPARQL query of the same meaning (:func:`sparql`)."""
-    values: list[Within | OneOfTerms | Has] = []
+    values: list[Constraint] = []
     if chance.random() < 0.5:
         values.append(
             Within(
@@ -155,6 +172,11 @@ def wanted(chance: random.Random) -> Wanted:
     if chance.random() < 0.3:
         terms = frozenset(map(literal, chance.sample(KINDS, chance.randint(1, 3))))
         values.append(OneOfTerms(f"{EX}kind", terms))
+    if chance.random() < 0.3:
+        ends: list[str | None] = sorted(chance.sample(NAMES, 2), key=str.encode)
+        ends[chance.randint(0, 1)] = chance.choice([None, ends[0], ends[1]])
+        opened = chance.random() < 0.5, chance.random() < 0.5
+        values.append(WithinTexts(f"{EX}name", *ends, *opened))
     if chance.random() < 0.2:
         values.append(Has(f"{EX}size"))
     place = None
@@ -181,6 +203,11 @@ def sparql(wish: Wanted, *, order: str = "") -> str:
         if isinstance(value, OneOfTerms):
             terms = ", ".join(sorted(value.terms))
             parts.append(f"FILTER (?v{number} IN ({terms}))")
+        if isinstance(value, WithinTexts):
+            if value.low is not None:
+                parts.append(f"FILTER (?v{number} {'>' if value.low_open else '>='} {value.low})")
+            if value.high is not None:
+                parts.append(f"FILTER (?v{number} {'<' if value.high_open else '<='} {value.high})")
         if isinstance(value, Within):
             bounds = value.interval
             if bounds.low is not None:

@@ -10,10 +10,22 @@ import shapely
 
 from dafab_kg.spatial.index.index import SearchIndex
 from dafab_kg.spatial.index.keeper import Keeper
-from dafab_kg.spatial.lookup import OneOfTerms, Wanted, Within
+from dafab_kg.spatial.lookup import Has, OneOfTerms, Wanted, Within, WithinTexts
 from dafab_kg.store.oxigraph import OxigraphStore
 
-from .making import EX, GEO, GRAPHS, INFERRED, SCHEMA, interval, nquads, sparql, wanted
+from .making import (
+    EX,
+    GEO,
+    GRAPHS,
+    INFERRED,
+    NAMES,
+    ODD_NAMES,
+    SCHEMA,
+    interval,
+    nquads,
+    sparql,
+    wanted,
+)
 
 WISHES = 60
 
@@ -104,6 +116,40 @@ def test_the_first_in_order(tmp_path: Path, seed: int) -> None:
         (count_of_all,) = store.rows(f"SELECT (COUNT(*) AS ?n) {{ {sparql(alone)} }}", GRAPHS)
         many = int(count_of_all[0].split('"')[1]) > most
         assert (index.find(alone, most=most) is None) == many
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_first_in_order_of_texts(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    store = OxigraphStore()
+    keeper = Keeper(store, tmp_path, GRAPHS, SCHEMA)
+    store.observe(keeper, INFERRED)
+    for batch in range(3):
+        lines = []
+        for number in range(2 if batch == 2 and seed % 2 else 120):
+            thing = f"<{EX}b{batch}t{number}>"
+            name = chance.choice(NAMES)[:-1] + str(chance.randint(0, 60)) + '"'
+            lines.append(f"{thing} <{EX}name> {name} .\n{thing} <{EX}kind> {name} .\n")
+        store.bulk_load("".join(lines))
+        index = keeper.follow()
+    for _ in range(20):
+        low = chance.choice([None, *NAMES])
+        wish = Wanted(values=(Has(f"{EX}name"), WithinTexts(f"{EX}name", low)))
+        descending, count = chance.random() < 0.5, chance.choice([1, 10, 300])
+        found = index.top(wish, f"{EX}name", descending=descending, start=0, count=count)
+        assert found is not None
+        assert found.exact
+        sense = "DESC" if descending else "ASC"
+        order = f" ORDER BY {sense}(?order)"
+        rows = list(store.rows(sparql(wish, order=f"{EX}name") + order, GRAPHS))
+        value_of = {row[0][1:-1]: row[1] for row in rows}
+        wished = [value for _, value in rows[:count]]
+        got = [value_of[iri] for iri in index.iris(found.rows)]
+        assert got[: len(wished)] == wished
+        assert set(got) == set(wished)  # what ties with the last comes too
+        assert all(got.count(v) == list(value_of.values()).count(v) for v in set(wished))
+    store.bulk_load(f"<{EX}odd> <{EX}name> {chance.choice(ODD_NAMES)} .\n")
+    assert keeper.follow().top(Wanted(), f"{EX}name", descending=False, start=0, count=5) is None
 
 
 def plain_shape(literal: str) -> shapely.Geometry | None:

@@ -7,7 +7,19 @@ import re
 
 import shapely
 
-from tests.spatial.index.making import CLASSES, CODES, EX, GEO, KINDS, NUMBERS, TIMES, XSD, literal
+from tests.spatial.index.making import (
+    CLASSES,
+    CODES,
+    EX,
+    GEO,
+    KINDS,
+    NAMES,
+    NUMBERS,
+    ODD_NAMES,
+    TIMES,
+    XSD,
+    literal,
+)
 
 GEOF = "http://www.opengis.net/def/function/geosparql/"
 UOM = "http://www.opengis.net/def/uom/OGC/1.0/"
@@ -73,7 +85,9 @@ class Asking:
 
     def first(self) -> tuple[str, list[str]]:
         """The first rows in the order of a number or a time."""
-        name = self.chance.choice(["cloud", "size", "time", "rank", "rank", "day", "day"])
+        name = self.chance.choice(
+            ["cloud", "size", "time", "rank", "rank", "day", "day", "name", "name"]
+        )
         parts = [f"?x <{EX}{name}> ?key .", *self.about("?x")]
         if self.chance.random() < 0.4:
             parts.append(self.nested(1, "?x"))
@@ -226,6 +240,10 @@ class Asking:
         return self.compared(variable, [literal(t) for t in TIMES] + more)
 
     def kinds(self, thing: str, parts: list[str]) -> list[str]:
+        if self.chance.random() < 0.4:
+            variable = self.fresh()
+            parts.append(f"{thing} <{EX}name> {variable} .")
+            return self.compared(variable, NAMES + ODD_NAMES)
         constants = [literal(k) for k in KINDS]
         if self.chance.random() < 0.4:
             parts.append(f"{thing} <{EX}kind> {self.chance.choice(constants)} .")
