@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ class Seen:
     answers: dict[int, list[str]] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
     failure: str | None = None
+    elapsed: float | None = None
 
     def part(self, share: float) -> float | None:
         """The time within which ``share`` of the questions were answered."""
@@ -31,9 +32,17 @@ class Seen:
 
 
 class Http:
-    """One kept connection."""
+    """One kept connection; any status but those ``expected`` is a failure."""
 
-    def __init__(self, address: str, timeout: float) -> None:
+    def __init__(
+        self,
+        address: str,
+        timeout: float,
+        *,
+        headers: Mapping[str, str] | None = None,
+        expected: Sequence[int] = (200,),
+    ) -> None:
+        self._headers, self._expected = headers or {}, expected
         parts = urlsplit(address)
         self._timeout = timeout
         self._host, self._path = parts.netloc, parts.path
@@ -43,22 +52,23 @@ class Http:
         """Post and return the whole answer.
 
         Raises:
-            RuntimeError: the status is not 200.
+            RuntimeError: the status is not expected.
             OSError: no answer in time.
         """
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self._host, timeout=self._timeout)
         try:
             self._connection.request(
-                "POST", self._path, body, {"Content-Type": content_type, "Accept": accept}
-            )
+                "POST", self._path, body,
+                {"Content-Type": content_type, "Accept": accept, **self._headers},
+            )  # fmt: skip
             response = self._connection.getresponse()
             answer = response.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
             self._connection = None
             raise
-        if response.status != 200:
+        if response.status not in self._expected:
             raise RuntimeError(f"status {response.status}: {answer[:300]!r}")
         return answer
 
@@ -76,6 +86,7 @@ def ask_all(
     clients: int,
     budget: float,
     times: int = 3,
+    warm: bool = True,
 ) -> Seen:
     """Ask every case once to warm up, then ``times`` times, by ``clients`` at once.
 
@@ -85,7 +96,9 @@ def ask_all(
     seen = Seen()
     asked = list(enumerate(cases))
     ways = [connect() for _ in range(clients)]  # a connection stays open for both rounds
-    warmed = _round(asked, ways, read, seen, budget, timed=False)
+    warmed = list(range(len(cases)))
+    if warm:
+        warmed = _round(asked, ways, read, seen, budget, timed=False)
     if seen.failure is None:
         known = [asked[number] for number in warmed]
         _round(known * times, ways, read, seen, budget, timed=True)

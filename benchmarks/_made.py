@@ -138,19 +138,19 @@ def make_store(size: Size, place: Path) -> tuple[Path, dict[str, Any]]:
     with zipfile.ZipFile(beside, "w") as archive:
         for name in ("documents.ndjson", "quarantine.ndjson"):
             archive.writestr(name, b"")
-    figures["load_seconds"], figures["load_peak_mb"] = _timed(
+    figures["load_seconds"], figures["load_peak_mb"] = run_timed(
         [*PROGRAM, "--store", str(store), "restore", str(dump)],
         {**size.environment, "DAFAB_INDEX": "false"},  # to take its time apart
     )
     dump.unlink()
     beside.unlink()
-    figures["store_bytes"] = _bytes(store)
+    figures["store_bytes"] = bytes_of(store)
     figures["index_seconds"] = figures["index_bytes"] = None
     if has_command("index", "rebuild"):
-        figures["index_seconds"], figures["index_peak_mb"] = _timed(
+        figures["index_seconds"], figures["index_peak_mb"] = run_timed(
             [*PROGRAM, "--store", str(store), "index", "rebuild"], size.environment
         )
-        figures["index_bytes"] = _bytes(store) - figures["store_bytes"]
+        figures["index_bytes"] = bytes_of(store) - figures["store_bytes"]
     figures_file.write_text(json.dumps(figures))
     return store, figures
 
@@ -160,7 +160,7 @@ def has_command(*words: str) -> bool:
     return subprocess.run([*PROGRAM, *words, "--help"], capture_output=True).returncode == 0
 
 
-def _timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+def run_timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
     """Seconds by the clock and peak memory (MB) of a command that must succeed.
 
     Raises:
@@ -179,5 +179,6 @@ def _timed(command: list[str], environment: dict[str, str]) -> tuple[float, floa
     return time.perf_counter() - began, used.ru_maxrss / 1024
 
 
-def _bytes(place: Path) -> int:
+def bytes_of(place: Path) -> int:
+    """Bytes on disk of all files below a directory."""
     return sum(file.stat().st_blocks * 512 for file in place.rglob("*") if file.is_file())

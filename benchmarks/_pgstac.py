@@ -40,6 +40,11 @@ COLLECTION = {
     "links": [],
 }
 QUERYABLES = ("eo:cloud_cover", "dafab:agricultural_coverage")
+QUERYABLE = """
+SET search_path TO pgstac, public;
+INSERT INTO queryables (name, definition, property_wrapper, property_index_type)
+VALUES ('{name}', '{{"type": "number"}}', 'to_float', 'BTREE');
+"""
 TABLES = """
 CREATE TABLE public.fields (iri text, crop int, hectares float8, shape geometry);
 CREATE TABLE public.events (id text PRIMARY KEY, start timestamptz, shape geometry);
@@ -141,14 +146,8 @@ def _fill(to: Cluster, size: Size, folder: Path) -> dict[str, Any]:
     _said([*program, "load", "items", str(items), "--dsn", to.dsn])
     loaded = time.perf_counter()
     for name in QUERYABLES:
-        to.sql(
-            "SET search_path TO pgstac, public; "
-            "INSERT INTO queryables (name, definition, property_wrapper, property_index_type) "
-            f"VALUES ('{name}', '{{\"type\": \"number\"}}', 'to_float', 'BTREE');"
-        )
-    to.sql("SET search_path TO pgstac, public; SELECT maintain_partitions();")
-    to.sql("SET search_path TO pgstac, public; CALL run_queued_queries();")
-    to.sql("VACUUM ANALYZE;")
+        to.sql(QUERYABLE.format(name=name))
+    _maintain(to)
     indexed = time.perf_counter()
     to.sql(TABLES)
     to.sql(f"\\copy public.fields FROM '{fields}'\n\\copy public.events FROM '{events}'\n")
@@ -167,9 +166,26 @@ def _fill(to: Cluster, size: Size, folder: Path) -> dict[str, Any]:
     }
 
 
+def index_also(of: Cluster, names: Sequence[str]) -> None:
+    """Make properties queryables with a BTREE each, unless they are."""
+    known = of.sql("SELECT name FROM pgstac.queryables").split()
+    for name in names:
+        if name not in known:
+            of.sql(QUERYABLE.format(name=name))
+    if not set(names) <= set(known):
+        _maintain(of)
+
+
+def _maintain(of: Cluster) -> None:
+    of.sql("SET search_path TO pgstac, public; SELECT maintain_partitions();")
+    of.sql("SET search_path TO pgstac, public; CALL run_queued_queries();")
+    of.sql("VACUUM ANALYZE;")
+
+
 @contextmanager
-def served(by: Cluster, *, counting: bool) -> Iterator[str]:
-    """Run stac-fastapi-pgstac and yield the address of its search; ``counting``: with context."""
+def served(by: Cluster, *, counting: bool, writing: bool = False) -> Iterator[str]:
+    """Run stac-fastapi-pgstac and yield the address of its search; ``counting``: with context,
+    ``writing``: with transactions."""
     port = _free_port()
     settings = {"search_path": "pgstac,public", "application_name": "pgstac"}
     if counting:
@@ -182,6 +198,7 @@ def served(by: Cluster, *, counting: bool) -> Iterator[str]:
         "PGPORT": str(by.port),
         "PGDATABASE": "postgis",
         "SERVER_SETTINGS": json.dumps(settings),
+        "ENABLE_TRANSACTIONS_EXTENSIONS": str(writing).lower(),
     }
     command = [str(VENV / "uvicorn"), "app:app", "--port", str(port), "--log-level", "error"]
     with (

@@ -104,7 +104,8 @@ def _searched(conditions: list[dict[str, Any]], limit: int | None, **more: Any) 
     }
 
 
-def _compared(op: str, name: str, value: float) -> dict[str, Any]:
+def compared(op: str, name: str, value: float) -> dict[str, Any]:
+    """A comparison in CQL2 JSON."""
     return {"op": op, "args": [{"property": name}, value]}
 
 
@@ -131,18 +132,19 @@ def _area(
         sparql=_select("?product ?time ?cloud ?fields", where, "DESC(?time) ?product", limit, "*"),
         stac=_searched(
             [
-                _compared("<", "eo:cloud_cover", 20),
-                _compared(">", "dafab:agricultural_coverage", 60),
+                compared("<", "eo:cloud_cover", 20),
+                compared(">", "dafab:agricultural_coverage", 60),
             ],
             limit,
-            intersects=_geojson(box),
+            intersects=geojson(box),
             datetime=f"{year}-01-01T00:00:00Z/{year}-12-31T23:59:59.999Z",
         ),
         count=limit is None,
     )
 
 
-def _geojson(box: Box) -> dict[str, Any]:
+def geojson(box: Box) -> dict[str, Any]:
+    """A box as a GeoJSON polygon."""
     west, south, east, north = box
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [ring]}
@@ -162,8 +164,8 @@ def _attributes(chance: np.random.Generator, *, limit: int | None) -> Case:
         sparql=_select("?product ?time ?cloud ?fields", where, "DESC(?time) ?product", limit, "*"),
         stac=_searched(
             [
-                _compared("<", "eo:cloud_cover", cloud),
-                _compared(">", "dafab:agricultural_coverage", coverage),
+                compared("<", "eo:cloud_cover", cloud),
+                compared(">", "dafab:agricultural_coverage", coverage),
             ],
             limit,
         ),
@@ -181,7 +183,7 @@ def _latest(chance: np.random.Generator) -> Case:
     return Case(
         sparql=_select("?product ?time ?cloud", where, "DESC(?time) ?product", 10, "*"),
         stac={
-            **_searched([_compared("<=", "eo:cloud_cover", 100)], 10),
+            **_searched([compared("<=", "eo:cloud_cover", 100)], 10),
             "datetime": f"../{before:%Y-%m-%dT00:00:00Z}",
         },
     )

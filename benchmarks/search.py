@@ -331,7 +331,7 @@ def run_size(size: Size, place: Path, arguments: argparse.Namespace) -> dict[str
             {
                 "question": question.name,
                 "systems": {
-                    system: _figures(one["seen"][question.name])
+                    system: figures_of(one["seen"][question.name])
                     for system, one in found.items()
                     if question.name in one["seen"]
                 },
@@ -348,7 +348,9 @@ def run_size(size: Size, place: Path, arguments: argparse.Namespace) -> dict[str
     return {"size": vars(size), "questions": rows, "systems": found}
 
 
-def _figures(seen: Seen) -> dict[str, Any]:
+def figures_of(seen: Seen) -> dict[str, Any]:
+    """What the results keep of what clients saw."""
+
     def milliseconds(share: float) -> float | None:
         part = seen.part(share)
         return None if part is None else round(part * 1000, 3)

@@ -34,6 +34,10 @@ _MADE: Final = {
 }
 
 
+MOST_LISTED: Final = 50
+"""Most collections whose products are counted one by one."""
+
+
 @dataclass(frozen=True)
 class Extent:
     """What the items of a collection span, in degrees and time; None: nothing is known."""
@@ -91,6 +95,35 @@ def _hidden_among(library: Library, iris: tuple[str, ...]) -> Iterator[str]:
         yield from items[:-1]
 
 
+def listing(library: Library, iris: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return collections (None: all that there are) if products can be counted instead of the
+    items in them; none if not.
+
+    Each product that a collection lists has an item in it; where there are as many of both, it
+    has one.  Where all collections are asked for, every item must be in one.
+    """
+
+    def number(pattern: str, thing: str) -> int:
+        query = f"SELECT (COUNT(DISTINCT ?{thing}) AS ?n) {{ {pattern} }}"
+        return int(text(rows(library, query)[0][0]))
+
+    def look() -> tuple[str, ...]:
+        asked = iris
+        if asked is None:
+            asked = tuple(one for shelf in shelves(library).values() for one in shelf)
+        if len(asked) > MOST_LISTED:
+            return ()
+        items = [number(f"?item dafab:inCollection <{one}>", "item") for one in asked]
+        products = [number(f"?product dafab:listedIn <{one}>", "product") for one in asked]
+        if iris is None and number("?item a dafab:CatalogItem ; dafab:itemId ?id", "item") != sum(
+            items
+        ):
+            return ()
+        return asked if items == products else ()
+
+    return once(library, ("listing", iris), look)
+
+
 def collection_ids(library: Library) -> tuple[str, ...]:
     """Return the ids of all collections that are shown, in order."""
 
@@ -98,7 +131,10 @@ def collection_ids(library: Library) -> tuple[str, ...]:
         found = set(shelves(library))
         entries, collected = (
             int(text(rows(library, f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")[0][0]))
-            for pattern in ("?item a dafab:CatalogItem", "?item dafab:inCollection ?collection")
+            for pattern in (
+                "?item a dafab:CatalogItem ; dafab:itemId ?id",
+                "?item dafab:inCollection ?collection",
+            )
         )
         if entries > collected:  # each names one at most
             found.add(LOOSE)

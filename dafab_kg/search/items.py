@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from dafab_kg.model.names import term
 from dafab_kg.search.documents import newest, value_of
 from dafab_kg.search.entries import Entry, entry_of
+from dafab_kg.search.habits import Habits
 from dafab_kg.search.library import Library, iri, listed, rows, text
 from dafab_kg.search.links import GEOJSON, address_of, home, kept_links, link, resolved
 from dafab_kg.search.making import made_items
 
+_MADE_OF: Final = (term("derivedFrom"), term("madeFrom"))
 Ways = tuple[tuple[str, ...], ...]
 Value = dict[str, Any]
 """An item's JSON."""
@@ -80,11 +83,12 @@ def _sources(library: Library, entries: Iterable[Entry]) -> dict[str, list[Entry
     """Return the items that products were made from, by product."""
     products = listed(dict.fromkeys(entry.product for entry in entries))
     found: dict[str, list[Entry]] = defaultdict(list)
-    if not products:
+    ways = [f"{{ ?product <{way}> ?source }}" for way in _MADE_OF if Habits(library).uses(way)]
+    if not products or not ways:
         return found
     query = (
         f"SELECT DISTINCT ?product ?item ?source ?id {{ VALUES ?product {{ {products} }} "
-        "{ ?product dafab:derivedFrom ?source } UNION { ?product dafab:madeFrom ?source } "
+        f"{' UNION '.join(ways)} "
         "{ ?item dafab:describes ?source ; a dafab:CatalogItem ; dafab:itemId ?id } UNION "
         "{ ?source a dafab:Product ; dafab:productId ?id BIND(?source AS ?item) "
         "FILTER NOT EXISTS { ?entry dafab:describes ?source ; a dafab:CatalogItem } } } "

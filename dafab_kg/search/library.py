@@ -12,10 +12,10 @@ from dafab_kg.store.protocol import Answer, Iri, Literal, Row, Solutions
 
 T = TypeVar("T")
 
-DECLARED: Final = "".join(
-    f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n"
+_DECLARED: Final = {
+    f"{prefix}:": f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n"
     for prefix in ("dafab", "geo", "geof", "prov", "rdf", "xsd")
-)
+}
 
 
 class Library(Protocol):
@@ -50,8 +50,9 @@ class Library(Protocol):
 
 
 def rows(library: Library, query: str) -> list[Row]:
-    """Answer a SELECT; the shared prefixes are declared."""
-    return list(cast(Solutions, library.query(DECLARED + query)))
+    """Answer a SELECT; the shared prefixes are declared where they occur."""
+    declared = "".join(text for prefix, text in _DECLARED.items() if prefix in query)
+    return list(cast(Solutions, library.query(declared + query)))
 
 
 def once(library: Library, key: object, make: Callable[[], T]) -> T:

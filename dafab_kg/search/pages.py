@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.search.collections import hidden, shelves
+from dafab_kg.search.collections import hidden, listing, shelves
 from dafab_kg.search.compile import Compiled, compile_filter
 from dafab_kg.search.conditions import certain, is_whole
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
@@ -22,6 +22,7 @@ from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, values_of, write_items
 from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
 from dafab_kg.search.order import (
+    Key,
     Place,
     after,
     begin,
@@ -37,7 +38,7 @@ from dafab_kg.store.protocol import Row
 
 MOST_ITEMS: Final = 1_000
 """Most items of a page; a higher limit means this one (OGC 17-069r4, 7.15.4)."""
-MOST_COUNTED: Final = 2_000
+MOST_COUNTED: Final = 300
 """Most candidates whose documents are read to count those that fulfil a filter."""
 MOST_HIDDEN: Final = 500
 """Most IRIs that one query names to leave them out of a count."""
@@ -60,13 +61,16 @@ class Source:
     """One kind of item: the patterns that bind ?item (but for bare products), ?product, ?id.
 
     ``counted`` are patterns with as many solutions, as short as can be.  ``few``: there are so
-    few rows that they are best put in order here.
+    few rows that they are best put in order here.  ``listed``: the collections, if it is known
+    that each product that these list has one item in them; then products can be counted
+    instead of items, which the search index does alone.
     """
 
     pattern: str
     counted: str
     bare: bool = False
     few: bool = False
+    listed: tuple[str, ...] = ()
 
 
 def find_items(library: Library, search: Search, root: str) -> Page:
@@ -90,7 +94,7 @@ def find_items(library: Library, search: Search, root: str) -> Page:
     return Page(
         tuple(write_items(library, entries, wanted, known)),
         cursor(search, page[-1][0]) if len(found) > limit else None,
-        _matched(library, search, sources) if search.count else None,
+        _matched(library, search, sources, found, limit) if search.count else None,
     )
 
 
@@ -122,13 +126,18 @@ def _sources(library: Library, search: Search) -> Iterator[Source]:
         counted = f"{item} ; dafab:describes ?product ."
     iris = [one for name in sorted(named) for one in shelves(library).get(name, ())]
     if not named:
-        yield Source(entry, counted, few=few)
+        known = () if few else listing(library, None)
+        yield Source(entry, counted, few=few, listed=known)
     elif iris:
+        known = () if few else listing(library, tuple(iris))
         shelf = f"?item dafab:inCollection <{iris[0]}> ."
+        found_by = f"?product dafab:listedIn <{iris[0]}> ."
         if len(iris) > 1:
             among = ", ".join(f"<{one}>" for one in iris)
             shelf = f"?item dafab:inCollection ?collection . FILTER(?collection IN ({among}))"
-        yield Source(f"{entry} {shelf}", f"{counted} {shelf}", few=few)
+            found_by = "?product dafab:listedIn ?collection ."
+        found_by = found_by if known else ""
+        yield Source(f"{entry} {shelf} {found_by}", f"{counted} {shelf}", few=few, listed=known)
     if LOOSE in named:
         loose = "FILTER NOT EXISTS { ?item dafab:inCollection ?none }"
         yield Source(f"{entry} {loose}", f"{counted} {loose}", few=few)
@@ -167,11 +176,26 @@ class _Asking:
         found: list[tuple[Place, Row]] = []
         if place is None or place[0] is not None:
             found = self._rows(first.pattern, place, most)
-        if len(found) < most:
+        if len(found) < most and self._any_lacks(first):
             lacking = f"FILTER NOT EXISTS {{ {first.pattern} }}"
             begun = place if place is not None and place[0] is None else None
             found += self._rows(lacking, begun, most - len(found))
         return found
+
+    def _any_lacks(self, key: Key) -> bool:
+        """Tell whether any row may have no value of a key; where products can be counted, it
+        is found out once of each state."""
+        listed = self._source.listed
+        if key.subject != "product" or not listed:
+            return True
+
+        def look() -> bool:
+            return any(
+                _products(self._library, one, "") > _products(self._library, one, key.pattern)
+                for one in listed
+            )
+
+        return once(self._library, ("lacking", listed, key.pattern), look)
 
     def _of_all(self, place: Place | None, most: int) -> list[tuple[Place, Row]]:
         """The same where there are few, which are put in order here."""
@@ -242,8 +266,19 @@ def candidates(library: Library, node: Node | None) -> Compiled:
     return compile_filter(node, Habits(library), library.names.base)
 
 
-def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> int | None:
-    """Count all items of a search; None: too many documents would have to be read for that."""
+def _matched(
+    library: Library,
+    search: Search,
+    sources: tuple[Source, ...],
+    found: Sequence[object],
+    limit: int,
+) -> int | None:
+    """Count all items of a search, of which ``found`` are the first if there is no cursor.
+
+    None: too many documents would have to be read for that.
+    """
+    if search.after is None and len(found) <= limit:
+        return len(found)
     key = "matched", search.filter, search.collections, search.ids
 
     def count() -> int | None:
@@ -274,18 +309,35 @@ def _counted(library: Library, node: Node | None, source: Source) -> int | None:
 
 def _count(library: Library, source: Source, given: str) -> int:
     """Count the items of a source of which something holds."""
+    if source.listed:
+        found = sum(_products(library, one, given) for one in source.listed)
+        return found - _hidden_of(library, source, given)
     thing = "product" if source.bare else "item"
 
-    def count(more: str) -> int:
-        query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {more}{source.counted} {given} }}"
-        return int(text(rows(library, query)[0][0]))
+    query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {source.counted} {given} }}"
+    return _number(library, query) - _hidden_of(library, source, given)
 
+
+def _hidden_of(library: Library, source: Source, given: str) -> int:
+    """Count those of a source that others hide."""
     left_out = () if source.bare else sorted(hidden(library))
-    found = count("")
+    found = 0
     for start in range(0, len(left_out), MOST_HIDDEN):
-        named = listed(left_out[start : start + MOST_HIDDEN])
-        found -= count(f"VALUES ?item {{ {named} }} ")
+        named = f"VALUES ?item {{ {listed(left_out[start : start + MOST_HIDDEN])} }}"
+        query = f"SELECT (COUNT(?item) AS ?n) {{ {named} {source.counted} {given} }}"
+        found += _number(library, query)
     return found
+
+
+def _products(library: Library, collection: str, given: str) -> int:
+    """Count the products that a collection lists, of which something holds."""
+    query = f"?product dafab:listedIn <{collection}> . {given}"
+    return _number(library, f"SELECT (COUNT(DISTINCT ?product) AS ?n) {{ {query} }}")
+
+
+def _number(library: Library, query: str) -> int:
+    """Return the number that a query answers with."""
+    return int(text(rows(library, query)[0][0]))
 
 
 def _read_through(library: Library, node: Node, source: Source, given: str) -> int | None:
@@ -296,7 +348,7 @@ def _read_through(library: Library, node: Node, source: Source, given: str) -> i
         return 0
     if not given and compiled.where and not source.few:
         number = f"SELECT (COUNT(DISTINCT ?product) AS ?n) {{ {compiled.where} }}"
-        if int(text(rows(library, number)[0][0])) > MOST_COUNTED:
+        if _number(library, number) > MOST_COUNTED:
             return None
     query = (
         f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {compiled.where} {given} }} "
