@@ -20,7 +20,7 @@ from dafab_kg.ingest.prepare import (
     Rejected,
     Result,
     Work,
-    held_bytes,
+    held_files,
     not_recognised,
     now,
     quarantine_id,
@@ -65,6 +65,8 @@ class _Run:
     seen: dict[str, tuple[str, str]] = field(default_factory=dict)
     families: set[str] = field(default_factory=set)
     size: int = 0
+    held: dict[int, int] = field(default_factory=dict)
+    """Sizes of the files that the batch holds in memory, each once."""
     begun: bool = False
 
     def add(self, outcome: Outcome) -> None:
@@ -141,7 +143,7 @@ def _is_full(run: _Run) -> bool:
     return (
         len(run.prepared) >= most
         or len(run.rejected) >= most
-        or run.size >= run.settings.batch_bytes
+        or run.size + sum(run.held.values()) >= run.settings.batch_bytes
     )
 
 
@@ -179,7 +181,8 @@ def _take(run: _Run, result: Result, named: set[str]) -> None:
             _reject(run, result)
         case Prepared():
             run.prepared[result.entry.document_id] = result
-            run.size += len(result.nquads) + held_bytes(result.document)
+            run.size += len(result.nquads)
+            run.held.update(held_files(result.document))
     _tell(run, result.origin if isinstance(result, Passed) else result.entry.origin)
 
 
@@ -258,6 +261,7 @@ def _commit(run: _Run) -> None:
         run.add(_outcome(entry, replaced=known[entry.document_id]))
     run.prepared.clear()
     run.rejected.clear()
+    run.held.clear()
     run.size = 0
 
 

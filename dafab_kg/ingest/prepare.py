@@ -303,9 +303,11 @@ def written_id(graph: str) -> str:
     return SourceDocument("rdf", WRITTEN + graph, "", ()).document_id
 
 
-def held_bytes(document: SourceDocument) -> int:
-    """Bytes of a document's files that are in memory."""
-    return sum(part.size for part in document.parts if not isinstance(part, FilePart))
+def held_files(document: SourceDocument) -> dict[int, int]:
+    """Bytes of a document's files that are in memory, by what tells them apart: the items of
+    a collection share the file that they stand in."""
+    held = (part for part in document.parts if not isinstance(part, FilePart))
+    return {id(part.data): part.size for part in held}
 
 
 def quarantine_id(document: SourceDocument) -> str:
