@@ -20,6 +20,15 @@ from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import Description, describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
 from dafab_kg.catalogue.indexing import Indexing, index_mark
+from dafab_kg.catalogue.items import (
+    REQUESTS,
+    Desk,
+    Entered,
+    Mode,
+    Write,
+    stored_tag,
+    write_items,
+)
 from dafab_kg.catalogue.moving import move_documents
 from dafab_kg.catalogue.private import (
     DIRECTORY as PRIVATE,
@@ -41,13 +50,14 @@ from dafab_kg.ingest.commit import Committer
 from dafab_kg.ingest.doctor import Disagreement, Finding, disagreements, examine_store
 from dafab_kg.ingest.event_matching import Explanation, explain
 from dafab_kg.ingest.flow import Options, ingest, ingest_documents
-from dafab_kg.ingest.prepare import UNREAD, finders, written_id
+from dafab_kg.ingest.prepare import UNREAD, Preparer, finders, written_id
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
 from dafab_kg.ingest.requeue import work_of
 from dafab_kg.loaders.registry import loaders
 from dafab_kg.model.closing import Closing
 from dafab_kg.model.documents import Loader
 from dafab_kg.model.errors import (
+    DafabError,
     FileNotUsable,
     ShapesNotValid,
     StoreInUse,
@@ -61,6 +71,7 @@ from dafab_kg.reasoning.clash import Clash, clashes
 from dafab_kg.reasoning.explain import Proof, parse_triple_text
 from dafab_kg.reasoning.explain import explain as prove
 from dafab_kg.reasoning.reasoner import Facts, Reasoned, Reasoner
+from dafab_kg.search.stored import documents_of_collection, documents_of_items
 from dafab_kg.search.tree import Search
 from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
@@ -142,6 +153,7 @@ class Catalogue(Closing):
             self._view: View | None = None
             self._session = secrets.token_hex(6)
             self._known = Known()
+            self._desk: Desk | None = None
             opened.callback(self._close_view)
             if not read_only and has_private(path):
                 self._open_private(opened)
@@ -493,6 +505,81 @@ class Catalogue(Closing):
         if self._private is not None and self._private._writer().changes != changes:
             self._show_private()
 
+    def put_items(
+        self,
+        collection: str,
+        items: Sequence[bytes],
+        *,
+        mode: Mode = "upsert",
+        item_id: str = "",
+        **request: Any,
+    ) -> tuple[Entered, ...]:
+        """Write STAC items, JSON texts, into a collection: all of them, or none.
+
+        ``mode``: ``create`` refuses what is there, ``replace`` what is not.  An item keeps
+        the document that it had, whoever delivered that.  ``item_id`` is the id that the
+        one item must have.  ``request`` are the other members of
+        :class:`~dafab_kg.catalogue.items.Write`: who writes (``agent``), by which request
+        (``origin``), ``if_match``, ...
+
+        Raises:
+            ThingExists: an item to be created is there.
+            ThingNotFound: an item to be replaced, or the collection, is not.
+            ThingChanged: an item is not what the tags say.
+            ItemNotWritable: no items can be written into this collection.
+            DocumentRejected: an item cannot be loaded, or breaks a shape; it is quarantined.
+        """
+        write = REQUESTS["put_items"]
+        return self._write_one(write(collection, items, mode=mode, item_id=item_id, **request))
+
+    def patch_item(
+        self, collection: str, item_id: str, patch: bytes, **request: Any
+    ) -> tuple[Entered, ...]:
+        """Change an item by a JSON Merge Patch (RFC 7396); see :meth:`put_items`."""
+        return self._write_one(REQUESTS["patch_item"](collection, item_id, patch, **request))
+
+    def delete_item(self, collection: str, item_id: str, **request: Any) -> tuple[Entered, ...]:
+        """Delete an item, with the documents of all who delivered it; see :meth:`put_items`."""
+        return self._write_one(REQUESTS["delete_item"](collection, item_id, **request))
+
+    def put_collection(
+        self, name: str, collection: bytes, *, mode: Mode = "upsert", **request: Any
+    ) -> tuple[Entered, ...]:
+        """Write a STAC collection, a JSON text; see :meth:`put_items`."""
+        write = REQUESTS["put_collection"]
+        return self._write_one(write(name, collection, mode=mode, **request))
+
+    def patch_collection(self, name: str, patch: bytes, **request: Any) -> tuple[Entered, ...]:
+        """Change a collection by a JSON Merge Patch (RFC 7396); see :meth:`put_items`."""
+        return self._write_one(REQUESTS["patch_collection"](name, patch, **request))
+
+    def delete_collection(self, name: str, **request: Any) -> tuple[Entered, ...]:
+        """Delete a collection that has no items; see :meth:`put_items`."""
+        return self._write_one(REQUESTS["delete_collection"](name, **request))
+
+    def write_together(self, writes: Sequence[Write]) -> list[tuple[Entered, ...] | DafabError]:
+        """Do several writes of items in as few commits as can be; return what each came to.
+
+        Each is done as a whole or refused as a whole, and takes no other with it.
+        """
+        return write_items(writes, self._desk_of_items())
+
+    def _write_one(self, write: Write) -> tuple[Entered, ...]:
+        (answer,) = self.write_together((write,))
+        if isinstance(answer, DafabError):
+            raise answer
+        return answer
+
+    def _desk_of_items(self) -> Desk:
+        if self._desk is None:
+            library = PublicLibrary(
+                self.names, kinds_of_documents(), {}, self._store.query, self._documents
+            )
+            preparer = Preparer(self.settings, "", self._documents)
+            self._desk = Desk(library, self._writer(), preparer, _validator, self.settings)
+        self._desk.library.kept.clear()
+        return self._desk
+
     def set_private(self, identifier: str, *, private: bool) -> tuple[str, ...]:
         """Make the documents behind a graph private, or public; return their ids.
 
@@ -667,6 +754,17 @@ class Catalogue(Closing):
 
         return find_item(self._library, collection, item_id, root)
 
+    def item_with_tag(self, collection: str, item_id: str, root: str) -> tuple[bytes, str]:
+        """Return one item as :meth:`item` does, and the tag of its content ("" if made here)."""
+        found = self.item(collection, item_id, root)
+        stored = documents_of_items(self._library, {(collection, item_id)})
+        return found, next((stored_tag(one) for ones in stored.values() for one in ones[:1]), "")
+
+    def collection_with_tag(self, name: str, root: str) -> tuple[bytes, str]:
+        """Return one collection as :meth:`collection` does, and the tag of its content."""
+        found = self.collection(name, root)
+        return found, next(map(stored_tag, documents_of_collection(self._library, name)), "")
+
     def collections(self, root: str) -> tuple[bytes, ...]:
         """Return all collections (STAC) as JSON, in the order of their ids."""
         from dafab_kg.search.collections import find_collections
@@ -802,6 +900,8 @@ class Catalogue(Closing):
     def publish(self) -> Snapshot:
         """Publish the graph as it stands, and its index, for readers beside this process.
 
+        What was published before stays until :meth:`prune`.
+
         Raises:
             StoreNotUsable: it is open for reading only, or cannot be written.
         """
@@ -812,9 +912,11 @@ class Catalogue(Closing):
             self._store.backup(graph)
             self._index.copy_to(graph.parent / "index")
 
-        published = shelf.publish(backup)
-        shelf.prune()
-        return published
+        return shelf.publish(backup)
+
+    def prune(self) -> None:
+        """Remove what was published and nobody reads any more."""
+        Shelf(self.path).prune()
 
     def after_commits(self, call: Callable[[], None]) -> None:
         """Have ``call`` called after each batch of a load is committed.

@@ -306,8 +306,12 @@ def _begin_load(run: _Run) -> None:
     state_load(run.committer, run.preparer)
 
 
-def state_load(committer: Committer, preparer: Preparer) -> None:
-    """State who loads, and when, in a graph of its own."""
+def state_load(committer: Committer, *preparers: Preparer) -> None:
+    """State who loads, and when, of each in a graph of its own."""
+    committer.state("".join(map(_load_stated, preparers)))
+
+
+def _load_stated(preparer: Preparer) -> str:
     settings, load_id = preparer.settings, preparer.load_id
     graph = settings.names.make("load_graph", load_id=load_id)
     record = Load(
@@ -318,8 +322,7 @@ def state_load(committer: Committer, preparer: Preparer) -> None:
         agent=settings.agent or None,
     )
     nquads = preparer.mapping.map([record], document_id=load_id)
-    own = nquads.replace(f" <{graph}> .\n", " .\n")
-    committer.state(nquads + own)
+    return nquads + nquads.replace(f" <{graph}> .\n", " .\n")
 
 
 def _tell(run: _Run, current: str) -> None:

@@ -6,6 +6,7 @@ This part touches no store, so it also runs in worker processes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -122,6 +123,13 @@ class Preparer:
         self.shapes_version = fingerprint("shapes", ".ttl")
         self._by_name = {loader.name: loader for loader in self.loaders}
         self._known = known
+
+    def on_behalf(self, agent: str, load_id: str) -> Preparer:
+        """Return one for another load, by ``agent``, that shares what this one has made."""
+        other = copy(self)
+        other.settings = self.settings.model_copy(update={"agent": agent})
+        other.load_id = load_id
+        return other
 
     def prepare(self, work: Work) -> Iterator[Result]:
         """Prepare one piece of work: a document found, or a file still to be looked at."""

@@ -24,7 +24,10 @@
     ├── NotAnalysed                 our parser leaves a SPARQL text to the engine
     ├── AxiomNotTranslated          an axiom of an ontology cannot be made a rule
     ├── GraphNotWritable            a graph cannot be written as a request asks
-    ├── GraphChanged                a graph is not what the writer took it to be
+    ├── ItemNotWritable             an item or a collection cannot be written as a request asks
+    ├── ThingExists                 what a request was to make is there already
+    ├── ThingChanged                a thing is not what the writer took it to be
+    │   └── GraphChanged            a graph is not
     ├── ThingNotFound               nothing has this IRI, product id or DID
     ├── StoreNotUsable              the store cannot be opened
     │   ├── StoreNotFound           there is no store in this directory
@@ -66,6 +69,7 @@ __all__ = [
     "GraphChanged",
     "GraphNotWritable",
     "IndexNotUsable",
+    "ItemNotWritable",
     "MappingNotValid",
     "MemoryExceeded",
     "NameNotValid",
@@ -84,6 +88,8 @@ __all__ = [
     "StoreInUse",
     "StoreNotFound",
     "StoreNotUsable",
+    "ThingChanged",
+    "ThingExists",
     "ThingNotFound",
     "TooLarge",
     "UpdateNotValid",
@@ -241,7 +247,19 @@ class GraphNotWritable(DafabError):
     """A graph is not the writer's to change, or not as asked; the message says what to do."""
 
 
-class GraphChanged(DafabError):
+class ItemNotWritable(DafabError):
+    """An item or a collection cannot be written as asked; the message says what to do."""
+
+
+class ThingExists(DafabError):
+    """What was to be made is there already."""
+
+
+class ThingChanged(DafabError):
+    """A thing is not what the writer took it to be (If-Match, If-None-Match)."""
+
+
+class GraphChanged(ThingChanged):
     """A graph is not what the writer took it to be (If-Match, If-None-Match)."""
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from dafab_kg.catalogue.items import REQUESTS
+
 READS: Final = frozenset(
     {
         "check",
         "collection",
+        "collection_with_tag",
         "collections",
         "disagreements",
         "document",
@@ -17,6 +20,7 @@ READS: Final = frozenset(
         "find_items",
         "index_status",
         "item",
+        "item_with_tag",
         "judge",
         "origin",
         "quarantine",
@@ -35,9 +39,13 @@ LONG: Final = frozenset(
 )
 """Done by the writer; short writes may be done between the batches of these."""
 
+TOGETHER: Final = frozenset(REQUESTS)
+"""Short writes of which several that wait can be done in one commit."""
+
 SHORT: Final = frozenset(
     {"decide", "delete", "undo_decision", "update", "put_graph", "delete_graph", "set_private"}
     | {"private_documents"}
+    | TOGETHER
 )
 """Done by the writer, at most a commit or two."""
 
@@ -46,6 +54,7 @@ WRITES: Final = LONG | SHORT
 COMMITTING: Final = frozenset(
     {"decide", "delete", "derive", "enrich", "harvest", "load", "undo_decision"}
     | {"update", "put_graph", "delete_graph", "set_private"}
+    | TOGETHER
 )
 """All that these change is changed by commits, after each of which the writer is told."""
 

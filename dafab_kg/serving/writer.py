@@ -21,9 +21,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from dafab_kg.catalogue import open_catalogue
+from dafab_kg.catalogue.items import REQUESTS
 from dafab_kg.model.errors import (
     DafabError,
     QueryFailed,
@@ -33,7 +34,7 @@ from dafab_kg.model.errors import (
 )
 from dafab_kg.model.log import log
 from dafab_kg.model.settings import Settings
-from dafab_kg.serving.calls import COMMITTING, LONG, SHORT, UNCHANGING, WRITES
+from dafab_kg.serving.calls import COMMITTING, LONG, SHORT, TOGETHER, UNCHANGING, WRITES
 from dafab_kg.serving.frames import (
     CALL,
     TAKEN,
@@ -49,6 +50,8 @@ from dafab_kg.serving.processes import limit_stack, orphaned
 GROUP_SECONDS = 0.25
 """Longest that a finished write waits for others to share its snapshot."""
 MOST_GROUPED = 256
+GATHER_SECONDS = 0.02
+"""Longest that a write of items waits for those that came together with the last."""
 IDLE_SECONDS = 0.2
 READ_SECONDS = 30.0
 LOCK_SECONDS = 5.0
@@ -57,6 +60,9 @@ STILL = COMMITTING | UNCHANGING
 """Calls that change nothing but what the writer is told of."""
 CHOSEN = frozenset({"load_as", "season", "dataset"})
 """Settings that a call may bring along."""
+
+
+T = TypeVar("T")
 
 
 class _Stop(Exception):
@@ -98,6 +104,8 @@ class Writer:
         self.stopping = False
         self.in_long = False
         self.changed = False
+        self.shared = 0
+        """How many writes of items the last commit of such had."""
         self.committed = 0.0
         """When the first commit that is not published yet was done (monotonic), 0 for none."""
 
@@ -187,15 +195,59 @@ class Writer:
 
     def _do_group(self, first: Turn) -> None:
         """Do a call and those that wait behind it, publish once, and answer them."""
-        done = [(first, self._do(first))]
+        done: list[tuple[Turn, bytes | DafabError]] = []
         began = time.monotonic()
-        while len(done) < MOST_GROUPED and time.monotonic() - began < GROUP_SECONDS:
-            try:
-                turn = self.turns.get_nowait()
-            except queue.Empty:
+        turn: Turn | None = first
+        while turn is not None:
+            together, turn = self._like(turn, MOST_GROUPED - len(done))
+            if len(together) > 1:
+                done += zip(together, self._do_together(together), strict=True)
+            else:
+                done.append((together[0], self._do(together[0])))
+            if len(done) >= MOST_GROUPED or time.monotonic() - began >= GROUP_SECONDS:
                 break
-            done.append((turn, self._do(turn)))
+            turn = turn or self._waiting()
+        if turn is not None:
+            self.later.appendleft(turn)
         self._answer(done)
+
+    def _like(self, first: Turn, most: int) -> tuple[list[Turn], Turn | None]:
+        """Return a call with those behind it that can share its commit, and the next other one."""
+        together = [first]
+        if first.call.method not in TOGETHER:
+            return together, None
+        if self.shared > 1:  # those who were answered together write on together, mostly
+            until = time.monotonic() + GATHER_SECONDS
+            while self.turns.qsize() < self.shared - 1 and time.monotonic() < until:
+                time.sleep(GATHER_SECONDS / 20)
+        other = None
+        while len(together) < most and (other := self._waiting()) is not None:
+            if other.call.method not in TOGETHER:
+                break
+            together.append(other)
+            other = None
+        self.shared = len(together)
+        return together, other
+
+    def _waiting(self) -> Turn | None:
+        try:
+            return self.turns.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _do_together(self, turns: list[Turn]) -> list[bytes | DafabError]:
+        """Do writes of items in as few commits as can be; what is amiss with all, each is told."""
+
+        def do() -> list[bytes | DafabError]:
+            calls = (turn.call for turn in turns)
+            writes = [REQUESTS[call.method](*call.arguments, **call.options) for call in calls]
+            return [
+                one if isinstance(one, DafabError) else frame(VALUE, pickle.dumps(one))
+                for one in self.catalogue.write_together(writes)
+            ]
+
+        answered = _caught(do)
+        return [answered] * len(turns) if isinstance(answered, DafabError) else answered
 
     def _answer(self, done: list[tuple[Turn, bytes | DafabError]]) -> None:
         failed: DafabError | None = None
@@ -212,6 +264,7 @@ class Writer:
                 turn.reply(error_frame(failed))
             else:
                 turn.reply(reply)
+        self.catalogue.prune()  # nobody waits for that
         broken = [reply for _, reply in done if isinstance(reply, StoreNotUsable)]
         if failed is not None or broken:
             raise _Stop(str(failed or broken[0]))  # a new process opens the store anew
@@ -219,7 +272,8 @@ class Writer:
     def _do(self, turn: Turn) -> bytes | DafabError:
         """Do one call; return its reply, or the error that it ended with."""
         call = turn.call
-        try:
+
+        def do() -> bytes:
             if call.method not in WRITES:
                 raise QueryFailed(f"The writer does not do {call.method!r}")
             options = {**call.options, **{name: turn.told(name) for name in call.told}}
@@ -232,14 +286,8 @@ class Writer:
             finally:
                 self.catalogue.settings, self.in_long = before, was_long
             return frame(VALUE, pickle.dumps(value))
-        except DafabError as error:
-            return error
-        except OSError as error:
-            traceback.print_exc(file=sys.stderr)
-            return StoreNotUsable(f"The store cannot be written: {error}. Is the disk full?")
-        except Exception:  # noqa: BLE001 - whatever it is, the caller must be told
-            traceback.print_exc(file=sys.stderr)
-            return StoreNotUsable("The write failed because of a fault in the server")
+
+        return _caught(do)
 
     def _publish(self) -> None:
         self.catalogue.publish()
@@ -269,6 +317,20 @@ class Writer:
                 later.append(turn)
         self.later.extend(later)
         self._answer(done)
+
+
+def _caught(do: Callable[[], T]) -> T | DafabError:
+    """Do a thing; return the error that it ends with, whatever that is."""
+    try:
+        return do()
+    except DafabError as error:
+        return error
+    except OSError as error:
+        traceback.print_exc(file=sys.stderr)
+        return StoreNotUsable(f"The store cannot be written: {error}. Is the disk full?")
+    except Exception:  # noqa: BLE001 - whatever it is, the caller must be told
+        traceback.print_exc(file=sys.stderr)
+        return StoreNotUsable("The write failed because of a fault in the server")
 
 
 def write(

@@ -18,6 +18,7 @@ from dafab_kg.model.errors import (
     DocumentRejected,
     GraphChanged,
     GraphNotWritable,
+    ItemNotWritable,
     NameNotValid,
     NotRecognised,
     NotSafe,
@@ -26,6 +27,8 @@ from dafab_kg.model.errors import (
     ServiceNotUsable,
     ShapeViolated,
     StoreNotUsable,
+    ThingChanged,
+    ThingExists,
     ThingNotFound,
     TooLarge,
     UpdateNotValid,
@@ -58,7 +61,10 @@ ERRORS: Final[dict[type[DafabError], Answered]] = {
     GraphNotWritable: Answered(
         409, "The graph cannot be written so", "See the detail for what can be done."
     ),
+    ItemNotWritable: Answered(409, "This cannot be written so", "See the detail for what can."),
+    ThingExists: Answered(409, "This is there already", "Replace it, or choose another id."),
     GraphChanged: Answered(412, "The graph is another", "Fetch it again, then write."),
+    ThingChanged: Answered(412, "It is another", "Fetch it again, then write."),
     ServiceNotUsable: Answered(502, "Another server does not answer", "Try again later."),
     UpdateNotValid: Answered(400, "The update cannot be done", "Change the update as told."),
     AnswerTooLong: Answered(400, "The answer is too long", "Ask for less, as told."),

@@ -19,9 +19,10 @@ import pytest
 import dafab_kg
 from dafab_kg.catalogue import open_catalogue
 from dafab_kg.ingest.prepare import now
-from dafab_kg.model.errors import FileNotUsable, ThingNotFound
+from dafab_kg.model.errors import FileNotUsable, ThingExists, ThingNotFound
 from dafab_kg.model.settings import Settings
 from dafab_kg.serving.client import ServedCatalogue
+from dafab_kg.store.snapshots import Shelf
 from tests.ingest.comparing import lasting
 from tests.ingest.documents import water_item, write_items
 from tests.serving.conftest import DOCUMENTS
@@ -244,3 +245,25 @@ def test_the_log_tells_how_long_after_its_commit_a_write_is_published(
     lines = [json.loads(line) for line in own.log.read_text().splitlines() if line[:1] == "{"]
     told = [line for line in lines if line.get("event") == "published"]
     assert told and all(0 < line["since_commit_ms"] < 60_000 for line in told)
+
+
+def test_writes_of_items_that_wait_together_share_commits(own: Server) -> None:
+    """Many clients at once: each is answered for itself, and what it wrote is read at once."""
+    number, told = 24, {}
+
+    def put(at: int) -> None:
+        item = water_item(1000 + at % (number // 2))  # each of them twice
+        data = json.dumps(item).encode()
+        try:
+            own.catalogue.put_items("water_analysis", [data], mode="create")
+            told[at] = item["id"]
+        except ThingExists:
+            told[at] = ""
+        assert own.catalogue.item("water_analysis", item["id"], "http://here/stac")
+
+    with ThreadPoolExecutor(number) as pool:
+        list(pool.map(put, range(number)))
+    created = [name for name in told.values() if name]
+    assert len(told) == number and len(created) == len(set(created)) == number // 2
+    with Shelf(own.store).hold() as held:
+        assert int(held.snapshot.commit[:10]) < number // 2
