@@ -38,7 +38,7 @@ from dafab_kg.store.protocol import Row
 
 MOST_ITEMS: Final = 1_000
 """Most items of a page; a higher limit means this one (OGC 17-069r4, 7.15.4)."""
-MOST_COUNTED: Final = 300
+MOST_COUNTED: Final = 100
 """Most candidates whose documents are read to count those that fulfil a filter."""
 MOST_HIDDEN: Final = 500
 """Most IRIs that one query names to leave them out of a count."""

@@ -10,11 +10,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dafab_kg
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.ingest.commit import Committer
 from dafab_kg.ingest.report import Progress
 from dafab_kg.model.errors import (
     FileNotUsable,
@@ -177,6 +179,28 @@ def test_an_interrupted_load_is_resumed(tmp_path: Path) -> None:
         again = catalogue.load(folder)
         assert again.counts == {"unchanged": kept, "loaded": 30 - kept}
         assert catalogue.doctor() == ()
+
+
+def test_items_of_one_file_are_committed_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = [{**water_item(number), "collection": "water"} for number in range(30)]
+    file = tmp_path / "items.json"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    commits = []
+    commit = Committer.commit
+
+    def counted(self: Committer, prepared: Any = (), *more: Any, **named: Any) -> Any:
+        found = list(prepared)
+        commits.append(len(found))
+        return commit(self, found, *more, **named)
+
+    monkeypatch.setattr(Committer, "commit", counted)
+    # all mapped items and the file once fit into it, the file for each item does not
+    settings = Settings(batch_bytes=35 * file.stat().st_size, reasoning=False, index=False)
+    with dafab_kg.open(tmp_path / "store", settings=settings) as catalogue:
+        assert catalogue.load(file, validate=False).counts == {"loaded": 30}
+    assert max(commits) == 30
 
 
 def test_several_processes_give_the_same_graph(tmp_path: Path) -> None:
