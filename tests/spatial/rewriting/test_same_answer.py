@@ -21,7 +21,7 @@ from dafab_kg.spatial.rewriting.rewrite import plans
 from dafab_kg.store.frames import plain
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Solutions, Term
-from tests.spatial.index.making import GRAPHS, INFERRED, SCHEMA, nquads
+from tests.spatial.index.making import EX, GRAPHS, INFERRED, SCHEMA, nquads
 from tests.spatial.rewriting.asking import Asking
 
 DATA = 16
@@ -98,6 +98,24 @@ def in_order(
     )
 
 
+def has_no_order(
+    store: OxigraphStore,
+    text: str,
+    graphs: tuple[str | None, ...],
+    keys: list[str],
+    chance: random.Random,
+) -> bool:
+    """Whether the engine itself puts the rows in another order if they come in another: its
+    comparison of odd values (NaN, numbers beside texts) is none."""
+    things = [f"<{EX}t{number}>" for number in range(25)]
+    answers = []
+    for _ in range(8):
+        chance.shuffle(things)
+        shuffled = text.replace("{", f"{{ VALUES ?x {{ {' '.join(things)} }} ", 1)
+        answers.append(in_order(store, shuffled, graphs, keys)[0])
+    return any(one != answers[0] for one in answers)
+
+
 def compare_whole(place: Path, seed: int, queries: int) -> Counter[str]:
     """Compare counts, first rows and pairs; return how many were found by each way.
 
@@ -121,6 +139,9 @@ def compare_whole(place: Path, seed: int, queries: int) -> Counter[str]:
             if plan.enough is None or len(got_rows) >= plan.enough:
                 break
         where = f"seed {seed}\n{text}\n{plan.text}"
+        if got != wished and has_no_order(store, text, graphs, keys, chance):
+            ways["no order"] += 1
+            continue
         assert got == wished, where
         assert got_rows == rows if not keys else got_rows <= every, where
         if not plan.rewritten:
