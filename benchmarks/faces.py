@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -145,12 +145,12 @@ def batched(items: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[st
         yield some
 
 
-def new_items(seed: int, start: int) -> Iterator[dict[str, Any]]:
-    """Items that nobody has yet, for ever."""
-    scenes = list(generated.scenes(2_000, seed + 1))
-    for number in count(start):
-        item = generated.item_of_scene(scenes[number % len(scenes)])
-        yield {**item, "id": f"{item['id']}_NEW{number}"}
+def new_items(size: Size, number: int) -> list[dict[str, Any]]:
+    """Items that nobody has yet."""
+    held = {scene.product_id for scene in generated.scenes(size.products, size.seed, size.floods)}
+    made = generated.scenes(2 * number, size.seed + 1)
+    fresh = {scene.product_id: scene for scene in made if scene.product_id not in held}
+    return [generated.item_of_scene(scene) for scene in islice(fresh.values(), number)]
 
 
 def ask_searches(
@@ -254,7 +254,8 @@ def ask_pgstac(
             one = f"{root}/collections/products/items"
             many = f"{root}/collections/products/bulk_items"
             seen |= written(one, many, size, arguments, {}, "pgstac")
-        cluster.sql("DELETE FROM pgstac.items WHERE id LIKE '%\\_NEW%';")
+        gone = ", ".join(f"'{item['id']}'" for item in new_items(size, 6 * arguments.writes))
+        cluster.sql(f"DELETE FROM pgstac.items WHERE id IN ({gone});")
     return {"seen": seen, "made": figures}
 
 
@@ -267,10 +268,10 @@ def written(
     system: str,
 ) -> dict[str, Seen]:
     """Write items one by one, and many at once."""
-    fresh = new_items(size.seed, 0)
-    single = [json.dumps(next(fresh)).encode() for _ in range(arguments.writes)]
+    fresh = new_items(size, 6 * arguments.writes)
+    single = [json.dumps(item).encode() for item in fresh[: arguments.writes]]
     bulk = []
-    for some in batched((next(fresh) for _ in range(arguments.writes * 5)), IN_BULK):
+    for some in batched(fresh[arguments.writes :], IN_BULK):
         if "bulk_items" in many:
             body: dict[str, Any] = {
                 "items": {item["id"]: item for item in some},

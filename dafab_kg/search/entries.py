@@ -14,7 +14,7 @@ from dafab_kg.search.library import Library, iri, once, rows
 
 LOOSE: Final = "uncollected"
 """Collection of the entries that name none."""
-BARE: Final = "products"
+BARE: Final = "products-without-entry"
 """Collection of the products that no entry describes."""
 NONE: Final = "-"
 """What stands in an entry's IRI for no collection, or an unknown provider."""

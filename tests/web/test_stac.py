@@ -192,10 +192,10 @@ def test_collections_are_searched_by_their_extent(web, items):
             span = [min(b[0] for b in own), min(b[1] for b in own),
                     max(b[2] for b in own), max(b[3] for b in own)]  # fmt: skip
             right += [name] if meets({"bbox": span}, box) else []
-        found = [one["id"] for one in shown["collections"] if one["id"] != "products"]
+        found = [one["id"] for one in shown["collections"] if one["id"] != "products-without-entry"]
         assert found == right
     early = get(web, "/stac/collections", datetime="../2020-01-01T00:00:00Z")
-    assert {one["id"] for one in early["collections"]} <= {"products"}
+    assert {one["id"] for one in early["collections"]} <= {"products-without-entry"}
     answer, found = get(web, "/stac/collections", limit=2), []
     while True:
         found += [one["id"] for one in answer["collections"]]
@@ -205,7 +205,7 @@ def test_collections_are_searched_by_their_extent(web, items):
             break
         parts = urlsplit(link["href"])
         answer = get(web, f"{parts.path}?{parts.query}")
-    assert found == ["alpha", "beta", "gamma", "products", "uncollected"]
+    assert found == ["alpha", "beta", "gamma", "products-without-entry", "uncollected"]
     for query in ({"limit": 0}, {"token": "x"}, {"bbox": "1"}, {"q": "x"}):
         get(web, "/stac/collections", 400, **query)
 
@@ -308,11 +308,14 @@ def test_strange_names_find_nothing(web):
 def test_filters_agree_with_the_items_in_both_languages(web, items):
     right = in_order([i for i in items if i["properties"].get("eo:cloud_cover", 100) < 40])
     found = get(web, "/stac/search", filter="eo:cloud_cover < 40", limit=100)
-    assert [one for one in names(found) if one[0] != "products"] == right
+    assert [one for one in names(found) if one[0] != "products-without-entry"] == right
     told = {"op": "<", "args": [{"property": "eo:cloud_cover"}, 40]}
     within = {
         "op": "and",
-        "args": [told, {"op": "<>", "args": [{"property": "collection"}, "products"]}],
+        "args": [
+            told,
+            {"op": "<>", "args": [{"property": "collection"}, "products-without-entry"]},
+        ],
     }
     answer = web.ask("", "/stac/search", "POST", json={"filter": within, "limit": 100})
     assert (names(answer.json), answer.json["numberMatched"]) == (right, len(right))
@@ -360,7 +363,7 @@ def test_all_that_is_shown_fits_the_schemas_of_stac(web):
 
     check(get(web, "/stac"), "catalog")
     shown = get(web, "/stac/collections")["collections"]
-    assert "products" in {one["id"] for one in shown}
+    assert "products-without-entry" in {one["id"] for one in shown}
     for one in shown:
         check(one, "collection")
     features = get(web, "/stac/search", limit=1000)["features"]
@@ -370,7 +373,7 @@ def test_all_that_is_shown_fits_the_schemas_of_stac(web):
 
 
 def test_a_product_without_an_entry_is_an_item_made_from_the_graph(web):
-    (item, *rest) = get(web, "/stac/collections/products/items")["features"]
+    (item, *rest) = get(web, "/stac/collections/products-without-entry/items")["features"]
     assert len(rest) == 2
     properties = item["properties"]
     told = web.select(
@@ -391,7 +394,7 @@ def test_a_product_without_an_entry_is_an_item_made_from_the_graph(web):
 def test_pystac_client_works_with_it(address, items):
     client = pystac_client.Client.open(address)
     assert {one.id for one in client.get_collections()} == {
-        "alpha", "beta", "gamma", "uncollected", "products",
+        "alpha", "beta", "gamma", "uncollected", "products-without-entry",
     }  # fmt: skip
     ours = ["alpha", "beta", "gamma", "uncollected"]
     right = in_order([item for item in items if meets(item, (-10, 35, 15, 55))])

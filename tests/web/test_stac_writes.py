@@ -172,7 +172,7 @@ def test_an_item_lands_in_the_collection_of_the_address(catalogue):
     with pytest.raises(ThingNotFound):
         catalogue.put_items("nowhere", [body(make_item("x", collection=None))])
     with pytest.raises(ItemNotWritable):
-        catalogue.put_items("products", [body(make_item("x", collection=None))])
+        catalogue.put_items("products-without-entry", [body(make_item("x", collection=None))])
     catalogue.put_items("alpha", [body(make_item("lands", collection=None))])
     assert shown(catalogue, "lands")["collection"] == "alpha"
     catalogue.put_items("uncollected", [body(make_item("loose", collection=None))])

@@ -49,6 +49,10 @@ class Held:
         subjects.append(subject)
         values.append(value)
 
+    def has(self, predicate: str) -> bool:
+        """Whether any triple of a predicate was taken."""
+        return predicate in self._held
+
     def pairs(self, predicate: str) -> Iterator[Pairs]:
         """Subjects and objects of a predicate."""
         subjects, objects = self._held[predicate]
@@ -140,7 +144,9 @@ def read_some(
     more = sorted(geometries.difference(wanted))
     for subject, predicate, value in values_of(store, graphs, more, SERIALISATIONS):
         held.add(subject, predicate, value)
-    block = assembled(schema, held, only=_bracketed(wanted), owned=_bracketed(owned))
+    # of a few things most properties have no value, and each costs some steps all the same
+    told = Schema({iri: kind for iri, kind in schema.properties.items() if held.has(iri)})
+    block = assembled(told, held, only=_bracketed(wanted), owned=_bracketed(owned))
     return block, frozenset(wanted)
 
 
