@@ -505,6 +505,31 @@ def test_serve_answers_and_ends_in_order(place):
             assert running.wait(timeout=30) == 0
 
 
+def test_an_interrupt_that_a_callback_swallows_comes_all_the_same() -> None:
+    code = """if True:
+        import os, signal, sys, time, weakref
+        from dafab_kg.cli import app
+
+        class Held: ...
+
+        def load(*_, **__):
+            held = Held()
+            interrupt = lambda _: (os.kill(os.getpid(), signal.SIGINT), time.sleep(0.1))
+            gone = weakref.ref(held, interrupt)
+            del held  # as the lock of an imported module goes
+            time.sleep(5)
+
+        app.typer.main.get_command = lambda _: type("Command", (), {"main": staticmethod(load)})
+        sys.exit(app.main(["load"]))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    assert "interrupted" in done.stderr and "Traceback" not in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.0, 0.5, 1.0])
 def test_an_interrupted_load_says_so_and_is_resumed_by_the_same_command(tmp_path, call, delay):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -120,6 +121,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fail(error, arguments)
 
 
+AGAIN: Final = 0.02
+"""Seconds after which an interrupt that was swallowed comes again."""
+
+
 @contextmanager
 def _noting_interrupt() -> Iterator[list[int]]:
     """Note each Ctrl-C, whatever becomes of the exception that it raises."""
@@ -135,10 +140,21 @@ def _noting_interrupt() -> Iterator[list[int]]:
         noted.append(number)
         raise KeyboardInterrupt
 
+    def lost(failure: sys.UnraisableHookArgs) -> None:
+        """What a callback that may not raise swallows, as those of the import lock, is raised
+        once it has returned, which another thread has to see to."""
+        if isinstance(failure.exc_value, KeyboardInterrupt):
+            threading.Timer(AGAIN, _thread.interrupt_main).start()
+        else:
+            told(failure)
+
+    told = sys.unraisablehook
     signal.signal(signal.SIGINT, note)
+    sys.unraisablehook = lost
     try:
         yield noted
     finally:
+        sys.unraisablehook = told
         signal.signal(signal.SIGINT, before)
 
 

@@ -94,6 +94,7 @@ def test_the_same_graph_as_from_files_of_what_the_api_serves(
         assert len(collections) == len({json.loads(f.read_bytes())["collection"] for f in files})
 
 
+@pytest.mark.oracle
 def test_pages_of_any_size_give_the_same(api: str, tmp_path: Path) -> None:
     one = harvested(tmp_path / "a", api, page_size=1000)
     assert len(one) > 10_000
@@ -152,7 +153,9 @@ with dafab_kg.open(sys.argv[1]) as catalogue:
 
 
 @pytest.mark.kill
-@pytest.mark.parametrize("moment", [1, 3, 5])
+@pytest.mark.parametrize(
+    "moment", [*(pytest.param(n, marks=pytest.mark.oracle) for n in (1, 5)), 3]
+)
 def test_killed_between_a_page_and_its_state_it_goes_on(
     api: str, files: list[Path], tmp_path: Path, moment: int
 ) -> None:

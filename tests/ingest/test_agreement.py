@@ -237,6 +237,7 @@ def test_what_holds_depends_on_what_is_loaded_now_and_on_nothing_else(
             assert catalogue.doctor() == ()
 
 
+@pytest.mark.oracle
 def test_real_documents_of_the_same_products_agree_on_one_value(
     shared: Path, tmp_path: Path
 ) -> None:

@@ -139,6 +139,7 @@ def test_odd_geometries(tmp_path: Path) -> None:
     assert "Heights were dropped" in told and "/features/3" in told and "/features/4" in told
 
 
+@pytest.mark.oracle
 def test_a_polygon_of_a_million_vertices(tmp_path: Path) -> None:
     count = 1_000_000
     turns = ((2 * pi * n / count) for n in range(count))

@@ -191,6 +191,7 @@ def test_outside_of_a_projection_it_is_left_out_and_its_neighbour_is_not() -> No
     assert placed.shapes[1] is not None
 
 
+@pytest.mark.oracle
 def test_a_million_vertices() -> None:
     turns = np.linspace(0, 2 * np.pi, 1_000_000, endpoint=False)
     reach = 20_000 + 50 * np.sin(turns * 5000)
