@@ -51,15 +51,18 @@ def shelves(library: Library) -> Mapping[str, tuple[str, ...]]:
     """Return all collections by id, each with the IRIs that stand for it: one a provider."""
 
     def look() -> Mapping[str, tuple[str, ...]]:
-        query = (
-            "SELECT DISTINCT ?collection "
-            "{ { ?collection a dafab:Collection } UNION { ?item dafab:inCollection ?collection } }"
-        )
+        iris = {iri(row[0]) for row in rows(library, "SELECT ?one { ?one a dafab:Collection }")}
+        items = _number(library, "?item dafab:inCollection ?collection", "item")
+        if len(iris) > MOST_LISTED or items > sum(
+            _number(library, f"?item dafab:inCollection <{one}>", "item") for one in iris
+        ):  # some are known by their items only: those are all to be read
+            every = "SELECT DISTINCT ?one { ?item dafab:inCollection ?one }"
+            iris |= {iri(row[0]) for row in rows(library, every)}
         found: dict[str, list[str]] = defaultdict(list)
-        for row in rows(library, query):
-            name = collection_name(iri(row[0]), library.names)
+        for one in iris:
+            name = collection_name(one, library.names)
             if name:
-                found[name].append(iri(row[0]))
+                found[name].append(one)
         return {name: tuple(sorted(iris)) for name, iris in sorted(found.items())}
 
     return once(library, "shelves", look)
@@ -103,25 +106,28 @@ def listing(library: Library, iris: tuple[str, ...] | None) -> tuple[str, ...]:
     has one.  Where all collections are asked for, every item must be in one.
     """
 
-    def number(pattern: str, thing: str) -> int:
-        query = f"SELECT (COUNT(DISTINCT ?{thing}) AS ?n) {{ {pattern} }}"
-        return int(text(rows(library, query)[0][0]))
-
     def look() -> tuple[str, ...]:
         asked = iris
         if asked is None:
             asked = tuple(one for shelf in shelves(library).values() for one in shelf)
         if len(asked) > MOST_LISTED:
             return ()
-        items = [number(f"?item dafab:inCollection <{one}>", "item") for one in asked]
-        products = [number(f"?product dafab:listedIn <{one}>", "product") for one in asked]
-        if iris is None and number("?item a dafab:CatalogItem ; dafab:itemId ?id", "item") != sum(
-            items
-        ):
+        items = [_number(library, f"?item dafab:inCollection <{one}>", "item") for one in asked]
+        products = [
+            _number(library, f"?product dafab:listedIn <{one}>", "product") for one in asked
+        ]
+        entries = "?item a dafab:CatalogItem ; dafab:itemId ?id"
+        if iris is None and _number(library, entries, "item") != sum(items):
             return ()
         return asked if items == products else ()
 
     return once(library, ("listing", iris), look)
+
+
+def _number(library: Library, pattern: str, thing: str) -> int:
+    """Count things, which the search index does where it knows all of the pattern."""
+    query = f"SELECT (COUNT(DISTINCT ?{thing}) AS ?n) {{ {pattern} }}"
+    return int(text(rows(library, query)[0][0]))
 
 
 def collection_ids(library: Library) -> tuple[str, ...]:
@@ -130,7 +136,7 @@ def collection_ids(library: Library) -> tuple[str, ...]:
     def look() -> tuple[str, ...]:
         found = set(shelves(library))
         entries, collected = (
-            int(text(rows(library, f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")[0][0]))
+            _number(library, pattern, "item")
             for pattern in (
                 "?item a dafab:CatalogItem ; dafab:itemId ?id",
                 "?item dafab:inCollection ?collection",
