@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 
 from dafab_kg.ingest.prepare import Preparer, Result, Work
+from dafab_kg.model.documents import Entry
 from dafab_kg.model.errors import DafabError
 from dafab_kg.model.settings import Settings
 from dafab_kg.store.documents import Documents
 
 CHUNK = 16  # pieces of work sent to a process at once
+CHUNK_BYTES = 1 << 20  # of files, from which no more pieces are taken
 AHEAD = 3  # chunks in flight for each process
 
 _preparer: Preparer  # one in each worker process, made when it starts
@@ -33,7 +34,7 @@ def prepare_in_processes(
     ) as pool:
         flying: deque[Future[list[Result]]] = deque()
         try:
-            while chunk := list(islice(work, CHUNK)):
+            for chunk in chunks(work):
                 with _deaf():
                     flying.append(pool.submit(_prepare, chunk))
                 if len(flying) >= AHEAD * jobs:
@@ -47,6 +48,22 @@ def prepare_in_processes(
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def chunks(work: Iterator[Work]) -> Iterator[list[Work]]:
+    """Pieces of work in lists of at most :data:`CHUNK`, of few files where these are large, as
+    all that is made of those in flight is in memory."""
+    chunk: list[Work] = []
+    size = 0
+    for piece in work:
+        chunk.append(piece)
+        entries = (piece,) if isinstance(piece, Entry) else piece.entries
+        size += sum(entry.size for entry in entries)
+        if len(chunk) >= CHUNK or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 @contextmanager

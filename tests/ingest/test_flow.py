@@ -18,6 +18,8 @@ import dafab_kg
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.ingest.commit import Committer
 from dafab_kg.ingest.report import Progress
+from dafab_kg.ingest.workers import chunks
+from dafab_kg.model.documents import Entry
 from dafab_kg.model.errors import (
     FileNotUsable,
     StoreInUse,
@@ -208,6 +210,15 @@ def test_several_processes_give_the_same_graph(tmp_path: Path) -> None:
     with dafab_kg.open(tmp_path / "one") as one, dafab_kg.open(tmp_path / "two") as two:
         assert one.load(folder).counts == two.load(folder, jobs=2).counts == {"loaded": 40}
         assert lasting(one) == lasting(two)
+
+
+def test_large_files_are_not_all_in_flight() -> None:
+    def piece(size: int) -> Entry:
+        return Entry("a", "a", size, b"", bytes)
+
+    small, large = [piece(10)] * 40, [piece(700_000)] * 5
+    assert [len(chunk) for chunk in chunks(iter(small))] == [16, 16, 8]
+    assert [len(chunk) for chunk in chunks(iter(large))] == [2, 2, 1]
 
 
 def test_dump_and_restore(catalogue: Catalogue, tmp_path: Path) -> None:
