@@ -15,51 +15,21 @@ import orjson
 from flask import Blueprint, Response, current_app, request, url_for
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.model.settings import Settings
 from dafab_kg.search.documents import plain
 from dafab_kg.search.links import GEOJSON, link
 from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
-from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described, operations_of
+from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described
 from dafab_kg.web.queryables import queryables, sortables
 from dafab_kg.web.stac_collections import page_of
+from dafab_kg.web.stac_conformance import conforms_to
 from dafab_kg.web.stac_parameters import CRS84, LIMIT, Asked, of_address, of_body
+from dafab_kg.web.stac_writes import IF_NONE_MATCH, add_writes, root, tagged
 
 VERSION: Final = "1.1.0"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
-_STAC: Final = "https://api.stacspec.org/v1.0.0"
-_OGC: Final = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
-_OGC3: Final = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf"
-_CQL2: Final = "http://www.opengis.net/spec/cql2/1.0/conf"
-_CQL2_CLASSES: Final = (
-    *("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators"),
-    *("case-insensitive-comparison", "accent-insensitive-comparison"),
-    *("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions"),
-    *("temporal-functions", "array-functions"),
-)
-"""What the parser reads (``dafab_kg/search/cql2.py``)."""
 SCHEMA: Final = "application/schema+json"
-
-CLASSES: Final[Mapping[str, tuple[str, str]]] = {
-    f"{_STAC}/core": ("landing", ""),
-    f"{_STAC}/collections": ("collections", ""),
-    f"{_STAC}/collection-search": ("collections", "bbox"),
-    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query": ("collections", "bbox"),
-    f"{_STAC}/ogcapi-features": ("items", ""),
-    f"{_STAC}/item-search": ("search", ""),
-    f"{_STAC}/item-search#sort": ("search", "sortby"),
-    f"{_STAC}/item-search#fields": ("search", "fields"),
-    f"{_STAC}/ogcapi-features#sort": ("items", "sortby"),
-    f"{_STAC}/ogcapi-features#fields": ("items", "fields"),
-    f"{_STAC}/item-search#filter": ("search", "filter"),
-    f"{_OGC}/core": ("items", ""),
-    f"{_OGC}/geojson": ("items", ""),
-    f"{_OGC3}/queryables": ("queryable", ""),
-    f"{_OGC3}/filter": ("search", "filter"),
-    f"{_OGC3}/features-filter": ("items", "filter"),
-    **{f"{_CQL2}/{name}": ("search", "filter-lang") for name in _CQL2_CLASSES},
-}
-"""Conformance classes, each with the view that does it, and the parameter that it needs."""
-
 _TEXT: Final[Schema] = {"type": "string"}
 _COMMON: Final = {
     "bbox": ("West, south, east, north in degrees; with heights six numbers.", _TEXT),
@@ -124,7 +94,7 @@ def _told(parameters: Mapping[str, tuple[str, Schema]]) -> tuple[Parameter, ...]
     return tuple(Parameter(name, words, schema) for name, (words, schema) in parameters.items())
 
 
-def stac_face(catalogue: Catalogue) -> Blueprint:
+def stac_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     """Return ``/stac`` and what is below it."""
     face = Blueprint("stac", __name__, url_prefix="/stac")
 
@@ -159,9 +129,9 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         return _response(body, JSON)
 
     @face.get("/collections/<path:collection>")
-    @described(GET=Operation("A collection", {200: (JSON,)}))
+    @described(GET=Operation("A collection", {200: (JSON,), 304: ()}, (), (IF_NONE_MATCH,)))
     def collection(collection: str) -> Response:
-        return _response(catalogue.collection(collection, root()), JSON)
+        return tagged(*catalogue.collection_with_tag(collection, root()), JSON)
 
     @face.get("/collections/<path:collection>/items")
     @described(GET=Operation("Items of a collection", {200: (GEOJSON,)}, (), _told(_ITEMS)))
@@ -179,9 +149,9 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         return _page(page, asked, own, [above])
 
     @face.get("/collections/<path:collection>/items/<path:item>")
-    @described(GET=Operation("An item", {200: (GEOJSON,)}))
+    @described(GET=Operation("An item", {200: (GEOJSON,), 304: ()}, (), (IF_NONE_MATCH,)))
     def item(collection: str, item: str) -> Response:
-        return _response(catalogue.item(collection, item, root()), GEOJSON)
+        return tagged(*catalogue.item_with_tag(collection, item, root()), GEOJSON)
 
     @face.get("/queryables")
     @face.get("/collections/<path:collection>/queryables")
@@ -206,23 +176,8 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         page = catalogue.find_items(asked.search, root())
         return _page(page, asked, url_for("stac.search", _external=True), [])
 
+    add_writes(face, catalogue, settings)
     return face
-
-
-def root() -> str:
-    """Return the address of the STAC API, as it was asked."""
-    return url_for("stac.landing", _external=True)
-
-
-def conforms_to() -> list[str]:
-    """Return the conformance classes of the routes and parameters that there are."""
-    found = []
-    for name, (view, parameter) in CLASSES.items():
-        operations = operations_of(current_app.view_functions[f"stac.{view}"])
-        told = {one.name for one in operations["GET"].parameters}
-        if not parameter or parameter in told:
-            found.append(name)
-    return found
 
 
 def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
