@@ -9,7 +9,7 @@ has room for them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
@@ -21,6 +21,7 @@ from dafab_kg.search.exact import truth
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, values_of, write_items
 from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
+from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.order import (
     Key,
     Place,
@@ -82,6 +83,8 @@ def find_items(library: Library, search: Search, root: str) -> Page:
     limit = min(search.limit, MOST_ITEMS)
     keys = keys_of(search.sort, bare=False)
     place = place_of(search, keys)
+    asked = search
+    search = replace(search, filter=with_collections(library, search.filter))
     sources = tuple(_sources(library, search))
     known: dict[str, Value] = {}
     found: list[tuple[Place, Row]] = []
@@ -93,7 +96,7 @@ def find_items(library: Library, search: Search, root: str) -> Page:
     wanted = Wanted(root, search.include, search.exclude)
     return Page(
         tuple(write_items(library, entries, wanted, known)),
-        cursor(search, page[-1][0]) if len(found) > limit else None,
+        cursor(asked, page[-1][0]) if len(found) > limit else None,
         _matched(library, search, sources, found, limit) if search.count else None,
     )
 

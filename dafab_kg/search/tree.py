@@ -38,6 +38,7 @@ __all__ = [
     "IsEmpty",
     "IsNull",
     "Like",
+    "Mentions",
     "Node",
     "Not",
     "Operator",
@@ -180,6 +181,18 @@ class IsEmpty:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentions:
+    """A text of the item, or of its collection, holds any of ``terms``, each words in a row.
+
+    ``collections`` are those whose own texts do (found out where the search is answered).
+    Which texts and what words are is said in :mod:`dafab_kg.search.words`.  Never unknown.
+    """
+
+    terms: tuple[tuple[str, ...], ...]
+    collections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """All ``parts`` hold; with no part: true."""
 
@@ -252,6 +265,7 @@ Node = (
     | Contains
     | Within
     | IsEmpty
+    | Mentions
     | And
     | Or
     | Not

@@ -44,6 +44,8 @@ _COMMON: Final = {
     "filter": ("A condition in CQL2, on what /stac/queryables names.", _TEXT),
     "filter-lang": ("Its language.", {"type": "string", "enum": ["cql2-text", "cql2-json"]}),
     "filter-crs": ("Longitude and latitude: there is no other.", {"enum": [CRS84]}),
+    "query": ("A condition of the Query extension, as JSON.", _TEXT),
+    "q": ("Words to look for in texts, with commas between alternatives.", _TEXT),
 }
 _NAMES: Final = {
     "ids": ("Ids of items, with commas between them.", _TEXT),
@@ -51,7 +53,7 @@ _NAMES: Final = {
 }
 _ITEMS: Final = {**_COMMON, **_NAMES}
 _COLLECTIONS: Final = {
-    **{name: _COMMON[name] for name in ("bbox", "datetime", "token")},
+    **{name: _COMMON[name] for name in ("bbox", "datetime", "token", "q")},
     "limit": ("Most collections of a page.", {"type": "integer", "minimum": 1}),
 }
 _SEARCH: Final = {
@@ -86,6 +88,8 @@ _BODY: Final[Schema] = {
         "filter": {"type": ["object", "string", "boolean"]},
         "filter-lang": _COMMON["filter-lang"][1],
         "filter-crs": _COMMON["filter-crs"][1],
+        "query": {"type": "object"},
+        "q": {"type": ["array", "string"], "items": _TEXT},
     },
 }
 

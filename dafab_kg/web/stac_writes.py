@@ -182,7 +182,7 @@ def _written(do: Any) -> None:
 
 
 def _preconditions() -> dict[str, tuple[str, ...]]:
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for header, name in (("If-Match", "if_match"), ("If-None-Match", "if_none_match")):
         value = request.headers.get(header, "").strip()
         if value == "*":

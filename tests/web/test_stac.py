@@ -206,7 +206,7 @@ def test_collections_are_searched_by_their_extent(web, items):
         parts = urlsplit(link["href"])
         answer = get(web, f"{parts.path}?{parts.query}")
     assert found == ["alpha", "beta", "gamma", "products-without-entry", "uncollected"]
-    for query in ({"limit": 0}, {"token": "x"}, {"bbox": "1"}, {"q": "x"}):
+    for query in ({"limit": 0}, {"token": "x"}, {"bbox": "1"}, {"q": "-"}, {"x": "1"}):
         get(web, "/stac/collections", 400, **query)
 
 
@@ -418,3 +418,44 @@ def test_pystac_client_works_with_it(address, items):
     }
     one = alpha.get_item(next(name[1] for name in right if name[0] == "alpha"))
     assert one.get_parent().id == "alpha"
+
+
+def test_the_query_extension_in_both_ways(web, items):
+    between = {"eo:cloud_cover": {"gte": 10, "lt": 40}}
+    for query, right in [
+        (between, lambda p: 10 <= p.get("eo:cloud_cover", -1) < 40),
+        ({"eo:cloud_cover": {"in": [5, 10]}}, lambda p: p.get("eo:cloud_cover") in (5, 10)),
+        ({"eo:cloud_cover": {"neq": 10}}, lambda p: p.get("eo:cloud_cover", 10) != 10),
+    ]:  # fmt: skip
+        ours = ["alpha", "beta", "gamma", "uncollected"]
+        expected = in_order([item for item in items if right(item["properties"])])
+        told = get(web, "/stac/search", query=json.dumps(query), limit=100,
+                   collections=",".join(ours))  # fmt: skip
+        assert names(told) == expected and expected
+        body = {"query": query, "limit": 100, "collections": ours}
+        assert names(web.ask("", "/stac/search", "POST", json=body).json) == expected
+    assert get(web, "/stac/search", 400, query="{")["where"] == "parameter query"
+    assert "/a/is" in get(web, "/stac/search", 400, query='{"a": {"is": 1}}')["detail"]
+
+
+def test_words_are_looked_for_in_items_and_collections(web, items):
+    one = items[0]["id"]
+    digits = one.split("-")[1]
+    right = in_order([item for item in items if digits in item["id"].split("-")])
+    assert names(get(web, "/stac/search", q=digits)) == right
+    assert names(web.ask("", "/stac/search", "POST", json={"q": ["none", digits]}).json) == right
+    alpha = [name for name in in_order(items) if name[0] == "alpha"]
+    answer, found = get(web, "/stac/search", q="ALPHA", limit=3), []
+    while True:
+        found += names(answer)
+        link = following(answer)
+        if link is None:
+            break
+        parts = urlsplit(link["href"])
+        answer = get(web, f"{parts.path}?{parts.query}")
+    assert found == alpha
+    assert names(get(web, "/stac/collections/beta/items", q="alpha")) == []
+    listed = get(web, "/stac/collections", q="alpha,metadata only")["collections"]
+    assert [one["id"] for one in listed] == ["alpha", "products-without-entry"]
+    for wrong in ("", ",", "-", "a," * 40, "a" * 600):
+        assert get(web, "/stac/search", 400, q=wrong)["where"] == "parameter q"
