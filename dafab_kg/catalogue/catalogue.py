@@ -84,6 +84,7 @@ from dafab_kg.validation import Validator
 if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
     from dafab_kg.federation.harvest import HarvestReport
+    from dafab_kg.search.aggregation import Wished
     from dafab_kg.search.pages import Page
     from dafab_kg.spatial.index.index import SearchIndex
     from dafab_kg.validation.anybody import Judgement
@@ -743,6 +744,18 @@ class Catalogue(Closing):
         from dafab_kg.search.pages import find_items
 
         return find_items(self._library, search, root)
+
+    def aggregate(
+        self, search: Search, names: Sequence[str], wished: Wished | None = None
+    ) -> tuple[dict[str, Any], ...]:
+        """Return figures of all items of a search, as STAC's Aggregation extension has them.
+
+        Raises:
+            QueryNotValid: there is no figure of this name, or the items are too many.
+        """
+        from dafab_kg.search.aggregation import Wished, aggregate
+
+        return aggregate(self._library, search, names, wished or Wished())
 
     def item(self, collection: str, item_id: str, root: str) -> bytes:
         """Return one item of a collection as JSON; see :meth:`find_items`.

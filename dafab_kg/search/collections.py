@@ -172,6 +172,8 @@ def find_collection(library: Library, name: str, root: str) -> bytes:
             f"{place}/queryables",
             "application/schema+json",
         ),
+        link("aggregate", f"{place}/aggregate"),
+        link("aggregations", f"{place}/aggregations"),
     ]
     return orjson.dumps({**value, "links": [*links, *value["links"]]})
 

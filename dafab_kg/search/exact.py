@@ -233,7 +233,7 @@ def _array(node: Contains | Within | IsEmpty, found: list[Any]) -> bool:
 def _spatial(node: Spatial, item: Any) -> Truth:
     if node.path != GEOMETRY:
         return None
-    place = _place(item)
+    place = place_of_item(item)
     if place is None:
         return None
     other = _constant(node.geometry)
@@ -246,7 +246,7 @@ def _spatial(node: Spatial, item: Any) -> Truth:
     return bool(getattr(other, node.relation)(place))
 
 
-def _place(item: Any) -> BaseGeometry | None:
+def place_of_item(item: Any) -> BaseGeometry | None:
     """The footprint as the catalogue has it: cut at the antimeridian, as the loaders do."""
     geometry = at(item, GEOMETRY)
     if not isinstance(geometry, dict):

@@ -85,14 +85,14 @@ def find_items(library: Library, search: Search, root: str) -> Page:
     place = place_of(search, keys)
     asked = search
     search = replace(search, filter=with_collections(library, search.filter))
-    sources = tuple(_sources(library, search))
+    sources = tuple(sources_of(library, search))
     known: dict[str, Value] = {}
     found: list[tuple[Place, Row]] = []
     for source in sources:
         found += _Asking(library, search, source, known).first(place, limit + 1)
     found = merged(keys, found)
     page = found[:limit]
-    entries = [_entry(library, row) for _, row in page]
+    entries = [entry_in(library, row) for _, row in page]
     wanted = Wanted(root, search.include, search.exclude)
     return Page(
         tuple(write_items(library, entries, wanted, known)),
@@ -116,7 +116,8 @@ def find_item(library: Library, collection: str, item_id: str, root: str) -> byt
     return found[0]
 
 
-def _sources(library: Library, search: Search) -> Iterator[Source]:
+def sources_of(library: Library, search: Search) -> Iterator[Source]:
+    """Return the kinds of items that a search is about; its filter is not in their patterns."""
     named = set(search.collections)
     ids = ""
     if search.ids:
@@ -226,7 +227,7 @@ class _Asking:
         shown = [one for one in batch if iri(one[1][0]) not in self._hidden]
         if self._compiled.all:
             return shown
-        entries = [_entry(self._library, row) for _, row in shown]
+        entries = [entry_in(self._library, row) for _, row in shown]
         values = values_of(self._library, entries)
         assert self._filter is not None
         right = {name for name, value in values.items() if truth(self._filter, value) is True}
@@ -260,7 +261,8 @@ class _Asking:
         return tuple(values.get(key.variable) for key in self._keys)
 
 
-def _entry(library: Library, row: Row) -> Entry:
+def entry_in(library: Library, row: Row) -> Entry:
+    """Return the item of a row that begins with ?item, ?product and ?id."""
     return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
 
 
@@ -298,19 +300,19 @@ def _matched(
 
 def _counted(library: Library, node: Node | None, source: Source) -> int | None:
     if node is None:
-        return _count(library, source, "")
+        return count_of(library, source, "")
     habits = Habits(library)
     sure = certain(node, habits)
     if sure is None:
         return _read_through(library, node, source, "")
-    found = _count(library, source, sure)
+    found = count_of(library, source, sure)
     if is_whole(node, habits):
         return found
     doubtful = _read_through(library, node, source, f"FILTER NOT EXISTS {{ {sure} }}")
     return None if doubtful is None else found + doubtful
 
 
-def _count(library: Library, source: Source, given: str) -> int:
+def count_of(library: Library, source: Source, given: str) -> int:
     """Count the items of a source of which something holds."""
     if source.listed:
         found = sum(_products(library, one, given) for one in source.listed)
@@ -361,5 +363,5 @@ def _read_through(library: Library, node: Node, source: Source, given: str) -> i
     if len(found) > MOST_COUNTED:
         return None
     left_out = frozenset() if source.bare else hidden(library)
-    entries = [_entry(library, row) for row in found if iri(row[0]) not in left_out]
+    entries = [entry_in(library, row) for row in found if iri(row[0]) not in left_out]
     return sum(truth(node, one) is True for one in values_of(library, entries).values())

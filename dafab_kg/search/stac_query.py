@@ -37,8 +37,8 @@ MOST_VALUES: Final = 1_000
 MOST_CHARACTERS: Final = 4_096
 """Bounds of one query: tests, values of ``in``, characters of a text."""
 _COMPARISONS: Final[Mapping[str, Operator]] = {
-    **{"eq": "=", "neq": "<>", "lt": "<"},  # type: ignore[dict-item]
-    **{"lte": "<=", "gt": ">", "gte": ">="},  # type: ignore[dict-item]
+    **{"eq": "=", "neq": "<>", "lt": "<"},
+    **{"lte": "<=", "gt": ">", "gte": ">="},
 }
 
 

@@ -8,6 +8,7 @@ from dafab_kg.catalogue.items import REQUESTS
 
 READS: Final = frozenset(
     {
+        "aggregate",
         "check",
         "collection",
         "collection_with_tag",

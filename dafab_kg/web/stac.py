@@ -22,6 +22,7 @@ from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described
 from dafab_kg.web.queryables import queryables, sortables
+from dafab_kg.web.stac_aggregation import add_aggregations
 from dafab_kg.web.stac_collections import page_of
 from dafab_kg.web.stac_conformance import conforms_to
 from dafab_kg.web.stac_parameters import CRS84, LIMIT, Asked, of_address, of_body
@@ -180,6 +181,7 @@ def stac_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         page = catalogue.find_items(asked.search, root())
         return _page(page, asked, url_for("stac.search", _external=True), [])
 
+    add_aggregations(face, catalogue, _SEARCH, _BODY)
     add_writes(face, catalogue, settings)
     return face
 
@@ -196,6 +198,9 @@ def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         {**link("search", search, GEOJSON), "method": "POST"},
         link("http://www.opengis.net/def/rel/ogc/1.0/queryables", f"{place}/queryables", SCHEMA),
         link("http://www.opengis.net/def/rel/ogc/1.0/sortables", f"{place}/sortables", SCHEMA),
+        {**link("aggregate", f"{place}/aggregate"), "method": "GET"},
+        {**link("aggregate", f"{place}/aggregate"), "method": "POST"},
+        link("aggregations", f"{place}/aggregations"),
         link("service-desc", f"{place}/api", OPENAPI),
         link("service-doc", url_for("pages.landing", format="html", _external=True), "text/html"),
         *(

@@ -459,3 +459,38 @@ def test_words_are_looked_for_in_items_and_collections(web, items):
     assert [one["id"] for one in listed] == ["alpha", "products-without-entry"]
     for wrong in ("", ",", "-", "a," * 40, "a" * 600):
         assert get(web, "/stac/search", 400, q=wrong)["where"] == "parameter q"
+
+
+def test_figures_of_searches(web, items):
+    ours = [item for item in items if meets(item, (-10, 35, 15, 55))]
+    asked = {"bbox": [-10, 35, 15, 55], "collections": ["alpha", "beta", "gamma", "uncollected"]}
+    wanted = ["total_count", "collection_frequency", "datetime_frequency"]
+    posted = web.ask("", "/stac/aggregate", "POST", json={**asked, "aggregations": wanted}).json
+    told = get(
+        web, "/stac/aggregate", bbox="-10,35,15,55", collections=",".join(asked["collections"]),
+        aggregations=",".join(wanted),
+    )  # fmt: skip
+    assert posted["aggregations"] == told["aggregations"]
+    assert [one["name"] for one in told["aggregations"]] == wanted
+    total, by_collection, _ = told["aggregations"]
+    assert total["value"] == len(ours)
+    alpha = sum(name_of(item)[0] == "alpha" for item in ours)
+    assert {"key": "alpha", "data_type": "string", "frequency": alpha} in by_collection["buckets"]
+    own = get(web, "/stac/collections/alpha/aggregate", aggregations="total_count",
+              filter="eo:cloud_cover < 40")  # fmt: skip
+    assert own["aggregations"][0]["value"] == sum(
+        name_of(i)[0] == "alpha" and i["properties"].get("eo:cloud_cover", 99) < 40 for i in items
+    )
+    listed = {one["name"] for one in get(web, "/stac/aggregations")["aggregations"]}
+    assert listed >= set(wanted)
+    assert get(web, "/stac/collections/alpha/aggregations")["aggregations"]
+    assert get(web, "/stac/aggregate")["aggregations"] == []
+    for query in (
+        {"aggregations": "nothing"}, {"limit": 1}, {"datetime_frequency_interval": "second"},
+        {"centroid_geohash_grid_frequency_precision": "0"}, {"bbox": "1"},
+    ):  # fmt: skip
+        get(web, "/stac/aggregate", 400, **query)
+    get(web, "/stac/collections/none/aggregate", 404)
+    get(web, "/stac/collections/none/aggregations", 404)
+    for body in ({"aggregations": 3}, {"geometry_geohash_grid_frequency_precision": True}):
+        assert web.ask("", "/stac/aggregate", "POST", json=body).status_code == 400
