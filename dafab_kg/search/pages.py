@@ -93,7 +93,7 @@ def find_items(library: Library, search: Search, root: str) -> Page:
     found = merged(keys, found)
     page = found[:limit]
     entries = [entry_in(library, row) for _, row in page]
-    wanted = Wanted(root, search.include, search.exclude)
+    wanted = Wanted(root, search.include, search.exclude, search.inferred)
     return Page(
         tuple(write_items(library, entries, wanted, known)),
         cursor(asked, page[-1][0]) if len(found) > limit else None,
@@ -101,13 +101,15 @@ def find_items(library: Library, search: Search, root: str) -> Page:
     )
 
 
-def find_item(library: Library, collection: str, item_id: str, root: str) -> bytes:
+def find_item(
+    library: Library, collection: str, item_id: str, root: str, *, inferred: bool = False
+) -> bytes:
     """Return one item of a collection.
 
     Raises:
         ThingNotFound: there is none.
     """
-    search = Search(collections=(collection,), ids=(item_id,), limit=1)
+    search = Search(collections=(collection,), ids=(item_id,), limit=1, inferred=inferred)
     found = find_items(library, search, root).items
     if not found:
         raise ThingNotFound(

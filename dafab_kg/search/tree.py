@@ -291,6 +291,7 @@ class Search:
     opaque cursor of the page before.  ``count`` asks for the number of all
     that is found.  ``include`` and ``exclude`` name members of the items to
     deliver (STAC's fields), each a way of names; both empty: items as they are.
+    ``inferred``: properties that follow by the ontology are added to them.
     """
 
     filter: Node | None = None
@@ -302,3 +303,4 @@ class Search:
     count: bool = False
     include: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[tuple[str, ...], ...] = ()
+    inferred: bool = False

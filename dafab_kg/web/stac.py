@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from flask import Blueprint, Response, current_app, request, url_for
@@ -23,6 +23,7 @@ from dafab_kg.web import openapi
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described
 from dafab_kg.web.queryables import queryables, sortables
 from dafab_kg.web.stac_aggregation import add_aggregations
+from dafab_kg.web.stac_browsing import add_browsing
 from dafab_kg.web.stac_collections import page_of
 from dafab_kg.web.stac_conformance import conforms_to
 from dafab_kg.web.stac_parameters import CRS84, LIMIT, Asked, of_address, of_body
@@ -46,6 +47,10 @@ _COMMON: Final = {
     "filter-lang": ("Its language.", {"type": "string", "enum": ["cql2-text", "cql2-json"]}),
     "filter-crs": ("Longitude and latitude: there is no other.", {"enum": [CRS84]}),
     "query": ("A condition of the Query extension, as JSON.", _TEXT),
+    "inferred": (
+        "With properties that follow by the ontology, under names that begin with dafab:.",
+        {"type": "string", "enum": ["true", "false"]},
+    ),
     "q": ("Words to look for in texts, with commas between alternatives.", _TEXT),
 }
 _NAMES: Final = {
@@ -90,9 +95,13 @@ _BODY: Final[Schema] = {
         "filter-lang": _COMMON["filter-lang"][1],
         "filter-crs": _COMMON["filter-crs"][1],
         "query": {"type": "object"},
+        "inferred": {"type": "boolean"},
         "q": {"type": ["array", "string"], "items": _TEXT},
     },
 }
+
+
+_ITEM: Final = (IF_NONE_MATCH, Parameter("inferred", *_COMMON["inferred"]))
 
 
 def _told(parameters: Mapping[str, tuple[str, Schema]]) -> tuple[Parameter, ...]:
@@ -154,9 +163,11 @@ def stac_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         return _page(page, asked, own, [above])
 
     @face.get("/collections/<path:collection>/items/<path:item>")
-    @described(GET=Operation("An item", {200: (GEOJSON,), 304: ()}, (), (IF_NONE_MATCH,)))
+    @described(GET=Operation("An item", {200: (GEOJSON,), 304: ()}, (), _ITEM))
     def item(collection: str, item: str) -> Response:
-        return tagged(*catalogue.item_with_tag(collection, item, root()), GEOJSON)
+        asked = of_address(request, ("inferred",))
+        found = catalogue.item_with_tag(collection, item, root(), inferred=asked.search.inferred)
+        return tagged(*found, GEOJSON)
 
     @face.get("/queryables")
     @face.get("/collections/<path:collection>/queryables")
@@ -181,6 +192,7 @@ def stac_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         page = catalogue.find_items(asked.search, root())
         return _page(page, asked, url_for("stac.search", _external=True), [])
 
+    add_browsing(face, catalogue)
     add_aggregations(face, catalogue, _SEARCH, _BODY)
     add_writes(face, catalogue, settings)
     return face
@@ -194,6 +206,7 @@ def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         link("root", place),
         link("conformance", f"{place}/conformance"),
         link("data", f"{place}/collections"),
+        link("children", f"{place}/children"),
         {**link("search", search, GEOJSON), "method": "GET"},
         {**link("search", search, GEOJSON), "method": "POST"},
         link("http://www.opengis.net/def/rel/ogc/1.0/queryables", f"{place}/queryables", SCHEMA),
@@ -204,7 +217,7 @@ def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         link("service-desc", f"{place}/api", OPENAPI),
         link("service-doc", url_for("pages.landing", format="html", _external=True), "text/html"),
         *(
-            link("child", url_for("stac.collection", collection=one["id"], _external=True),
+            link("child", f"{place}/collections/{quote(one['id'], safe='')}",
                  title=one.get("title") or one["id"])
             for one in collections
         ),

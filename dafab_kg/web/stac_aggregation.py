@@ -53,7 +53,7 @@ def add_aggregations(
     known = {
         name: told
         for name, told in parameters.items()
-        if name not in ("limit", "token", "sortby", "fields")
+        if name not in ("limit", "token", "sortby", "fields", "inferred")
     } | dict(OWN)
     told = tuple(Parameter(name, words, schema) for name, (words, schema) in known.items())
     members = {name: schema for name, schema in body["properties"].items() if name in known}

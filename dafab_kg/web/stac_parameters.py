@@ -81,6 +81,8 @@ def of_address(request: Request, known: Iterable[str]) -> Asked:
         values["sortby"] = [_direction(one) for one in values["sortby"].split(",") if one]
     if "fields" in values:
         values["fields"] = _signed(values["fields"])
+    if "inferred" in values:
+        values["inferred"] = {"true": True, "false": False}.get(values["inferred"])
     if "query" in values:
         values["query"] = _json(values["query"].encode(), "query")
     if "q" in values:
@@ -124,7 +126,14 @@ def _search(values: Mapping[str, Any]) -> Search:
         count=True,
         include=include,
         exclude=exclude,
+        inferred=_truth(values.get("inferred", False)),
     )
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise bad("inferred", "It is neither true nor false.", "Send one of these.")
+    return value
 
 
 def _filter(values: Mapping[str, Any]) -> Node | None:

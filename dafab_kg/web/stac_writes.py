@@ -63,7 +63,7 @@ def add_writes(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
         data = _body(JSON)
         name = _id_of(_parsed(data))
         _written(lambda given: catalogue.put_collection(name, data, mode="create", **given))
-        place = url_for("stac.collection", collection=name, _external=True)
+        place = f"{root()}/collections/{quote(name, safe='')}"
         return _created(catalogue.collection_with_tag(name, root()) if _whole() else None, place)
 
     @face.route("/collections/<path:collection>", methods=["PUT", "PATCH", "DELETE"])
