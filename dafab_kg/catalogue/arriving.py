@@ -69,8 +69,10 @@ class Room:
     base: str
 
 
-def read_object(data: bytes, kind: str, *, where: str, max_depth: int) -> Arrived:
+def read_object(data: bytes, kind: str, *, where: str, max_depth: int, name: str = "") -> Arrived:
     """Read an ``item`` or a ``collection``; numbers stay what 64 bits hold of them.
+
+    ``name`` is the id of one that tells none itself.
 
     Raises:
         DocumentRejected: it is no JSON, or none of that kind.
@@ -83,6 +85,9 @@ def read_object(data: bytes, kind: str, *, where: str, max_depth: int) -> Arrive
             where=where,
             remedy=f'Send an object with "type": "{type_}" and "stac_version"',
         )
+    if name and "id" not in value:
+        value["id"] = name
+        data = orjson.dumps(value)
     own = value.get("id")
     if not isinstance(own, str) or not own:
         raise FieldMissing("it has no id that is a text", where=where, remedy="Give it one")

@@ -84,6 +84,7 @@ from dafab_kg.validation import Validator
 if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
     from dafab_kg.federation.harvest import HarvestReport
+    from dafab_kg.search.aggregation import Wished
     from dafab_kg.search.pages import Page
     from dafab_kg.spatial.index.index import SearchIndex
     from dafab_kg.validation.anybody import Judgement
@@ -744,21 +745,61 @@ class Catalogue(Closing):
 
         return find_items(self._library, search, root)
 
-    def item(self, collection: str, item_id: str, root: str) -> bytes:
+    def aggregate(
+        self, search: Search, names: Sequence[str], wished: Wished | None = None
+    ) -> tuple[dict[str, Any], ...]:
+        """Return figures of all items of a search, as STAC's Aggregation extension has them.
+
+        Raises:
+            QueryNotValid: there is no figure of this name, or the items are too many.
+        """
+        from dafab_kg.search.aggregation import Wished, aggregate
+
+        return aggregate(self._library, search, names, wished or Wished())
+
+    def item(self, collection: str, item_id: str, root: str, *, inferred: bool = False) -> bytes:
         """Return one item of a collection as JSON; see :meth:`find_items`.
+
+        ``inferred``: with what follows of its product by the ontology.
 
         Raises:
             ThingNotFound: there is none.
         """
         from dafab_kg.search.pages import find_item
 
-        return find_item(self._library, collection, item_id, root)
+        return find_item(self._library, collection, item_id, root, inferred=inferred)
 
-    def item_with_tag(self, collection: str, item_id: str, root: str) -> tuple[bytes, str]:
+    def item_with_tag(
+        self, collection: str, item_id: str, root: str, *, inferred: bool = False
+    ) -> tuple[bytes, str]:
         """Return one item as :meth:`item` does, and the tag of its content ("" if made here)."""
-        found = self.item(collection, item_id, root)
+        found = self.item(collection, item_id, root, inferred=inferred)
         stored = documents_of_items(self._library, {(collection, item_id)})
         return found, next((stored_tag(one) for ones in stored.values() for one in ones[:1]), "")
+
+    def catalogs(self, collection: str, root: str) -> tuple[bytes, ...]:
+        """Return the catalogues right below a collection (STAC) as JSON: facets, and months.
+
+        Raises:
+            ThingNotFound: there is no such collection.
+        """
+        from dafab_kg.search.browsing import catalogs_of
+
+        return catalogs_of(self._library, collection, root)
+
+    def catalog(
+        self, collection: str, name: str, root: str, *, value: str = "", after: str = ""
+    ) -> bytes:
+        """Return a catalogue below a collection (STAC) as JSON, or one of its values.
+
+        ``after`` is the id of the last item that the catalogue before it linked.
+
+        Raises:
+            ThingNotFound: there is none.
+        """
+        from dafab_kg.search.browsing import find_catalog
+
+        return find_catalog(self._library, collection, name, value, after, root)
 
     def collection_with_tag(self, name: str, root: str) -> tuple[bytes, str]:
         """Return one collection as :meth:`collection` does, and the tag of its content."""

@@ -207,6 +207,7 @@ class _Read:
                     kind,
                     where=write.origin + (f"#/features/{number}" if several else ""),
                     max_depth=depth,
+                    name=write.name,
                 )
                 for number, data in enumerate(write.objects)
             )

@@ -166,6 +166,8 @@ def find_collection(library: Library, name: str, root: str) -> bytes:
         raise ThingNotFound(
             f"There is no collection {name[:80]!r} here. /stac/collections lists those that are"
         )
+    from dafab_kg.search.browsing import children_links  # which is about collections, too
+
     value = once(library, ("collection", name), lambda: _collection(library, name))
     place = f"{root}/collections/{quote(name, safe='')}"
     links = [
@@ -178,6 +180,9 @@ def find_collection(library: Library, name: str, root: str) -> bytes:
             f"{place}/queryables",
             "application/schema+json",
         ),
+        link("aggregate", f"{place}/aggregate"),
+        link("aggregations", f"{place}/aggregations"),
+        *children_links(library, name, root),
     ]
     return orjson.dumps({**value, "links": [*links, *value["links"]]})
 

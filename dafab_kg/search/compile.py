@@ -42,6 +42,7 @@ from dafab_kg.search.tree import (
     IsEmpty,
     IsNull,
     Like,
+    Mentions,
     Node,
     Not,
     Operator,
@@ -208,6 +209,8 @@ class _Compiler:
                 return self._spatial(node, negated)
             case Temporal():
                 return None if negated else self._temporal(node)
+            case Mentions():
+                return None  # the graph keeps no words of texts
             case Related():
                 return None
 

@@ -33,6 +33,7 @@ from dafab_kg.search.tree import (
     IsEmpty,
     IsNull,
     Like,
+    Mentions,
     Node,
     Not,
     Or,
@@ -43,8 +44,10 @@ from dafab_kg.search.tree import (
     Value,
     Within,
 )
+from dafab_kg.search.words import mentions, texts_of_item
 
 Truth = bool | None
+COLLECTION: Final[Path] = ("collection",)
 Relatives = Callable[[Literal["ancestor", "descendant"]], Iterable[Any]]
 """The JSON of the ancestors or of the descendants of the item."""
 
@@ -95,6 +98,8 @@ def truth(node: Node, item: Any, relatives: Relatives | None = None) -> Truth:
         case Contains() | Within() | IsEmpty():
             found = at(item, node.path)
             return _array(node, found) if isinstance(found, list) else None
+        case Mentions(terms, collections):
+            return at(item, COLLECTION) in collections or mentions(texts_of_item(item), terms)
         case Spatial():
             return _spatial(node, item)
         case Temporal():
@@ -228,7 +233,7 @@ def _array(node: Contains | Within | IsEmpty, found: list[Any]) -> bool:
 def _spatial(node: Spatial, item: Any) -> Truth:
     if node.path != GEOMETRY:
         return None
-    place = _place(item)
+    place = place_of_item(item)
     if place is None:
         return None
     other = _constant(node.geometry)
@@ -241,7 +246,7 @@ def _spatial(node: Spatial, item: Any) -> Truth:
     return bool(getattr(other, node.relation)(place))
 
 
-def _place(item: Any) -> BaseGeometry | None:
+def place_of_item(item: Any) -> BaseGeometry | None:
     """The footprint as the catalogue has it: cut at the antimeridian, as the loaders do."""
     geometry = at(item, GEOMETRY)
     if not isinstance(geometry, dict):

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
-from dafab_kg.model.names import term
 from dafab_kg.search.documents import newest, value_of
-from dafab_kg.search.entries import Entry, entry_of
-from dafab_kg.search.habits import Habits
-from dafab_kg.search.library import Library, iri, listed, rows, text
+from dafab_kg.search.entries import Entry
+from dafab_kg.search.inferred import inferred_of
+from dafab_kg.search.library import Library
 from dafab_kg.search.links import GEOJSON, address_of, home, kept_links, link, resolved
 from dafab_kg.search.making import made_items
+from dafab_kg.search.related import Neighbours, links_of, neighbours
 
-_MADE_OF: Final = (term("derivedFrom"), term("madeFrom"))
 Ways = tuple[tuple[str, ...], ...]
 Value = dict[str, Any]
 """An item's JSON."""
@@ -26,11 +24,13 @@ Value = dict[str, Any]
 @dataclass(frozen=True)
 class Wanted:
     """What of the items is wanted: ``root`` is the address of the STAC API, for links;
-    ``include`` and ``exclude`` are ways of names to members (the fields extension)."""
+    ``include`` and ``exclude`` are ways of names to members (the fields extension);
+    ``inferred``: what follows of the products by the ontology is wanted, too."""
 
     root: str
     include: Ways = ()
     exclude: Ways = ()
+    inferred: bool = False
 
 
 def write_items(
@@ -38,10 +38,14 @@ def write_items(
 ) -> list[bytes]:
     """Return items as JSON, in the order of ``entries``; ``known`` are some by IRI."""
     values = {**known, **values_of(library, [e for e in entries if e.iri not in known])}
-    sources = _sources(library, entries)
+    near = neighbours(library, entries, wanted.root)
+    follows = inferred_of(library, (e.product for e in entries)) if wanted.inferred else {}
     found = []
     for entry in entries:
-        value = _linked(values[entry.iri], entry, sources.get(entry.product, ()), wanted.root)
+        value = _linked(values[entry.iri], entry, near[entry.iri], wanted.root)
+        if entry.product in follows:
+            told = value.get("properties") or {}
+            value["properties"] = {**follows[entry.product], **told}
         found.append(orjson.dumps(chosen(value, wanted.include, wanted.exclude)))
     return found
 
@@ -59,7 +63,7 @@ def values_of(library: Library, entries: Iterable[Entry]) -> dict[str, Value]:
     return found
 
 
-def _linked(value: Value, entry: Entry, sources: Sequence[Entry], root: str) -> Value:
+def _linked(value: Value, entry: Entry, near: Neighbours, root: str) -> Value:
     place = address_of(root, entry.collection, entry.id)
     above = place.rsplit("/items/", 1)[0]
     ours = [
@@ -69,35 +73,14 @@ def _linked(value: Value, entry: Entry, sources: Sequence[Entry], root: str) -> 
         link("collection", above),
         {"rel": "via", "href": entry.iri, "title": "in the graph"},
     ]
-    for source in sources:
-        address = address_of(root, source.collection, source.id)
-        ours.append(link("derived_from", address, GEOJSON))
+    ours += links_of(near, root)
+    known = {(one["rel"], one["href"]) for one in ours}
+    delivered = (one for one in kept_links(value) if (one["rel"], one["href"]) not in known)
     return {
         **value,
-        "links": [*ours, *kept_links(value)],
+        "links": [*ours, *delivered],
         "assets": resolved(value.get("assets") or {}, home(value)),
     }
-
-
-def _sources(library: Library, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """Return the items that products were made from, by product."""
-    products = listed(dict.fromkeys(entry.product for entry in entries))
-    found: dict[str, list[Entry]] = defaultdict(list)
-    ways = [f"{{ ?product <{way}> ?source }}" for way in _MADE_OF if Habits(library).uses(way)]
-    if not products or not ways:
-        return found
-    query = (
-        f"SELECT DISTINCT ?product ?item ?source ?id {{ VALUES ?product {{ {products} }} "
-        f"{' UNION '.join(ways)} "
-        "{ ?item dafab:describes ?source ; a dafab:CatalogItem ; dafab:itemId ?id } UNION "
-        "{ ?source a dafab:Product ; dafab:productId ?id BIND(?source AS ?item) "
-        "FILTER NOT EXISTS { ?entry dafab:describes ?source ; a dafab:CatalogItem } } } "
-        "ORDER BY ?item"
-    )
-    for product, item, source, item_id in rows(library, query):
-        entry = entry_of(iri(item), iri(source), text(item_id), library.names)
-        found[iri(product)].append(entry)
-    return found
 
 
 # the fields extension

@@ -63,7 +63,7 @@ def _item(
 ) -> dict[str, Any]:
     properties = dict(_properties(told))
     _complete_time(properties)
-    box = [_value(told[corner][0]) for corner in _BOX if corner in told]
+    box = [plain_value(told[corner][0]) for corner in _BOX if corner in told]
     prefixes = {name.partition(":")[0] for name in properties}
     value: dict[str, Any] = {
         "type": "Feature",
@@ -166,14 +166,14 @@ def _one(values: list[Any]) -> Any:
 
 
 def _sorted(values: Iterable[Term]) -> list[Any]:
-    return sorted((_value(value) for value in values), key=lambda one: (str(type(one)), one))
+    return sorted((plain_value(value) for value in values), key=lambda one: (str(type(one)), one))
 
 
 def _last(value: Term) -> str:
     return decode(value.value.rsplit("/", 1)[-1]) if isinstance(value, Iri) else value.value
 
 
-def _value(value: Term) -> Any:
+def plain_value(value: Term) -> Any:
     """Return a literal as JSON has it."""
     if not isinstance(value, Literal):
         return value.value

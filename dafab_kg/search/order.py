@@ -241,7 +241,7 @@ def _term(value: Any) -> Term | None:
 
 
 def _mark(search: Search) -> str:
-    told = replace(search, limit=0, after=None, count=False, include=(), exclude=())
+    told = replace(search, limit=0, after=None, count=False, include=(), exclude=(), inferred=False)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 

@@ -9,7 +9,7 @@ has room for them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
@@ -21,6 +21,7 @@ from dafab_kg.search.exact import truth
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, values_of, write_items
 from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
+from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.order import (
     Key,
     Place,
@@ -82,29 +83,33 @@ def find_items(library: Library, search: Search, root: str) -> Page:
     limit = min(search.limit, MOST_ITEMS)
     keys = keys_of(search.sort, bare=False)
     place = place_of(search, keys)
-    sources = tuple(_sources(library, search))
+    asked = search
+    search = replace(search, filter=with_collections(library, search.filter))
+    sources = tuple(sources_of(library, search))
     known: dict[str, Value] = {}
     found: list[tuple[Place, Row]] = []
     for source in sources:
         found += _Asking(library, search, source, known).first(place, limit + 1)
     found = merged(keys, found)
     page = found[:limit]
-    entries = [_entry(library, row) for _, row in page]
-    wanted = Wanted(root, search.include, search.exclude)
+    entries = [entry_in(library, row) for _, row in page]
+    wanted = Wanted(root, search.include, search.exclude, search.inferred)
     return Page(
         tuple(write_items(library, entries, wanted, known)),
-        cursor(search, page[-1][0]) if len(found) > limit else None,
+        cursor(asked, page[-1][0]) if len(found) > limit else None,
         _matched(library, search, sources, found, limit) if search.count else None,
     )
 
 
-def find_item(library: Library, collection: str, item_id: str, root: str) -> bytes:
+def find_item(
+    library: Library, collection: str, item_id: str, root: str, *, inferred: bool = False
+) -> bytes:
     """Return one item of a collection.
 
     Raises:
         ThingNotFound: there is none.
     """
-    search = Search(collections=(collection,), ids=(item_id,), limit=1)
+    search = Search(collections=(collection,), ids=(item_id,), limit=1, inferred=inferred)
     found = find_items(library, search, root).items
     if not found:
         raise ThingNotFound(
@@ -113,7 +118,8 @@ def find_item(library: Library, collection: str, item_id: str, root: str) -> byt
     return found[0]
 
 
-def _sources(library: Library, search: Search) -> Iterator[Source]:
+def sources_of(library: Library, search: Search) -> Iterator[Source]:
+    """Return the kinds of items that a search is about; its filter is not in their patterns."""
     named = set(search.collections)
     ids = ""
     if search.ids:
@@ -223,7 +229,7 @@ class _Asking:
         shown = [one for one in batch if iri(one[1][0]) not in self._hidden]
         if self._compiled.all:
             return shown
-        entries = [_entry(self._library, row) for _, row in shown]
+        entries = [entry_in(self._library, row) for _, row in shown]
         values = values_of(self._library, entries)
         assert self._filter is not None
         right = {name for name, value in values.items() if truth(self._filter, value) is True}
@@ -257,7 +263,8 @@ class _Asking:
         return tuple(values.get(key.variable) for key in self._keys)
 
 
-def _entry(library: Library, row: Row) -> Entry:
+def entry_in(library: Library, row: Row) -> Entry:
+    """Return the item of a row that begins with ?item, ?product and ?id."""
     return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
 
 
@@ -295,19 +302,19 @@ def _matched(
 
 def _counted(library: Library, node: Node | None, source: Source) -> int | None:
     if node is None:
-        return _count(library, source, "")
+        return count_of(library, source, "")
     habits = Habits(library)
     sure = certain(node, habits)
     if sure is None:
         return _read_through(library, node, source, "")
-    found = _count(library, source, sure)
+    found = count_of(library, source, sure)
     if is_whole(node, habits):
         return found
     doubtful = _read_through(library, node, source, f"FILTER NOT EXISTS {{ {sure} }}")
     return None if doubtful is None else found + doubtful
 
 
-def _count(library: Library, source: Source, given: str) -> int:
+def count_of(library: Library, source: Source, given: str) -> int:
     """Count the items of a source of which something holds."""
     if source.listed:
         found = sum(_products(library, one, given) for one in source.listed)
@@ -358,5 +365,5 @@ def _read_through(library: Library, node: Node, source: Source, given: str) -> i
     if len(found) > MOST_COUNTED:
         return None
     left_out = frozenset() if source.bare else hidden(library)
-    entries = [_entry(library, row) for row in found if iri(row[0]) not in left_out]
+    entries = [entry_in(library, row) for row in found if iri(row[0]) not in left_out]
     return sum(truth(node, one) is True for one in values_of(library, entries).values())

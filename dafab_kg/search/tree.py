@@ -38,6 +38,7 @@ __all__ = [
     "IsEmpty",
     "IsNull",
     "Like",
+    "Mentions",
     "Node",
     "Not",
     "Operator",
@@ -180,6 +181,18 @@ class IsEmpty:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentions:
+    """A text of the item, or of its collection, holds any of ``terms``, each words in a row.
+
+    ``collections`` are those whose own texts do (found out where the search is answered).
+    Which texts and what words are is said in :mod:`dafab_kg.search.words`.  Never unknown.
+    """
+
+    terms: tuple[tuple[str, ...], ...]
+    collections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """All ``parts`` hold; with no part: true."""
 
@@ -252,6 +265,7 @@ Node = (
     | Contains
     | Within
     | IsEmpty
+    | Mentions
     | And
     | Or
     | Not
@@ -277,6 +291,7 @@ class Search:
     opaque cursor of the page before.  ``count`` asks for the number of all
     that is found.  ``include`` and ``exclude`` name members of the items to
     deliver (STAC's fields), each a way of names; both empty: items as they are.
+    ``inferred``: properties that follow by the ontology are added to them.
     """
 
     filter: Node | None = None
@@ -288,3 +303,4 @@ class Search:
     count: bool = False
     include: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[tuple[str, ...], ...] = ()
+    inferred: bool = False

@@ -8,6 +8,9 @@ from dafab_kg.catalogue.items import REQUESTS
 
 READS: Final = frozenset(
     {
+        "aggregate",
+        "catalog",
+        "catalogs",
         "check",
         "collection",
         "collection_with_tag",

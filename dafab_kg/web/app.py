@@ -30,10 +30,10 @@ MOST_BYTES = 1024 * 1024
 HEADERS = {
     # Reading is open to every page, as editors and STAC browsers need.
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST, PUT, DELETE",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": (
         "Accept, Authorization, Content-Type, Content-Encoding, If-Match, If-None-Match, "
-        "X-Request-Id"
+        "X-Request-Id, Prefer"
     ),
     "Access-Control-Expose-Headers": "ETag, Location, Retry-After, X-Request-Id",
     "Access-Control-Max-Age": "86400",
@@ -73,7 +73,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(service_face(catalogue, chosen))
     app.register_blueprint(pages_face(catalogue, chosen))
     app.register_blueprint(terms_face(catalogue))
-    app.register_blueprint(stac_face(catalogue))
+    app.register_blueprint(stac_face(catalogue, chosen))
     app.register_blueprint(health_face(catalogue))
     app.register_blueprint(openapi_face())
     answer_problems(app)

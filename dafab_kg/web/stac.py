@@ -9,57 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from flask import Blueprint, Response, current_app, request, url_for
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.model.settings import Settings
 from dafab_kg.search.documents import plain
 from dafab_kg.search.links import GEOJSON, link
 from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
-from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described, operations_of
+from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described
 from dafab_kg.web.queryables import queryables, sortables
+from dafab_kg.web.stac_aggregation import add_aggregations
+from dafab_kg.web.stac_browsing import add_browsing
 from dafab_kg.web.stac_collections import page_of
+from dafab_kg.web.stac_conformance import conforms_to
 from dafab_kg.web.stac_parameters import CRS84, LIMIT, Asked, of_address, of_body
+from dafab_kg.web.stac_writes import IF_NONE_MATCH, add_writes, root, tagged
 
 VERSION: Final = "1.1.0"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
-_STAC: Final = "https://api.stacspec.org/v1.0.0"
-_OGC: Final = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
-_OGC3: Final = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf"
-_CQL2: Final = "http://www.opengis.net/spec/cql2/1.0/conf"
-_CQL2_CLASSES: Final = (
-    *("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators"),
-    *("case-insensitive-comparison", "accent-insensitive-comparison"),
-    *("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions"),
-    *("temporal-functions", "array-functions"),
-)
-"""What the parser reads (``dafab_kg/search/cql2.py``)."""
 SCHEMA: Final = "application/schema+json"
-
-CLASSES: Final[Mapping[str, tuple[str, str]]] = {
-    f"{_STAC}/core": ("landing", ""),
-    f"{_STAC}/collections": ("collections", ""),
-    f"{_STAC}/collection-search": ("collections", "bbox"),
-    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query": ("collections", "bbox"),
-    f"{_STAC}/ogcapi-features": ("items", ""),
-    f"{_STAC}/item-search": ("search", ""),
-    f"{_STAC}/item-search#sort": ("search", "sortby"),
-    f"{_STAC}/item-search#fields": ("search", "fields"),
-    f"{_STAC}/ogcapi-features#sort": ("items", "sortby"),
-    f"{_STAC}/ogcapi-features#fields": ("items", "fields"),
-    f"{_STAC}/item-search#filter": ("search", "filter"),
-    f"{_OGC}/core": ("items", ""),
-    f"{_OGC}/geojson": ("items", ""),
-    f"{_OGC3}/queryables": ("queryable", ""),
-    f"{_OGC3}/filter": ("search", "filter"),
-    f"{_OGC3}/features-filter": ("items", "filter"),
-    **{f"{_CQL2}/{name}": ("search", "filter-lang") for name in _CQL2_CLASSES},
-}
-"""Conformance classes, each with the view that does it, and the parameter that it needs."""
-
 _TEXT: Final[Schema] = {"type": "string"}
 _COMMON: Final = {
     "bbox": ("West, south, east, north in degrees; with heights six numbers.", _TEXT),
@@ -74,6 +46,12 @@ _COMMON: Final = {
     "filter": ("A condition in CQL2, on what /stac/queryables names.", _TEXT),
     "filter-lang": ("Its language.", {"type": "string", "enum": ["cql2-text", "cql2-json"]}),
     "filter-crs": ("Longitude and latitude: there is no other.", {"enum": [CRS84]}),
+    "query": ("A condition of the Query extension, as JSON.", _TEXT),
+    "inferred": (
+        "With properties that follow by the ontology, under names that begin with dafab:.",
+        {"type": "string", "enum": ["true", "false"]},
+    ),
+    "q": ("Words to look for in texts, with commas between alternatives.", _TEXT),
 }
 _NAMES: Final = {
     "ids": ("Ids of items, with commas between them.", _TEXT),
@@ -81,7 +59,7 @@ _NAMES: Final = {
 }
 _ITEMS: Final = {**_COMMON, **_NAMES}
 _COLLECTIONS: Final = {
-    **{name: _COMMON[name] for name in ("bbox", "datetime", "token")},
+    **{name: _COMMON[name] for name in ("bbox", "datetime", "token", "q")},
     "limit": ("Most collections of a page.", {"type": "integer", "minimum": 1}),
 }
 _SEARCH: Final = {
@@ -116,15 +94,21 @@ _BODY: Final[Schema] = {
         "filter": {"type": ["object", "string", "boolean"]},
         "filter-lang": _COMMON["filter-lang"][1],
         "filter-crs": _COMMON["filter-crs"][1],
+        "query": {"type": "object"},
+        "inferred": {"type": "boolean"},
+        "q": {"type": ["array", "string"], "items": _TEXT},
     },
 }
+
+
+_ITEM: Final = (IF_NONE_MATCH, Parameter("inferred", *_COMMON["inferred"]))
 
 
 def _told(parameters: Mapping[str, tuple[str, Schema]]) -> tuple[Parameter, ...]:
     return tuple(Parameter(name, words, schema) for name, (words, schema) in parameters.items())
 
 
-def stac_face(catalogue: Catalogue) -> Blueprint:
+def stac_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     """Return ``/stac`` and what is below it."""
     face = Blueprint("stac", __name__, url_prefix="/stac")
 
@@ -159,9 +143,9 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         return _response(body, JSON)
 
     @face.get("/collections/<path:collection>")
-    @described(GET=Operation("A collection", {200: (JSON,)}))
+    @described(GET=Operation("A collection", {200: (JSON,), 304: ()}, (), (IF_NONE_MATCH,)))
     def collection(collection: str) -> Response:
-        return _response(catalogue.collection(collection, root()), JSON)
+        return tagged(*catalogue.collection_with_tag(collection, root()), JSON)
 
     @face.get("/collections/<path:collection>/items")
     @described(GET=Operation("Items of a collection", {200: (GEOJSON,)}, (), _told(_ITEMS)))
@@ -179,9 +163,11 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         return _page(page, asked, own, [above])
 
     @face.get("/collections/<path:collection>/items/<path:item>")
-    @described(GET=Operation("An item", {200: (GEOJSON,)}))
+    @described(GET=Operation("An item", {200: (GEOJSON,), 304: ()}, (), _ITEM))
     def item(collection: str, item: str) -> Response:
-        return _response(catalogue.item(collection, item, root()), GEOJSON)
+        asked = of_address(request, ("inferred",))
+        found = catalogue.item_with_tag(collection, item, root(), inferred=asked.search.inferred)
+        return tagged(*found, GEOJSON)
 
     @face.get("/queryables")
     @face.get("/collections/<path:collection>/queryables")
@@ -206,23 +192,10 @@ def stac_face(catalogue: Catalogue) -> Blueprint:
         page = catalogue.find_items(asked.search, root())
         return _page(page, asked, url_for("stac.search", _external=True), [])
 
+    add_browsing(face, catalogue)
+    add_aggregations(face, catalogue, _SEARCH, _BODY)
+    add_writes(face, catalogue, settings)
     return face
-
-
-def root() -> str:
-    """Return the address of the STAC API, as it was asked."""
-    return url_for("stac.landing", _external=True)
-
-
-def conforms_to() -> list[str]:
-    """Return the conformance classes of the routes and parameters that there are."""
-    found = []
-    for name, (view, parameter) in CLASSES.items():
-        operations = operations_of(current_app.view_functions[f"stac.{view}"])
-        told = {one.name for one in operations["GET"].parameters}
-        if not parameter or parameter in told:
-            found.append(name)
-    return found
 
 
 def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -233,14 +206,18 @@ def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         link("root", place),
         link("conformance", f"{place}/conformance"),
         link("data", f"{place}/collections"),
+        link("children", f"{place}/children"),
         {**link("search", search, GEOJSON), "method": "GET"},
         {**link("search", search, GEOJSON), "method": "POST"},
         link("http://www.opengis.net/def/rel/ogc/1.0/queryables", f"{place}/queryables", SCHEMA),
         link("http://www.opengis.net/def/rel/ogc/1.0/sortables", f"{place}/sortables", SCHEMA),
+        {**link("aggregate", f"{place}/aggregate"), "method": "GET"},
+        {**link("aggregate", f"{place}/aggregate"), "method": "POST"},
+        link("aggregations", f"{place}/aggregations"),
         link("service-desc", f"{place}/api", OPENAPI),
         link("service-doc", url_for("pages.landing", format="html", _external=True), "text/html"),
         *(
-            link("child", url_for("stac.collection", collection=one["id"], _external=True),
+            link("child", f"{place}/collections/{quote(one['id'], safe='')}",
                  title=one.get("title") or one["id"])
             for one in collections
         ),

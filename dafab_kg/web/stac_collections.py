@@ -14,7 +14,8 @@ import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from dafab_kg.search.tree import And, Node, Spatial, Temporal
+from dafab_kg.search.tree import And, Mentions, Node, Spatial, Temporal
+from dafab_kg.search.words import mentions, texts_of_collection
 from dafab_kg.web.stac_parameters import Asked, bad
 
 LIMIT: Final = 100
@@ -62,6 +63,8 @@ def _tests(node: Node | None) -> Sequence[Node]:
 
 
 def _meets(value: Mapping[str, Any], test: Node) -> bool:
+    if isinstance(test, Mentions):
+        return mentions(texts_of_collection(value), test.terms)
     extent = value["extent"]
     if isinstance(test, Spatial):
         area = shapely.from_wkb(test.geometry)

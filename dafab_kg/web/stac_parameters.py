@@ -21,12 +21,17 @@ from dafab_kg.model.geometry import footprint_from_geojson
 from dafab_kg.model.strict_json import read_json
 from dafab_kg.search import cql2
 from dafab_kg.search.documents import plain
-from dafab_kg.search.tree import And, Node, Search, Sort, Spatial, Temporal
+from dafab_kg.search.stac_query import read_query
+from dafab_kg.search.tree import And, Mentions, Node, Search, Sort, Spatial, Temporal
+from dafab_kg.search.words import words_of
 from dafab_kg.web.problems import Problem
 
 LIMIT: Final = 10
 MOST_NAMES: Final = 1_000
 """Most ids, collections or fields that one request names."""
+MOST_TERMS: Final = 32
+MOST_WORDS: Final = 512
+"""Most terms of a search for texts, and characters of one."""
 CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 TITLE: Final = "A parameter is not valid"
 Ways = tuple[tuple[str, ...], ...]
@@ -76,6 +81,12 @@ def of_address(request: Request, known: Iterable[str]) -> Asked:
         values["sortby"] = [_direction(one) for one in values["sortby"].split(",") if one]
     if "fields" in values:
         values["fields"] = _signed(values["fields"])
+    if "inferred" in values:
+        values["inferred"] = {"true": True, "false": False}.get(values["inferred"])
+    if "query" in values:
+        values["query"] = _json(values["query"].encode(), "query")
+    if "q" in values:
+        values["q"] = values["q"].split(",")
     if values.get("filter-lang") == "cql2-json" and "filter" in values:
         values["filter"] = _json(values["filter"].encode(), "filter")
     return Asked(_search(values), sent)
@@ -115,7 +126,14 @@ def _search(values: Mapping[str, Any]) -> Search:
         count=True,
         include=include,
         exclude=exclude,
+        inferred=_truth(values.get("inferred", False)),
     )
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise bad("inferred", "It is neither true nor false.", "Send one of these.")
+    return value
 
 
 def _filter(values: Mapping[str, Any]) -> Node | None:
@@ -131,9 +149,29 @@ def _filter(values: Mapping[str, Any]) -> Node | None:
         parts.append(Temporal("intersects", start, end))
     if "filter" in values:
         parts.append(_cql2(values))
+    if "query" in values:
+        parts.append(read_query(plain(values["query"])))
+    if "q" in values:
+        parts.append(_terms(values["q"]))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+
+def _terms(value: Any) -> Mentions:
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise bad("q", "It is no list of texts.", "Send the terms to look for as a list.")
+    terms = tuple(words for words in map(words_of, listed) if words)
+    if not terms:
+        raise bad("q", "It holds no word.", "Send a word, or several with commas between them.")
+    if len(terms) > MOST_TERMS or any(len(one) > MOST_WORDS for one in listed):
+        raise bad(
+            "q",
+            f"There are more than {MOST_TERMS} terms, or one of over {MOST_WORDS} characters.",
+            "Send less.",
+        )
+    return Mentions(terms)
 
 
 def _cql2(values: Mapping[str, Any]) -> Node:

@@ -102,7 +102,7 @@ def test_conformance_is_that_of_the_landing_page_and_names_what_is_there(web):
     assert classes == get(web, "/stac")["conformsTo"]
     for part in ("core", "collections", "item-search", "ogcapi-features", "item-search#filter"):
         assert f"https://api.stacspec.org/v1.0.0/{part}" in classes
-    assert not any("transaction" in one or "aggregation" in one for one in classes)
+    assert not any("language" in one or "cql-text" in one for one in classes)
 
 
 def test_pages_follow_each_other_by_get_and_by_post(web, items):
@@ -206,7 +206,7 @@ def test_collections_are_searched_by_their_extent(web, items):
         parts = urlsplit(link["href"])
         answer = get(web, f"{parts.path}?{parts.query}")
     assert found == ["alpha", "beta", "gamma", "products-without-entry", "uncollected"]
-    for query in ({"limit": 0}, {"token": "x"}, {"bbox": "1"}, {"q": "x"}):
+    for query in ({"limit": 0}, {"token": "x"}, {"bbox": "1"}, {"q": "-"}, {"x": "1"}):
         get(web, "/stac/collections", 400, **query)
 
 
@@ -418,3 +418,79 @@ def test_pystac_client_works_with_it(address, items):
     }
     one = alpha.get_item(next(name[1] for name in right if name[0] == "alpha"))
     assert one.get_parent().id == "alpha"
+
+
+def test_the_query_extension_in_both_ways(web, items):
+    between = {"eo:cloud_cover": {"gte": 10, "lt": 40}}
+    for query, right in [
+        (between, lambda p: 10 <= p.get("eo:cloud_cover", -1) < 40),
+        ({"eo:cloud_cover": {"in": [5, 10]}}, lambda p: p.get("eo:cloud_cover") in (5, 10)),
+        ({"eo:cloud_cover": {"neq": 10}}, lambda p: p.get("eo:cloud_cover", 10) != 10),
+    ]:  # fmt: skip
+        ours = ["alpha", "beta", "gamma", "uncollected"]
+        expected = in_order([item for item in items if right(item["properties"])])
+        told = get(web, "/stac/search", query=json.dumps(query), limit=100,
+                   collections=",".join(ours))  # fmt: skip
+        assert names(told) == expected and expected
+        body = {"query": query, "limit": 100, "collections": ours}
+        assert names(web.ask("", "/stac/search", "POST", json=body).json) == expected
+    assert get(web, "/stac/search", 400, query="{")["where"] == "parameter query"
+    assert "/a/is" in get(web, "/stac/search", 400, query='{"a": {"is": 1}}')["detail"]
+
+
+def test_words_are_looked_for_in_items_and_collections(web, items):
+    one = items[0]["id"]
+    digits = one.split("-")[1]
+    right = in_order([item for item in items if digits in item["id"].split("-")])
+    assert names(get(web, "/stac/search", q=digits)) == right
+    assert names(web.ask("", "/stac/search", "POST", json={"q": ["none", digits]}).json) == right
+    alpha = [name for name in in_order(items) if name[0] == "alpha"]
+    answer, found = get(web, "/stac/search", q="ALPHA", limit=3), []
+    while True:
+        found += names(answer)
+        link = following(answer)
+        if link is None:
+            break
+        parts = urlsplit(link["href"])
+        answer = get(web, f"{parts.path}?{parts.query}")
+    assert found == alpha
+    assert names(get(web, "/stac/collections/beta/items", q="alpha")) == []
+    listed = get(web, "/stac/collections", q="alpha,metadata only")["collections"]
+    assert [one["id"] for one in listed] == ["alpha", "products-without-entry"]
+    for wrong in ("", ",", "-", "a," * 40, "a" * 600):
+        assert get(web, "/stac/search", 400, q=wrong)["where"] == "parameter q"
+
+
+def test_figures_of_searches(web, items):
+    ours = [item for item in items if meets(item, (-10, 35, 15, 55))]
+    asked = {"bbox": [-10, 35, 15, 55], "collections": ["alpha", "beta", "gamma", "uncollected"]}
+    wanted = ["total_count", "collection_frequency", "datetime_frequency"]
+    posted = web.ask("", "/stac/aggregate", "POST", json={**asked, "aggregations": wanted}).json
+    told = get(
+        web, "/stac/aggregate", bbox="-10,35,15,55", collections=",".join(asked["collections"]),
+        aggregations=",".join(wanted),
+    )  # fmt: skip
+    assert posted["aggregations"] == told["aggregations"]
+    assert [one["name"] for one in told["aggregations"]] == wanted
+    total, by_collection, _ = told["aggregations"]
+    assert total["value"] == len(ours)
+    alpha = sum(name_of(item)[0] == "alpha" for item in ours)
+    assert {"key": "alpha", "data_type": "string", "frequency": alpha} in by_collection["buckets"]
+    own = get(web, "/stac/collections/alpha/aggregate", aggregations="total_count",
+              filter="eo:cloud_cover < 40")  # fmt: skip
+    assert own["aggregations"][0]["value"] == sum(
+        name_of(i)[0] == "alpha" and i["properties"].get("eo:cloud_cover", 99) < 40 for i in items
+    )
+    listed = {one["name"] for one in get(web, "/stac/aggregations")["aggregations"]}
+    assert listed >= set(wanted)
+    assert get(web, "/stac/collections/alpha/aggregations")["aggregations"]
+    assert get(web, "/stac/aggregate")["aggregations"] == []
+    for query in (
+        {"aggregations": "nothing"}, {"limit": 1}, {"datetime_frequency_interval": "second"},
+        {"centroid_geohash_grid_frequency_precision": "0"}, {"bbox": "1"},
+    ):  # fmt: skip
+        get(web, "/stac/aggregate", 400, **query)
+    get(web, "/stac/collections/none/aggregate", 404)
+    get(web, "/stac/collections/none/aggregations", 404)
+    for body in ({"aggregations": 3}, {"geometry_geohash_grid_frequency_precision": True}):
+        assert web.ask("", "/stac/aggregate", "POST", json=body).status_code == 400

@@ -1,0 +1,281 @@
+"""The items that a search finds, as a whole: how many have what, told without listing them.
+
+Few are read, and their documents tell (:class:`ByDocuments`).  Of many the graph tells, where
+it knows for sure which they are (:class:`ByGraph`); then values are the graph's, as in orders.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final, Protocol
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from dafab_kg.model.errors import QueryNotValid
+from dafab_kg.model.names import decode
+from dafab_kg.search.collections import collection_ids, hidden
+from dafab_kg.search.compile import stamp
+from dafab_kg.search.conditions import certain, is_whole
+from dafab_kg.search.exact import as_double, at, moment, place_of_item, truth
+from dafab_kg.search.habits import Habits
+from dafab_kg.search.items import values_of
+from dafab_kg.search.library import Library, iri, rows, text
+from dafab_kg.search.mentioning import with_collections
+from dafab_kg.search.names import held
+from dafab_kg.search.pages import candidates, count_of, entry_in, sources_of
+from dafab_kg.search.tree import DATETIME, And, Path, Search
+from dafab_kg.store.protocol import Iri
+
+MOST_READ: Final = 1_000
+"""Up to how many candidates are read."""
+MOST_READ_AT_LEAST: Final = 5_000
+"""Up to how many are read where the graph alone cannot tell."""
+MOST_PLACES: Final = 50_000
+"""Of how many items the places are looked at."""
+MOST_VALUES: Final = 10_000
+"""Most values of a property that are counted."""
+CLOUDS: Final[Path] = ("properties", "eo:cloud_cover")
+
+
+class Matched(Protocol):
+    """What can be asked of the items that were found."""
+
+    def total(self) -> int:
+        """How many there are."""
+
+    def ends(self) -> tuple[datetime, datetime] | None:
+        """The first and the last of their times (``datetime``)."""
+
+    def between(self, low: datetime, high: datetime) -> int:
+        """How many have a time from ``low`` on, before ``high``."""
+
+    def within(self, path: Path, low: float | None, high: float | None) -> int:
+        """How many have a number from ``low`` on, below ``high``."""
+
+    def collections(self) -> dict[str, int]:
+        """How many are in each collection."""
+
+    def values(self, path: Path) -> dict[str, int]:
+        """How many have each value, a text."""
+
+    def places(self) -> Iterator[BaseGeometry]:
+        """Their footprints.
+
+        Raises:
+            QueryNotValid: there are too many.
+        """
+
+
+def matched(library: Library, search: Search) -> Matched:
+    """Find the items of a search.
+
+    Raises:
+        QueryNotValid: they are too many for the filter.
+    """
+    search = replace(search, filter=with_collections(library, search.filter) or And(()))
+    by_graph = _by_graph(library, search)
+    found = _read(library, search, MOST_READ if by_graph else MOST_READ_AT_LEAST)
+    if found is not None:
+        return ByDocuments(found)
+    if by_graph is None:
+        raise QueryNotValid(
+            f"The filter leaves more than {MOST_READ_AT_LEAST} items that would have to be read "
+            "one by one. Narrow it by place or time, name a collection, or ask without it"
+        )
+    return by_graph
+
+
+def _read(library: Library, search: Search, most: int) -> list[Any] | None:
+    """Return the items' JSON; None: there are more candidates than ``most``."""
+    assert search.filter is not None
+    compiled = candidates(library, search.filter)
+    if compiled.none:
+        return []
+    found = []
+    left = most
+    for source in sources_of(library, search):
+        item = "(?product AS ?item)" if source.bare else "?item"
+        where = f"{source.pattern} {compiled.where}"
+        told = rows(library, f"SELECT DISTINCT {item} ?product ?id {{ {where} }} LIMIT {left + 1}")
+        if len(told) > left:
+            return None
+        left -= len(told)
+        left_out = frozenset() if source.bare else hidden(library)
+        entries = [entry_in(library, row) for row in told if iri(row[0]) not in left_out]
+        values = values_of(library, entries).values()
+        found += [one for one in values if truth(search.filter, one) is True]
+    return found
+
+
+def _by_graph(library: Library, search: Search) -> ByGraph | None:
+    assert search.filter is not None
+    habits = Habits(library)
+    if search.filter == And(()):
+        return ByGraph(library, search, "")
+    sure = certain(search.filter, habits)
+    if sure is None or not is_whole(search.filter, habits):
+        return None
+    return ByGraph(library, search, sure)
+
+
+@dataclass(frozen=True)
+class ByDocuments:
+    """Items that were read."""
+
+    items: Sequence[Any]
+
+    def total(self) -> int:
+        """See :class:`Matched`."""
+        return len(self.items)
+
+    @cached_property
+    def _times(self) -> list[datetime]:
+        told = (moment(at(item, DATETIME)) for item in self.items)
+        return [one for one in told if one is not None]
+
+    def ends(self) -> tuple[datetime, datetime] | None:
+        """See :class:`Matched`."""
+        return (min(self._times), max(self._times)) if self._times else None
+
+    def between(self, low: datetime, high: datetime) -> int:
+        """See :class:`Matched`."""
+        return sum(low <= one < high for one in self._times)
+
+    def within(self, path: Path, low: float | None, high: float | None) -> int:
+        """See :class:`Matched`."""
+        told = (at(item, path) for item in self.items)
+        numbers = (
+            as_double(one)
+            for one in told
+            if isinstance(one, int | float | Decimal) and not isinstance(one, bool)
+        )
+        return sum((low is None or low <= n) and (high is None or n < high) for n in numbers)
+
+    def collections(self) -> dict[str, int]:
+        """See :class:`Matched`."""
+        return dict(Counter(item["collection"] for item in self.items))
+
+    def values(self, path: Path) -> dict[str, int]:
+        """See :class:`Matched`."""
+        told = (at(item, path) for item in self.items)
+        return dict(Counter(one for one in told if isinstance(one, str)))
+
+    def places(self) -> Iterator[BaseGeometry]:
+        """See :class:`Matched`."""
+        for item in self.items:
+            place = place_of_item(item)
+            if place is not None:
+                yield place
+
+
+class ByGraph:
+    """Items of which the graph tells; ``sure`` is what holds of ?product."""
+
+    def __init__(self, library: Library, search: Search, sure: str) -> None:
+        self._library, self._search, self._sure = library, search, sure
+        self._sources = tuple(sources_of(library, search))
+
+    def total(self) -> int:
+        """See :class:`Matched`."""
+        return self._count("")
+
+    def ends(self) -> tuple[datetime, datetime] | None:
+        """See :class:`Matched`; the order is the index's."""
+        found: list[datetime] = []
+        for source in self._sources:
+            for way in ("ASC", "DESC"):
+                where = f"{source.pattern} {self._sure} ?product dafab:datetime ?time"
+                query = f"SELECT ?time {{ {where} }} ORDER BY {way}(?time) LIMIT 1"
+                told = (moment(text(row[0])) for row in rows(self._library, query))
+                found += [one for one in told if one is not None]
+        return (min(found), max(found)) if found else None
+
+    def between(self, low: datetime, high: datetime) -> int:
+        """See :class:`Matched`."""
+        return self._count(
+            "?product dafab:datetime ?when . "
+            f"FILTER(?when >= {stamp(low)} && ?when < {stamp(high)})"
+        )
+
+    def within(self, path: Path, low: float | None, high: float | None) -> int:
+        """See :class:`Matched`."""
+        bounds = [] if low is None else [f"?number >= {low}"]
+        bounds += [] if high is None else [f"?number < {high}"]
+        term = self._term(path)
+        return self._count(f"?product <{term}> ?number . FILTER({' && '.join(bounds) or 'true'})")
+
+    def collections(self) -> dict[str, int]:
+        """See :class:`Matched`."""
+        named = self._search.collections or collection_ids(self._library)
+        found = {}
+        for name in named:
+            one = replace(self._search, collections=(name,))
+            number = ByGraph(self._library, one, self._sure).total()
+            if number:
+                found[name] = number
+        return found
+
+    def values(self, path: Path) -> dict[str, int]:
+        """See :class:`Matched`."""
+        found: Counter[str] = Counter()
+        term = self._term(path)
+        for source in self._sources:
+            thing = "product" if source.bare else "item"
+            left_out = () if source.bare else sorted(hidden(self._library))[:500]
+            shown = f"FILTER(?item NOT IN ({', '.join(f'<{one}>' for one in left_out)}))"
+            query = (
+                f"SELECT ?value (COUNT(DISTINCT ?{thing}) AS ?n) {{ {source.pattern} {self._sure} "
+                f"?product <{term}> ?value {shown if left_out else ''} }} "
+                f"GROUP BY ?value LIMIT {MOST_VALUES}"
+            )
+            for value, number in rows(self._library, query):
+                found[_shown(path, value)] += int(text(number))
+        return dict(found)
+
+    def places(self) -> Iterator[BaseGeometry]:
+        """See :class:`Matched`."""
+        left = MOST_PLACES
+        for source in self._sources:
+            item = "?product" if source.bare else "?item"
+            query = (
+                f"SELECT DISTINCT {item} ?shape {{ {source.pattern} {self._sure} "
+                f"?product geo:hasGeometry ?place . ?place geo:asWKT ?shape }} LIMIT {left + 1}"
+            )
+            told = rows(self._library, query)
+            left -= len(told)
+            if left < 0:
+                raise QueryNotValid(
+                    f"There are more than {MOST_PLACES} items, too many to look where each is. "
+                    "Narrow the search by place, time or collection"
+                )
+            left_out = frozenset() if source.bare else hidden(self._library)
+            for row in told:
+                if iri(row[0]) not in left_out:
+                    yield shapely.from_wkt(text(row[1]))
+
+    def _count(self, given: str) -> int:
+        return sum(
+            count_of(self._library, source, f"{self._sure} {given}".strip())
+            for source in self._sources
+        )
+
+    def _term(self, path: Path) -> str:
+        terms = held(path, self._library.names.base) or ()
+        return terms[0].iri if terms else ""
+
+
+def _shown(path: Path, value: Any) -> str:
+    """Return a value as items have it."""
+    told = decode(value.value.rsplit("/", 1)[-1]) if isinstance(value, Iri) else text(value)
+    return f"MGRS-{told}" if path[-1] == "grid:code" else told
+
+
+def utc(value: datetime) -> str:
+    """Write a moment as STAC does."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
