@@ -14,6 +14,9 @@ NAVIGATION: Final = frozenset(
 """Relations by which clients find their way in one catalogue: of these ours only count."""
 
 
+_ABSOLUTE: Final = ("https://", "http://", "s3://")
+
+
 def link(rel: str, href: str, kind: str = JSON, title: str = "") -> dict[str, Any]:
     """Return a link."""
     return {"rel": rel, "type": kind, "href": href, **({"title": title} if title else {})}
@@ -43,7 +46,7 @@ def kept_links(value: Mapping[str, Any], own: Collection[str] = NAVIGATION) -> l
 def home(value: Mapping[str, Any]) -> str:
     """Return the address that an object gives as its own, if that is absolute; else ""."""
     for one in _links(value):
-        if one["rel"] == "self" and one["href"].startswith(("https://", "http://", "s3://")):
+        if one["rel"] == "self" and one["href"].startswith(_ABSOLUTE):
             return str(one["href"])
     return ""
 
@@ -54,7 +57,9 @@ def resolved(assets: Any, base: str) -> Any:
         return assets
     return {
         key: {**asset, "href": urljoin(base, asset["href"])}
-        if isinstance(asset, dict) and isinstance(asset.get("href"), str)
+        if isinstance(asset, dict)
+        and isinstance(asset.get("href"), str)
+        and not asset["href"].startswith(_ABSOLUTE)
         else asset
         for key, asset in assets.items()
     }

@@ -6,8 +6,8 @@ and other entries of the same product.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,15 +22,6 @@ from dafab_kg.search.links import GEOJSON, address_of, link
 MOST_RELATED: Final = 20
 """Most links of a kind that an item gets."""
 _MADE_OF: Final = (term("derivedFrom"), term("madeFrom"))
-_SHOWN: Final = (
-    "{ ?item dafab:describes ?other ; a dafab:CatalogItem ; dafab:itemId ?id } UNION "
-    "{ ?other a dafab:Product ; dafab:productId ?id BIND(?other AS ?item) "
-    "FILTER NOT EXISTS { ?entry dafab:describes ?other ; a dafab:CatalogItem } }"
-)
-_TWINS: Final = (
-    "?item dafab:describes ?product ; a dafab:CatalogItem ; dafab:itemId ?id "
-    'BIND(?product AS ?other) BIND("entry" AS ?kind)'
-)
 _TITLES: Final = {
     "derived_from": "",
     "derivative": "Made from this",
@@ -49,30 +40,90 @@ class Neighbours:
 
 def neighbours(library: Library, entries: Sequence[Entry], root: str) -> dict[str, Neighbours]:
     """Return of each item, by its IRI, what is linked from it."""
-    found = {entry.iri: Neighbours() for entry in entries}
+    near: list[tuple[str, str, str]] = []
+    products = tuple(dict.fromkeys(entry.product for entry in entries))
     habits = Habits(library)
-    used = [f"<{way}>" for way in _MADE_OF if habits.uses(way)]
-    products = listed(dict.fromkeys(entry.product for entry in entries))
-    if used and products:
-        way = f"({'|'.join(used)})" if len(used) > 1 else used[0]
-        _gather(
-            library,
-            entries,
-            found,
-            {
-                "derived_from": f"?product {way} ?other",
-                "derivative": f"?other {way} ?product",
-                "sibling": f"?product {way} ?source . ?other {way} ?source "
-                "FILTER(?other != ?product)",
-            },
-        )
+    for way in (one for one in _MADE_OF if habits.uses(one)):
+        near += _along(library, way, products)
     if products and _has_twins(library):
-        _gather(library, entries, found, {})
+        near += [(product, "entry", product) for product in products]
+    shown = _entries_of(library, dict.fromkeys(other for _, _, other in near))
+    found = {entry.iri: Neighbours() for entry in entries}
+    by_product: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_product[entry.product].append(entry)
+    for product, kind, other in dict.fromkeys(near):
+        for one in shown.get(other, ()):
+            for entry in by_product[product]:
+                if one.iri != entry.iri:
+                    found[entry.iri].items[kind].append(one)
     for name, placed in placements(library, entries).items():
         for facet, value in placed:
-            shown = value.removeprefix(f"{facet.name}_").replace("_", " ")
+            told = value.removeprefix(f"{facet.name}_").replace("_", " ")
             place = facet_address(root, facet, value)
-            found[name].facets.append(link("related", place, title=f"{facet.title}: {shown}"))
+            found[name].facets.append(link("related", place, title=f"{facet.title}: {told}"))
+    return found
+
+
+def _along(library: Library, way: str, products: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return (product, kind, other product) for what is made in a way; few rows at a time, each
+    query from what is known to what is not."""
+    found: list[tuple[str, str, str]] = []
+    sources = _pairs(library, f"VALUES ?one {{ {listed(products)} }} ?one <{way}> ?two")
+    found += [(one, "derived_from", two) for one, two in sources]
+    made = _pairs(library, f"VALUES ?one {{ {listed(products)} }} ?two <{way}> ?one")
+    found += _few((one, "derivative", two) for one, two in made)
+    above = dict.fromkeys(two for _, two in sources)
+    if above:
+        below: dict[str, list[str]] = defaultdict(list)
+        for one, two in _pairs(library, f"VALUES ?one {{ {listed(above)} }} ?two <{way}> ?one"):
+            below[one].append(two)
+        found += _few(
+            (product, "sibling", other)
+            for product, source in sources
+            for other in below[source]
+            if other != product
+        )
+    return found
+
+
+def _few(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Leave out what goes beyond the bound of one product."""
+    counted: Counter[str] = Counter()
+    for one in found:
+        counted[one[0]] += 1
+        if counted[one[0]] <= MOST_RELATED:
+            yield one
+
+
+def _pairs(library: Library, where: str) -> list[tuple[str, str]]:
+    found = rows(library, f"SELECT DISTINCT ?one ?two {{ {where} }}")
+    return sorted((iri(one), iri(two)) for one, two in found)
+
+
+def _entries_of(library: Library, products: Iterable[str]) -> dict[str, list[Entry]]:
+    """Return the items that show products, in the order of their IRIs."""
+    wanted = tuple(products)
+    found: dict[str, list[Entry]] = defaultdict(list)
+    if not wanted:
+        return found
+    left_out = hidden(library)
+    query = (
+        f"SELECT ?item ?product ?id {{ VALUES ?product {{ {listed(wanted)} }} "
+        "?item dafab:describes ?product ; a dafab:CatalogItem ; dafab:itemId ?id }"
+    )
+    told = rows(library, query)
+    bare = listed(sorted(set(wanted) - {iri(row[1]) for row in told}))
+    if bare:
+        told += rows(
+            library,
+            f"SELECT (?product AS ?item) ?product ?id {{ VALUES ?product {{ {bare} }} "
+            "?product dafab:productId ?id ; a dafab:Product }",
+        )
+    for item, product, item_id in sorted(told, key=lambda row: iri(row[0])):
+        if iri(item) not in left_out:
+            entry = entry_of(iri(item), iri(product), text(item_id), library.names)
+            found[iri(product)].append(entry)
     return found
 
 
@@ -85,35 +136,6 @@ def links_of(found: Neighbours, root: str) -> list[dict[str, Any]]:
             place = address_of(root, entry.collection, entry.id)
             written.setdefault(place, link(rel, place, GEOJSON, _TITLES[kind]))
     return [*written.values(), *found.facets]
-
-
-def _gather(
-    library: Library,
-    entries: Sequence[Entry],
-    found: dict[str, Neighbours],
-    ways: dict[str, str],
-) -> None:
-    """Find what is related in these ways; in none: what describes the same product."""
-    products = listed(dict.fromkeys(entry.product for entry in entries))
-    choices = " UNION ".join(
-        f'{{ {pattern} BIND("{kind}" AS ?kind) }}' for kind, pattern in ways.items()
-    )
-    where = f"{choices} {_SHOWN}" if ways else _TWINS
-    query = (
-        f"SELECT DISTINCT ?product ?kind ?item ?other ?id {{ VALUES ?product {{ {products} }} "
-        f"{where} }} ORDER BY ?item"
-    )
-    by_product: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        by_product[entry.product].append(entry)
-    left_out = hidden(library)
-    for product, kind, item, other, item_id in rows(library, query):
-        if iri(item) in left_out:
-            continue
-        near = entry_of(iri(item), iri(other), text(item_id), library.names)
-        for entry in by_product[iri(product)]:
-            if near.iri != entry.iri:
-                found[entry.iri].items[text(kind)].append(near)
 
 
 def _has_twins(library: Library) -> bool:

@@ -23,7 +23,7 @@ NS = "https://w3id.org/dafab/ns#"
 @pytest.fixture(scope="module")
 def web(tmp_path_factory):
     place = tmp_path_factory.mktemp("browsing")
-    write_sample(place / "sample", products=6)
+    write_sample(place / "sample", products=4)
     odd = [
         make_item("undated", when=None, span=("2022-09-01T00:00:00Z", "2022-09-03T00:00:00Z")),
         make_item("edge", when="2022-09-30T23:59:59.999999Z"),
