@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from dafab_kg.model.errors import FileNotUsable
 from dafab_kg.model.names import is_iri
@@ -54,13 +54,13 @@ class Download:
     @property
     def addresses(self) -> tuple[str, ...]:
         """Where it can be fetched by the programs that read a plan, the best first."""
-        named = dict.fromkeys((self.href, *self.alternates))
-        return tuple(one for one in named if urlsplit(one).scheme.lower() in FETCHED)
+        named = dict.fromkeys(map(_address, (self.href, *self.alternates)))
+        return tuple(one for one in named if _parts(one).scheme.lower() in FETCHED)
 
     @property
     def name(self) -> str:
         """Return the path to write it to: collection, item, and the name of the file."""
-        last = unquote(PurePosixPath(urlsplit(self.href).path).name)
+        last = unquote(PurePosixPath(_parts(self.href).path).name)
         key = self.asset if not last else last if last.startswith(self.asset) else (
             f"{self.asset}-{last}"
         )  # fmt: skip
@@ -221,6 +221,18 @@ def _checksum(value: Any) -> str:
     if not name or len(data) <= at or data[at] != length or len(digest) != length:
         return value
     return f"{name}:{digest.hex()}"
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
+def _address(given: str) -> str:
+    """Encode what may not stand in an address; what is encoded stays so."""
+    return quote(given, safe="%/:?#[]@!$&'()*+,;=~-._", errors="replace")
 
 
 def _segment(name: str) -> str:

@@ -52,7 +52,10 @@ class Connection:
     """Requests to one server, ``timeout`` seconds between two bytes of its answers."""
 
     def __init__(self, url: str, *, token: str = "", timeout: float = 120.0) -> None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ServiceNotUsable(
                 "This is no address of a server. Give one such as http://127.0.0.1:8642/"
@@ -65,7 +68,6 @@ class Connection:
         self._timeout = (10.0, timeout)
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
-        self._session.max_redirects = 3
         self._session.headers["User-Agent"] = f"dafab-kg/{__version__} (Python)"
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Any:
@@ -107,6 +109,7 @@ class Connection:
                     f"{self.url}{path}",
                     headers=named,
                     stream=True,
+                    allow_redirects=False,
                     timeout=self._timeout,
                     **options,
                 )
@@ -117,7 +120,7 @@ class Connection:
                 continue
             except requests.RequestException as error:
                 raise self._unreachable(error) from error
-            if answer.status_code < 400:
+            if answer.status_code < 300:
                 return answer
             with closing(answer):
                 problem = self._problem(answer)
@@ -189,15 +192,18 @@ def _seconds(text: str, otherwise: float) -> float:
 def _error(status: int, problem: Mapping[str, Any], url: str) -> DafabError:
     """Make the error that a problem (RFC 9457) tells of; ``reason`` names its class."""
     what, where, remedy = (str(problem.get(n, "")) for n in ("detail", "where", "remedy"))
-    text = what if not where or where in what else f"{where}: {what}"
-    if remedy and remedy not in text:
-        text = f"{text.rstrip('.')}. {remedy}"
+    if 300 <= status < 400:
+        return ServiceNotUsable(f"{url} leads to another address. Connect to that one")
     if not what:
         return ServiceNotUsable(f"{url} answers {status}. Is it a server of dafab-kg?")
     name = str(problem.get("reason", ""))
     kind: type[DafabError] | None = None
+    text = what  # an error of ours says in its own words where, and what to do
     if name in errors.__all__:
         kind = cast(type[DafabError], getattr(errors, name))
+    else:
+        text = f"{where}: {what}" if where else what
+        text = f"{text.rstrip('.')}. {remedy}" if remedy else text
     if kind is None:
         kind = {400: QueryNotValid, 404: ThingNotFound, 503: NotServed}.get(
             status, ServiceNotUsable

@@ -46,10 +46,11 @@ class RemoteCatalogue(ItemSearch, Closing):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.url = connection.url
-        told = connection.get("/health")
-        if not isinstance(told, dict) or "version" not in told:
-            raise ServiceNotUsable(f"{self.url} is no server of dafab-kg. Check the address")
-        self.version = str(told["version"])
+        try:
+            self.version = _version(connection)
+        except BaseException:
+            connection.close()
+            raise
 
     def __repr__(self) -> str:
         return f"<dafab-kg {self.version} at {self.url}>"
@@ -161,6 +162,13 @@ class ItemsThere:
         if not isinstance(page, dict):
             raise _strange(page)
         return page
+
+
+def _version(connection: Connection) -> str:
+    told = connection.get("/health")
+    if not isinstance(told, dict) or "version" not in told:
+        raise ServiceNotUsable(f"{connection.url} is no server of dafab-kg. Check the address")
+    return str(told["version"])
 
 
 def _list(page: Any, name: str) -> list[dict[str, Any]]:
