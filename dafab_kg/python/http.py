@@ -48,6 +48,14 @@ class _Bearer(AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    """Follows no redirect: a request, and its token, goes where the user said."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Lead nowhere."""
+        return None
+
+
 class Connection:
     """Requests to one server, ``timeout`` seconds between two bytes of its answers."""
 
@@ -66,7 +74,7 @@ class Connection:
             raise ServiceNotUsable("The token holds what no token does. Give it as it was printed")
         self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self._timeout = (10.0, timeout)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = _Bearer(token)
         self._session.headers["User-Agent"] = f"dafab-kg/{__version__} (Python)"
 
@@ -109,7 +117,6 @@ class Connection:
                     f"{self.url}{path}",
                     headers=named,
                     stream=True,
-                    allow_redirects=False,
                     timeout=self._timeout,
                     **options,
                 )

@@ -95,7 +95,11 @@ class RemoteCatalogue(ItemSearch, Closing):
             headers={"Content-Type": QUERY},
         )
         media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return read_answer(self._connection.pieces(answer), media_type)
+        try:
+            return read_answer(self._connection.pieces(answer), media_type)
+        except BaseException:
+            answer.close()
+            raise
 
     def show(self, identifier: str) -> Description:
         """Describe a thing by IRI, product id, STAC item id or DID, with provenance.
