@@ -3,7 +3,11 @@
 >>> import dafab_kg
 >>> with dafab_kg.open("my-store") as catalogue:          # doctest: +SKIP
 ...     catalogue.load("products/")
+...     catalogue.search(filter="eo:cloud_cover < 20", datetime="2022-09").to_geopandas()
 ...     catalogue.query("SELECT * { ?s ?p ?o } LIMIT 3").to_pandas()
+
+:func:`connect` gives a catalogue behind a server, with the same calls
+(:class:`dafab_kg.python.KnowledgeGraph`).
 """
 
 from __future__ import annotations
@@ -16,8 +20,12 @@ from dafab_kg.model.version import __version__
 if TYPE_CHECKING:
     from dafab_kg.catalogue import Catalogue
     from dafab_kg.model.settings import Settings
+    from dafab_kg.python import KnowledgeGraph
+    from dafab_kg.python.remote import RemoteCatalogue
 
-__all__ = ["__version__", "open"]
+    _SAME_CALLS: tuple[type[KnowledgeGraph], ...] = (Catalogue, RemoteCatalogue)
+
+__all__ = ["__version__", "connect", "open"]
 
 
 def open(
@@ -32,3 +40,18 @@ def open(
     from dafab_kg.catalogue import open_catalogue
 
     return open_catalogue(path, settings=settings, read_only=read_only, create=create)
+
+
+def connect(url: str, *, token: str = "", timeout: float = 120.0) -> RemoteCatalogue:
+    """Connect to the server at ``url`` (``dafab-kg serve``); asked as a catalogue that is open.
+
+    ``token`` is sent with each request, to this server only.  ``timeout`` is how long one
+    waits for the next part of an answer, in seconds.
+
+    Raises:
+        ServiceNotUsable: no server of dafab-kg answers there.
+    """
+    from dafab_kg.python.http import Connection
+    from dafab_kg.python.remote import RemoteCatalogue
+
+    return RemoteCatalogue(Connection(url, token=token, timeout=timeout))

@@ -17,7 +17,7 @@ from dafab_kg.catalogue import writing as writes
 from dafab_kg.catalogue.answering import Answering
 from dafab_kg.catalogue.deciding import Decided, decide, document_of, report_iri
 from dafab_kg.catalogue.derivations import DeriveReport, derive
-from dafab_kg.catalogue.description import Description, describe, own_document, resolve
+from dafab_kg.catalogue.description import describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
 from dafab_kg.catalogue.indexing import Indexing, index_mark
 from dafab_kg.catalogue.items import (
@@ -29,6 +29,7 @@ from dafab_kg.catalogue.items import (
     stored_tag,
     write_items,
 )
+from dafab_kg.catalogue.knowing import provenance_of
 from dafab_kg.catalogue.moving import move_documents
 from dafab_kg.catalogue.private import (
     DIRECTORY as PRIVATE,
@@ -41,7 +42,7 @@ from dafab_kg.catalogue.private import (
     write_shown,
 )
 from dafab_kg.catalogue.searching import Known, PublicLibrary, kinds_of_documents
-from dafab_kg.catalogue.statistics import Stats, gather
+from dafab_kg.catalogue.statistics import gather
 from dafab_kg.catalogue.writing import Written
 from dafab_kg.derive import Request
 from dafab_kg.ingest.agreement import Agreement
@@ -67,6 +68,9 @@ from dafab_kg.model.errors import (
 )
 from dafab_kg.model.resources import text
 from dafab_kg.model.settings import Settings
+from dafab_kg.python.found import NOWHERE, ItemsHere, placeless
+from dafab_kg.python.searching import ItemSearch
+from dafab_kg.python.things import Description, Provenance, Stats
 from dafab_kg.reasoning.clash import Clash, clashes
 from dafab_kg.reasoning.explain import Proof, parse_triple_text
 from dafab_kg.reasoning.explain import explain as prove
@@ -93,7 +97,7 @@ FORMAT = 1
 """Version of the layout of a store's directory."""
 
 
-class Catalogue(Closing):
+class Catalogue(ItemSearch, Closing):
     """A catalogue; make one with :func:`open_catalogue` (``dafab_kg.open``).
 
     It is a context manager.  One process may have it open for writing.
@@ -610,6 +614,14 @@ class Catalogue(Closing):
         """
         return describe(identifier, self._store, self.names)
 
+    def provenance(self, identifier: str) -> Provenance:
+        """Tell how each fact about a thing is known: the documents, and proofs of the rest.
+
+        Raises:
+            ThingNotFound: there is no such thing.
+        """
+        return provenance_of(self.show(identifier), self._store, self._reasoner)
+
     def delete(self, identifier: str) -> tuple[str, ...]:
         """Remove the documents that describe a thing; return their ids.
 
@@ -724,7 +736,7 @@ class Catalogue(Closing):
         self._index.rebuild(tell)
         return self._index.status()
 
-    def search(self, words: str, *, limit: int = 20) -> tuple[tuple[str, str], ...]:
+    def find_things(self, words: str, *, limit: int = 20) -> tuple[tuple[str, str], ...]:
         """Find things by IRI, product id, DID, label or place name: (IRI, the text that matched).
 
         All words must be in one name, each whole or as a beginning; case and accents
@@ -732,6 +744,13 @@ class Catalogue(Closing):
         """
         index = self.index
         return () if index is None else tuple(index.search(words, limit=limit))
+
+    def _items(self) -> ItemsHere:
+        return ItemsHere(self.find_items)
+
+    def list_collections(self) -> tuple[dict[str, Any], ...]:
+        """Return the collections as JSON (STAC), in the order of their ids."""
+        return tuple(map(placeless, map(orjson.loads, self.collections(NOWHERE))))
 
     def find_items(self, search: Search, root: str) -> Page:
         """Find items (STAC); each is JSON with links below ``root``, the API's address.

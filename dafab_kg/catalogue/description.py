@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
 from dafab_kg.ingest.prepare import written_id
 from dafab_kg.model.errors import NameNotValid, ThingNotFound
 from dafab_kg.model.names import PREFIXES, Names, is_iri, term
 from dafab_kg.model.resources import text
+from dafab_kg.python.things import Description, Fact, StatedBy
 from dafab_kg.store.protocol import Iri, Literal, Solutions, Store, Term
 
 LABELS = (
@@ -18,45 +18,6 @@ LABELS = (
     term("title"),
     term("productId"),
 )
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One triple, with the graphs that state it."""
-
-    subject: Term
-    predicate: str
-    object: Term
-    graphs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class StatedBy:
-    """The provenance of a document's graph (see ``ontology/prov.ttl``)."""
-
-    document_id: str
-    document: str
-    graph: str
-    kind: str
-    origin: str
-    content_hash: str
-    loaded_at: str
-    loader_version: str
-    mapping_version: str
-    shapes_version: str
-    agent: str
-
-
-@dataclass(frozen=True)
-class Description:
-    """What the documents say of one thing."""
-
-    iri: str
-    types: tuple[str, ...]
-    label: str
-    facts: tuple[Fact, ...]
-    incoming: tuple[Fact, ...]
-    documents: tuple[StatedBy, ...]
 
 
 def resolve(identifier: str, store: Store, names: Names) -> str:

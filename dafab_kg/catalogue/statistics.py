@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from dafab_kg.model.resources import text
+from dafab_kg.python.things import Stats
 from dafab_kg.store.documents import Documents
 from dafab_kg.store.protocol import Iri, Literal, Solutions, Store
-
-
-@dataclass(frozen=True)
-class Stats:
-    """Counts of a catalogue.
-
-    ``triples`` are those of the default graph, each counted once however many
-    documents state it; ``statements`` are all that the store holds, named graphs
-    included.  ``first`` and ``last`` are the earliest and latest time of sensing.
-    """
-
-    triples: int
-    statements: int
-    graphs: int
-    documents: dict[str, int]
-    classes: dict[str, int]
-    quarantined: int
-    first: str
-    last: str
-    bytes_on_disk: int
 
 
 def gather(store: Store, documents: Documents, directory: Path) -> Stats:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dafab_kg.catalogue import Catalogue
-    from dafab_kg.catalogue.description import Description, Fact
+    from dafab_kg.python.things import Description, Fact
     from dafab_kg.reasoning.reasoner import Facts
     from dafab_kg.store.protocol import Answer, Term
 

@@ -55,7 +55,7 @@ def search(
 ) -> int:
     """Find things by IRI, product id, DID, label or place name."""
     with session.open(read_only=True) as catalogue:
-        found = catalogue.search(" ".join(words), limit=limit + 1)
+        found = catalogue.find_things(" ".join(words), limit=limit + 1)
     more, found = len(found) > limit, found[:limit]
     if session.as_json:
         print_json([{"iri": iri, "text": text} for iri, text in found])

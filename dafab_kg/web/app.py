@@ -23,6 +23,7 @@ from dafab_kg.web.service import service_face
 from dafab_kg.web.sparql import sparql_face
 from dafab_kg.web.stac import stac_face
 from dafab_kg.web.terms import terms_face
+from dafab_kg.web.things import things_face
 
 MOST_BYTES = 1024 * 1024
 """Longest body of a request."""
@@ -74,6 +75,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(pages_face(catalogue, chosen))
     app.register_blueprint(terms_face(catalogue))
     app.register_blueprint(stac_face(catalogue, chosen))
+    app.register_blueprint(things_face(catalogue))
     app.register_blueprint(health_face(catalogue))
     app.register_blueprint(openapi_face())
     answer_problems(app)

@@ -121,16 +121,16 @@ def problem_of(error: Exception) -> Problem:
 def _known(error: DafabError, answered: Answered) -> Problem:
     """Say how an error of dafab-kg is answered, in the parts that it has."""
     text, where, remedy = str(error), "", answered.remedy
-    more: dict[str, object] = {}
+    more: dict[str, object] = {"reason": type(error).__name__}
     if isinstance(error, DocumentRejected):
         text, where, remedy = error.what, error.where, error.remedy or remedy
     elif position := _POSITION.search(text):
         of = "update" if isinstance(error, UpdateNotValid) else "query"
         where = f"line {position[1]}, column {position[2]} of the {of}"
     if isinstance(error, ShapeViolated):
-        more = {"report": error.report}
+        more["report"] = error.report
     elif isinstance(error, AnswerTooLong):
-        more = {"reason": type(error).__name__, "limit": error.limit}
+        more["limit"] = error.limit
     return Problem(answered.status, answered.title, readable(text), where, remedy, more=more)
 
 

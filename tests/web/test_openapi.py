@@ -126,6 +126,11 @@ REAL = {
     "item": [water_item(0)["id"]],
 }
 """Values of the path that there are, since few of those made up are."""
+ASKED = {
+    "id": [water_item(0)["id"]],
+    "triple": [f"<https://w3id.org/dafab/id/product/{water_item(0)['id']}> a dafab:WaterProduct"],
+}
+"""The same of what names a thing in the parameters of /things."""
 
 
 def strategies(operation):
@@ -155,6 +160,8 @@ class Held:
             if choice % 2:
                 for name in case.path_parameters or {}:
                     case.path_parameters[name] = REAL[name][choice // 2 % len(REAL[name])]
+                if case.path.startswith("/things/") and isinstance(case.query, dict):
+                    case.query |= {n: ASKED[n][0] for n in case.query if n in ASKED}
             if choice % 3 and case.path == "/graphs" and isinstance(case.query, dict):
                 case.query = {"graph": "a:g"}
             response = self.send(case)

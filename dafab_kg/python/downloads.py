@@ -1,0 +1,266 @@
+"""A plan to fetch the files of items: what, from where, how large, with which checksum."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from dafab_kg.model.errors import FileNotUsable
+from dafab_kg.model.names import is_iri
+from dafab_kg.model.resources import text
+from dafab_kg.store.protocol import Answer, Iri, Literal, Solutions
+
+if TYPE_CHECKING:
+    import pandas
+
+AT_ONCE: Final = 200
+"""Items that one query names."""
+FETCHED: Final = ("https", "http", "ftp", "sftp")
+"""Schemes that programs that read Metalink fetch from."""
+METALINK: Final = "urn:ietf:params:xml:ns:metalink"
+DIGESTS: Final[Mapping[int, tuple[str, int]]] = {
+    0x11: ("sha-1", 20),
+    0x12: ("sha-256", 32),
+    0x13: ("sha-512", 64),
+    0xD5: ("md5", 16),
+}
+"""Codes of multihash that Metalink has a name for (IANA, Hash Function Textual Names)."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file of an item.
+
+    ``size`` is in bytes; ``checksum`` a name of IANA's registry with the digest in hex
+    (``sha-256:…``), or as the item gave it where there is no such name.  ``alternates`` are
+    other addresses of the same file, replicas among them; ``did`` names the item in Rucio.
+    """
+
+    item: str
+    collection: str
+    asset: str
+    href: str
+    media_type: str = ""
+    roles: tuple[str, ...] = ()
+    size: int | None = None
+    checksum: str = ""
+    did: str = ""
+    alternates: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it can be fetched by the programs that read a plan, the best first."""
+        named = dict.fromkeys(map(_address, (self.href, *self.alternates)))
+        return tuple(one for one in named if _parts(one).scheme.lower() in FETCHED)
+
+    @property
+    def name(self) -> str:
+        """Return the path to write it to: collection, item, and the name of the file."""
+        last = unquote(PurePosixPath(_parts(self.href).path).name)
+        key = self.asset if not last else last if last.startswith(self.asset) else (
+            f"{self.asset}-{last}"
+        )  # fmt: skip
+        return "/".join(map(_segment, (self.collection or "-", self.item, key)))
+
+
+@dataclass(frozen=True)
+class DownloadPlan:
+    """Files to fetch."""
+
+    files: tuple[Download, ...]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __iter__(self) -> Iterator[Download]:
+        return iter(self.files)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files whose size is known."""
+        return sum(one.size or 0 for one in self.files)
+
+    @property
+    def out_of_reach(self) -> tuple[Download, ...]:
+        """Files with no address that a program reading the plan can fetch (``s3:``, none)."""
+        return tuple(one for one in self.files if not one.addresses)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return a table with one row a file."""
+        import pandas
+
+        names = [one.name for one in fields(Download)]
+        rows = [[getattr(one, name) for name in names] for one in self.files]
+        table = pandas.DataFrame(rows, columns=names)
+        table["size"] = pandas.array([one.size for one in self.files], dtype="Int64")
+        return table
+
+    def write(self, path: Path | str) -> int:
+        """Write the plan as Metalink 4 (RFC 5854); return the number of files in it.
+
+        ``aria2c -M FILE`` and ``wget --input-metalink=FILE`` fetch them, from any of their
+        addresses, and check size and checksum.  Files that are :attr:`out_of_reach` are not
+        in it.
+
+        Raises:
+            FileNotUsable: it cannot be written.
+        """
+        reached = [one for one in self.files if one.addresses]
+        try:
+            Path(path).write_bytes(_metalink(reached))
+        except OSError as error:
+            raise FileNotUsable(f"{path} cannot be written: {error}") from error
+        return len(reached)
+
+
+def plan(
+    items: Iterable[Mapping[str, Any]],
+    query: Callable[[str], Answer],
+    assets: Iterable[str] | None = None,
+) -> DownloadPlan:
+    """Plan to fetch the assets of items, all or those with one of these keys or roles."""
+    wanted = None if assets is None else frozenset(assets)
+    listed = list(items)
+    known: dict[str, _Known] = {}
+    for start in range(0, len(listed), AT_ONCE):
+        known |= _known(listed[start : start + AT_ONCE], query)
+    return DownloadPlan(
+        tuple(
+            _download(item, key, asset, known.get(_iri(item), _Known()))
+            for item in listed
+            for key, asset in (item.get("assets") or {}).items()
+            if isinstance(asset, Mapping)
+            and isinstance(asset.get("href"), str)
+            and (wanted is None or wanted & {key, *_texts(asset.get("roles"))})
+        )
+    )
+
+
+class _Known:
+    """What the graph tells beside the item: its DIDs, and of each asset DIDs and replicas."""
+
+    def __init__(self) -> None:
+        self.dids: dict[str, dict[str, None]] = defaultdict(dict)
+        self.replicas: dict[str, dict[str, None]] = defaultdict(dict)
+
+
+def _known(items: Iterable[Mapping[str, Any]], query: Callable[[str], Answer]) -> dict[str, _Known]:
+    iris = dict.fromkeys(filter(is_iri, map(_iri, items)))
+    found: dict[str, _Known] = defaultdict(_Known)
+    if iris:
+        named = " ".join(f"<{iri}>" for iri in iris)
+        asked = text("queries/internal", "dids-and-replicas.rq").replace("#ITEMS#", named)
+        for item, key, did, address in cast(Solutions, query(asked)):
+            one = found[cast(Iri, item).value]
+            asset = "" if key is None else cast(Literal, key).value
+            one.dids[asset][cast(Literal, did).value] = None
+            if address is not None:
+                one.replicas[asset][cast(Literal, address).value] = None
+    return found
+
+
+def _download(
+    item: Mapping[str, Any], key: str, asset: Mapping[str, Any], known: _Known
+) -> Download:
+    size = asset.get("file:size")
+    alternate = asset.get("alternate")
+    hrefs = [one.get("href") for one in alternate.values() if isinstance(one, Mapping)] if (
+        isinstance(alternate, Mapping)
+    ) else []  # fmt: skip
+    addresses = dict.fromkeys([*_texts(hrefs), *known.replicas.get(key, ())])
+    addresses.pop(asset["href"], None)
+    dids = known.dids.get(key) or known.dids.get("") or {}
+    return Download(
+        item=str(item["id"]),
+        collection=str(item.get("collection") or ""),
+        asset=key,
+        href=asset["href"],
+        media_type=asset["type"] if isinstance(asset.get("type"), str) else "",
+        roles=tuple(_texts(asset.get("roles"))),
+        size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
+        checksum=_checksum(asset.get("file:checksum")),
+        did=next(iter(dids), ""),
+        alternates=tuple(addresses),
+    )
+
+
+def _iri(item: Mapping[str, Any]) -> str:
+    """Return the IRI that an item has in the graph: its link ``via``."""
+    for one in item.get("links") or ():
+        if one.get("rel") == "via" and one.get("title") == "in the graph":
+            return str(one["href"])
+    return ""
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _checksum(value: Any) -> str:
+    """Read a multihash in hex (STAC, File Info extension): its code, length and digest."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        data = bytes.fromhex(value)
+    except ValueError:
+        return value
+    number, at = 0, 0
+    for shift in range(0, 28, 7):  # a number in base 128, the lowest part first
+        if at == len(data):
+            return value
+        number |= (data[at] & 0x7F) << shift
+        at += 1
+        if data[at - 1] < 0x80:
+            break
+    name, length = DIGESTS.get(number, ("", 0))
+    digest = data[at + 1 :]
+    if not name or len(data) <= at or data[at] != length or len(digest) != length:
+        return value
+    return f"{name}:{digest.hex()}"
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
+def _address(given: str) -> str:
+    """Encode what may not stand in an address; what is encoded stays so."""
+    return quote(given, safe="%/:?#[]@!$&'()*+,;=~-._", errors="replace")
+
+
+def _segment(name: str) -> str:
+    """A name that stays one segment of a path, wherever it comes from."""
+    plain = "".join("_" if c in '/\\:*?"<>|' or not c.isprintable() else c for c in name)
+    return plain[:200] if plain.strip(". ") else "_"
+
+
+def _metalink(files: Iterable[Download]) -> bytes:
+    from lxml import etree
+
+    spaces: Any = {None: METALINK}
+    root = etree.Element("metalink", nsmap=spaces)
+    names: set[str] = set()
+    for one in files:
+        name, number = one.name, 1
+        while name in names:  # a plan may hold one file twice
+            number += 1
+            name = f"{one.name}.{number}"
+        names.add(name)
+        file = etree.SubElement(root, "file", name=name)
+        if one.size is not None:
+            etree.SubElement(file, "size").text = str(one.size)
+        kind, colon, digest = one.checksum.partition(":")
+        if colon and kind in {known for known, _ in DIGESTS.values()}:
+            etree.SubElement(file, "hash", type=kind).text = digest
+        for rank, address in enumerate(one.addresses, 1):
+            etree.SubElement(file, "url", priority=str(rank)).text = address
+    for element in root.iter():
+        element.tag = f"{{{METALINK}}}{element.tag}"
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
