@@ -52,9 +52,9 @@ def shelves(library: Library) -> Mapping[str, tuple[str, ...]]:
 
     def look() -> Mapping[str, tuple[str, ...]]:
         iris = {iri(row[0]) for row in rows(library, "SELECT ?one { ?one a dafab:Collection }")}
-        items = _number(library, "?item dafab:inCollection ?collection", "item")
+        items = number(library, "?item dafab:inCollection ?collection", "item")
         if len(iris) > MOST_LISTED or items > sum(
-            _number(library, f"?item dafab:inCollection <{one}>", "item") for one in iris
+            number(library, f"?item dafab:inCollection <{one}>", "item") for one in iris
         ):  # some are known by their items only: those are all to be read
             every = "SELECT DISTINCT ?one { ?item dafab:inCollection ?one }"
             iris |= {iri(row[0]) for row in rows(library, every)}
@@ -112,19 +112,19 @@ def listing(library: Library, iris: tuple[str, ...] | None) -> tuple[str, ...]:
             asked = tuple(one for shelf in shelves(library).values() for one in shelf)
         if len(asked) > MOST_LISTED:
             return ()
-        items = [_number(library, f"?item dafab:inCollection <{one}>", "item") for one in asked]
+        items = [number(library, f"?item dafab:inCollection <{one}>", "item") for one in asked]
         products = [
-            _number(library, f"?product dafab:listedIn <{one}>", "product") for one in asked
+            number(library, f"?product dafab:listedIn <{one}>", "product") for one in asked
         ]
         entries = "?item a dafab:CatalogItem ; dafab:itemId ?id"
-        if iris is None and _number(library, entries, "item") != sum(items):
+        if iris is None and number(library, entries, "item") != sum(items):
             return ()
         return asked if items == products else ()
 
     return once(library, ("listing", iris), look)
 
 
-def _number(library: Library, pattern: str, thing: str) -> int:
+def number(library: Library, pattern: str, thing: str) -> int:
     """Count things, which the search index does where it knows all of the pattern."""
     query = f"SELECT (COUNT(DISTINCT ?{thing}) AS ?n) {{ {pattern} }}"
     return int(text(rows(library, query)[0][0]))
@@ -136,7 +136,7 @@ def collection_ids(library: Library) -> tuple[str, ...]:
     def look() -> tuple[str, ...]:
         found = set(shelves(library))
         entries, collected = (
-            _number(library, pattern, "item")
+            number(library, pattern, "item")
             for pattern in (
                 "?item a dafab:CatalogItem ; dafab:itemId ?id",
                 "?item dafab:inCollection ?collection",

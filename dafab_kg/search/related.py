@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dafab_kg.model.names import term
-from dafab_kg.search.collections import hidden
+from dafab_kg.search.collections import hidden, listing, number
 from dafab_kg.search.entries import Entry, entry_of
 from dafab_kg.search.facets import facet_address, placements
 from dafab_kg.search.habits import Habits
@@ -142,6 +142,9 @@ def _has_twins(library: Library) -> bool:
     """Tell whether any product has two entries: found out once of each state."""
 
     def look() -> bool:
+        if listing(library, None):  # then the search index counts both alone
+            entries = number(library, "?item a dafab:CatalogItem ; dafab:itemId ?id", "item")
+            return entries > number(library, "?product dafab:listedIn ?collection", "product")
         query = (
             "SELECT (COUNT(?item) AS ?items) (COUNT(DISTINCT ?product) AS ?products) "
             "{ ?item a dafab:CatalogItem ; dafab:describes ?product }"
