@@ -3,11 +3,12 @@
 ``{"eo:cloud_cover": {"gte": 0, "lt": 10}, "platform": {"in": ["landsat-8"]}}``: all must hold.
 Names are those of CQL2 here (:func:`dafab_kg.search.names.path_of`), and so is the rule for
 what is missing: no test of it holds, ``neq`` neither.  Texts are compared by code points, case
-and all; times as times where the property holds times.
+and all; as times or numbers where the ontology says that the property holds such.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ MOST_TESTS: Final = 200
 MOST_VALUES: Final = 1_000
 MOST_CHARACTERS: Final = 4_096
 """Bounds of one query: tests, values of ``in``, characters of a text."""
+_NUMBER: Final = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _COMPARISONS: Final[Mapping[str, Operator]] = {
     **{"eq": "=", "neq": "<>", "lt": "<"},
     **{"lte": "<=", "gt": ">", "gte": ">="},
@@ -91,11 +93,13 @@ _TEXTS: Final[Mapping[str, Callable[[Path, str], Node]]] = {
 
 
 def _value(path: Path, value: Any, where: str) -> Value:
-    """Read a value; one that a time is compared with becomes a moment."""
+    """Read a value; a text that a time or a number is compared with becomes such."""
     found = _scalar(value, where)
-    terms = held(path, DEFAULT_BASE) or ()
-    if isinstance(found, str) and any(one.kind == "time" for one in terms):
+    kinds = {one.kind for one in held(path, DEFAULT_BASE) or ()}
+    if isinstance(found, str) and "time" in kinds:
         return moment(found) or found
+    if isinstance(found, str) and kinds == {"number"} and _NUMBER.fullmatch(found):
+        return float(found)
     return found
 
 

@@ -1,9 +1,9 @@
 """Writing through the STAC API: the Transaction extension, for items and for collections.
 
-STAC API, Transaction extension 1.0.0-rc.3; OGC API Features, part 4 (20-002), whose
-preference ``return=representation`` (RFC 7240) asks for what was written.  Preconditions
-(RFC 9110, section 13) are compared with the content of an item, not with links that change
-with other items.
+STAC API, Transaction extension 1.0.0-rc.3; OGC API Features, part 4 (20-002).
+What one creates is answered; PUT and PATCH answer so if asked (RFC 7240, ``Prefer``).
+Preconditions (RFC 9110, section 13) are compared with the content of an item, not with links
+that change with other items.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ IF_NONE_MATCH: Final = Parameter("If-None-Match", "ETags (RFC 9110).", place="he
 _TAGS: Final = (
     Parameter("If-Match", "ETags (RFC 9110).", place="header"),
     IF_NONE_MATCH,
-    Parameter("Prefer", "return=representation answers with what was written.", place="header"),
+    Parameter(
+        "Prefer",
+        "return=representation answers with what was written, return=minimal without (RFC 7240).",
+        place="header",
+    ),
 )
 _OBJECT: Final[Schema] = {"type": "object", "required": ["id"]}
 _ITEM: Final[dict[str, Schema]] = {JSON: _OBJECT, GEOJSON: _OBJECT}
@@ -64,7 +68,8 @@ def add_writes(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
         name = _id_of(_parsed(data))
         _written(lambda given: catalogue.put_collection(name, data, mode="create", **given))
         place = f"{root()}/collections/{quote(name, safe='')}"
-        return _created(catalogue.collection_with_tag(name, root()) if _whole() else None, place)
+        whole = _whole(else_=True)
+        return _created(catalogue.collection_with_tag(name, root()) if whole else None, place)
 
     @face.route("/collections/<path:collection>", methods=["PUT", "PATCH", "DELETE"])
     @described(
@@ -83,7 +88,7 @@ def add_writes(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
     def change_collection(collection: str) -> Response:
         if request.method == "DELETE":
             _written(lambda given: catalogue.delete_collection(collection, **given))
-            return Response(status=204)
+            return _empty(204)
         if request.method == "PATCH":
             patch = _body(MERGE_PATCH, JSON)
             _written(lambda given: catalogue.patch_collection(collection, patch, **given))
@@ -114,11 +119,12 @@ def add_writes(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
                 _written(
                     lambda given: catalogue.put_items(collection, items, mode="create", **given)
                 )
-            return Response(status=201)
+            return _empty(201)
         item_id = _id_of(value)
         _written(lambda given: catalogue.put_items(collection, [data], mode="create", **given))
         place = address_of(root(), collection, item_id)
-        found = catalogue.item_with_tag(collection, item_id, root()) if _whole() else None
+        whole = _whole(else_=True)
+        found = catalogue.item_with_tag(collection, item_id, root()) if whole else None
         return _created(found, place, GEOJSON)
 
     @face.route(
@@ -138,7 +144,7 @@ def add_writes(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
     def change_item(collection: str, item: str) -> Response:
         if request.method == "DELETE":
             _written(lambda given: catalogue.delete_item(collection, item, **given))
-            return Response(status=204)
+            return _empty(204)
         if request.method == "PATCH":
             patch = _body(MERGE_PATCH, JSON)
             _written(lambda given: catalogue.patch_item(collection, item, patch, **given))
@@ -237,9 +243,19 @@ def _features(data: bytes) -> list[bytes]:
     return found
 
 
-def _whole() -> bool:
+def _whole(*, else_: bool = False) -> bool:
     """Tell whether the client wants to see what was written (RFC 7240, section 4.2)."""
-    return "return=representation" in request.headers.get("Prefer", "").replace(" ", "").lower()
+    told = request.headers.get("Prefer", "").replace(" ", "").lower()
+    if "return=minimal" in told:
+        return False
+    return else_ or "return=representation" in told
+
+
+def _empty(status: int) -> Response:
+    """Answer without content, and so without the type of any."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response
 
 
 def _created(found: tuple[bytes, str] | None, place: str, content_type: str = JSON) -> Response:
@@ -251,5 +267,5 @@ def _created(found: tuple[bytes, str] | None, place: str, content_type: str = JS
 
 def _changed(found: tuple[bytes, str] | None, content_type: str = JSON) -> Response:
     if found is None:
-        return Response(status=204)
+        return _empty(204)
     return tagged(*found, content_type)

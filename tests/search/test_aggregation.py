@@ -19,7 +19,7 @@ from dafab_kg.search.geohash import LETTERS, cells, geohash
 from dafab_kg.search.tree import Search
 from tests.search.items import many, moment, name_of, write
 
-NUMBER = 60
+NUMBER = 40
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,7 @@ RIGHT = [
     ({"gsd": {"neq": None}}, {"gsd": 0}, {"gsd": None}),
     ({"properties.gsd": {"eq": 1}}, {"gsd": 1}, {"gsd": 2}),
     ({"gsd": {"eq": 1}, "platform": {"eq": "a"}}, {"gsd": 1, "platform": "a"}, {"gsd": 1}),
+    ({"eo:cloud_cover": {"gt": "9"}}, {"eo:cloud_cover": 10}, {"eo:cloud_cover": "10"}),
     (
         {"created": {"gte": "2022-01-01T00:00:00Z"}},
         {"created": "2022-01-01T02:00:00+02:00"},

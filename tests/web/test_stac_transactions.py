@@ -15,6 +15,7 @@ ITEMS = "/stac/collections/alpha/items"
 GEOJSON = "application/geo+json"
 MERGE = "application/merge-patch+json"
 WHOLE = {"Prefer": "return=representation"}
+LITTLE = {"Prefer": "return=minimal"}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,7 @@ def test_an_item_is_made_replaced_patched_and_deleted(web):
     place = urlsplit(made.headers["Location"]).path
     shown = web.ask("", place)
     assert shown.json["properties"] == item["properties"]
+    assert (made.json, made.headers["ETag"]) == (shown.json, shown.headers["ETag"])
     assert "request r-5" in next(
         one.origin for one in web.catalogue.documents() if one.key.endswith("/made")
     )
@@ -67,6 +69,10 @@ def test_an_item_is_made_replaced_patched_and_deleted(web):
     whole = send(web, "PATCH", place, {"properties": {"gsd": 30}}, 200, kind=MERGE, headers=WHOLE)
     assert whole.json == web.ask("", place).json and whole.json["properties"]["gsd"] == 30
     assert whole.headers["ETag"] == web.ask("", place).headers["ETag"]
+    gone = send(web, "DELETE", place, None, 204)
+    assert "Content-Type" not in gone.headers
+    little = send(web, "POST", ITEMS, {**item, "id": "made"}, 201, headers=LITTLE)
+    assert little.data == b"" and little.headers["Location"] == made.headers["Location"]
     send(web, "DELETE", place, None, 204)
     assert web.ask("", place).status_code == 404
     for method in ("PUT", "PATCH", "DELETE"):
