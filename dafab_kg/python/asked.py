@@ -17,7 +17,8 @@ from shapely.geometry import mapping, shape
 
 from dafab_kg.model.errors import DocumentRejected, QueryNotValid
 from dafab_kg.model.geometry import footprint_from_geojson
-from dafab_kg.search.tree import And, Node, Search, Sort, Spatial, Temporal
+from dafab_kg.search.tree import And, Mentions, Node, Search, Sort, Spatial, Temporal
+from dafab_kg.search.words import words_of
 
 __all__ = ["Asked", "Fields", "HasGeoInterface", "Times", "as_body", "as_search", "read_asked"]
 
@@ -36,6 +37,9 @@ Moment = str | date | datetime | None
 Times = Moment | tuple[Moment, Moment] | list[Moment]
 """A moment, a day, month or year, or the two ends of an interval, None where it is open."""
 
+MOST_TERMS: Final = 32
+MOST_CHARACTERS: Final = 512
+"""Bounds of words to look for, as a server has them."""
 _TICK: Final = timedelta(microseconds=1)
 _PERIOD: Final = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
 _BOX_REMEDY: Final = "Give west, south, east, north in degrees (-180 to 180, -90 to 90)"
@@ -58,10 +62,12 @@ class Asked:
     filter: str | Mapping[str, Any] | None = None
     sort: tuple[tuple[str, bool], ...] = ()
     limit: int | None = None
+    words: tuple[str, ...] = ()
 
 
 def read_asked(
     *,
+    words: str | Iterable[str] | None = None,
     collections: str | Iterable[str] | None = None,
     ids: str | Iterable[str] | None = None,
     bbox: Sequence[float] | None = None,
@@ -91,6 +97,7 @@ def read_asked(
         filter,
         tuple(map(_sort, _names(sortby, "sortby"))),
         limit,
+        _terms(words),
     )
 
 
@@ -110,6 +117,8 @@ def as_search(asked: Asked, *, limit: int, after: str | None = None, fields: Fie
         parts.append(Temporal("intersects", *asked.times))
     if asked.filter is not None:
         parts.append(_cql2(asked.filter))
+    if asked.words:
+        parts.append(Mentions(tuple(map(words_of, asked.words))))
     include, exclude = fields or ((), ())
     return Search(
         filter=None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts)),
@@ -142,6 +151,8 @@ def as_body(asked: Asked, *, limit: int, after: str | None = None,
         text = isinstance(asked.filter, str)
         body["filter"] = asked.filter if text else dict(asked.filter)  # type: ignore[arg-type]
         body["filter-lang"] = "cql2-text" if text else "cql2-json"
+    if asked.words:
+        body["q"] = list(asked.words)
     if asked.sort:
         body["sortby"] = [
             {"field": name, "direction": "desc" if descending else "asc"}
@@ -162,6 +173,20 @@ def _names(given: str | Iterable[str] | None, what: str) -> tuple[str, ...]:
     if not all(isinstance(one, str) and one for one in listed):
         raise QueryNotValid(f"{what} is no list of texts. Give one text, or a list of them")
     return tuple(dict.fromkeys(listed))
+
+
+def _terms(given: str | Iterable[str] | None) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    terms = _names(given.split(",") if isinstance(given, str) else given, "words")
+    if not all(map(words_of, terms)) or not terms:
+        raise QueryNotValid("A term to look for has no word. Give words, with commas between terms")
+    if len(terms) > MOST_TERMS or any(len(term) > MOST_CHARACTERS for term in terms):
+        raise QueryNotValid(
+            f"There are more than {MOST_TERMS} terms to look for, or one has more than "
+            f"{MOST_CHARACTERS} characters. Give less"
+        )
+    return terms
 
 
 def _sort(name: str) -> tuple[str, bool]:

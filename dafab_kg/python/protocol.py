@@ -20,6 +20,7 @@ class KnowledgeGraph(Protocol):
 
     def search(
         self,
+        words: str | Iterable[str] | None = None,
         *,
         collections: str | Iterable[str] | None = None,
         ids: str | Iterable[str] | None = None,

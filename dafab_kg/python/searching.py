@@ -27,6 +27,7 @@ class ItemSearch:
 
     def search(
         self,
+        words: str | Iterable[str] | None = None,
         *,
         collections: str | Iterable[str] | None = None,
         ids: str | Iterable[str] | None = None,
@@ -39,6 +40,8 @@ class ItemSearch:
     ) -> Found:
         """Find items that fulfil all that is given; they are asked for when they are used.
 
+        ``words`` are looked for in the texts of items and of their collections: any of these
+        terms (a text is cut at its commas), each with its words in a row.
         ``bbox`` is west, south, east, north in degrees; ``intersects`` a geometry of shapely
         or geopandas, GeoJSON or WKT; ``datetime`` a moment, a day, month or year (all of it),
         or two ends (``"2022-09/2022-10"``, ``(start, None)``), without a zone in UTC;
@@ -49,6 +52,7 @@ class ItemSearch:
             QueryNotValid: a parameter is not what it must be.
         """
         asked = read_asked(
+            words=words,
             collections=collections,
             ids=ids,
             bbox=bbox,

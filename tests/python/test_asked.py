@@ -39,8 +39,11 @@ def as_read_by_the_server(body):
         [None, "eo:cloud_cover < 20", "a = 'b' and not c is null", BY_JSON]
     ),
     limit=st.integers(1, 1000),
+    words=st.none() | st.sampled_from(["flood", "a b, c", ["É-1"]]),
 )  # fmt: skip
-def test_a_server_reads_what_is_searched_here(box, point, start, end, names, sort, filter, limit):
+def test_a_server_reads_what_is_searched_here(
+    box, point, start, end, names, sort, filter, limit, words
+):
     if box is not None:
         west, south, east, north = box
         box, point = (west, min(south, north), east, max(south, north)), None
@@ -52,6 +55,7 @@ def test_a_server_reads_what_is_searched_here(box, point, start, end, names, sor
         datetime=None if start is None and end is None else (start, end),
         collections=names,
         ids=names,
+        words=words,
         sortby=sort,
         filter=filter,
     )
@@ -107,6 +111,9 @@ def test_times(written, first, last):
         ({"limit": -1}, "limit"),
         ({"limit": True}, "limit"),
         ({"ids": [1]}, "ids"),
+        ({"words": "a, -"}, "word"),
+        ({"words": ""}, "word"),
+        ({"words": [f"a{n}" for n in range(40)]}, "32"),
     ],
 )
 def test_what_is_wrong_is_said(wrong, word):

@@ -34,6 +34,8 @@ SEARCHES = [
     {"filter": {"op": "isNull", "args": [{"property": "eo:cloud_cover"}]}},
     {"filter": '"dafab:water-analysis.observed_water" > 1 or eo:cloud_cover = 5'},
     {"collections": "nowhere"},
+    {"words": "alpha, sentinel 2"},
+    {"words": ["L4"], "collections": "water_analysis"},
 ]
 
 
