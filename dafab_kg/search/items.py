@@ -35,7 +35,7 @@ def write_items(
 ) -> list[bytes]:
     """Return items as JSON, in the order of ``entries``; ``known`` are some by IRI."""
     values = {**known, **values_of(library, [e for e in entries if e.iri not in known])}
-    sources = _sources(library, entries)
+    sources = sources_of(library, entries)
     found = []
     for entry in entries:
         value = _linked(values[entry.iri], entry, sources.get(entry.product, ()), wanted.root)
@@ -76,7 +76,7 @@ def _linked(value: Value, entry: Entry, sources: Sequence[Entry], root: str) -> 
     }
 
 
-def _sources(library: Library, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+def sources_of(library: Library, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     """Return the items that products were made from, by product."""
     products = listed(dict.fromkeys(entry.product for entry in entries))
     found: dict[str, list[Entry]] = defaultdict(list)

@@ -21,6 +21,7 @@ from dafab_kg.search.exact import truth
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, values_of, write_items
 from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
+from dafab_kg.search.lineage import below, relatives_of
 from dafab_kg.search.order import (
     Place,
     after,
@@ -32,6 +33,7 @@ from dafab_kg.search.order import (
     place_of,
     written,
 )
+from dafab_kg.search.settled import mentions_relatives, told_by_name
 from dafab_kg.search.tree import Node, Search
 from dafab_kg.store.protocol import Row
 
@@ -39,6 +41,8 @@ MOST_ITEMS: Final = 1_000
 """Most items of a page; a higher limit means this one (OGC 17-069r4, 7.15.4)."""
 MOST_COUNTED: Final = 2_000
 """Most candidates whose documents are read to count those that fulfil a filter."""
+MOST_ANCESTORS: Final = 500
+"""Most items that a filter on ancestors finds so that only what is below them is looked at."""
 MOST_HIDDEN: Final = 500
 """Most IRIs that one query names to leave them out of a count."""
 
@@ -69,15 +73,42 @@ class Source:
     few: bool = False
 
 
+@dataclass(frozen=True)
+class Found:
+    """Items of a search; ``known`` are those that were read, by IRI.
+
+    ``place`` is where the last of them stands, if there are more.
+    """
+
+    entries: tuple[Entry, ...]
+    known: dict[str, Value]
+    place: Place | None = None
+    matched: int | None = None
+
+
 def find_items(library: Library, search: Search, root: str) -> Page:
     """Find the items of a search; ``root`` is the address of the STAC API, for links.
 
     Raises:
         QueryNotValid: the order, the cursor or the filter is not to be answered.
     """
+    found = find_entries(library, search, place_of(search, keys_of(search.sort, bare=False)))
+    wanted = Wanted(root, search.include, search.exclude)
+    return Page(
+        tuple(write_items(library, found.entries, wanted, found.known)),
+        None if found.place is None else cursor(search, found.place),
+        found.matched,
+    )
+
+
+def find_entries(library: Library, search: Search, place: Place | None) -> Found:
+    """Find the items of a search that come after a place.
+
+    Raises:
+        QueryNotValid: the order or the filter is not to be answered.
+    """
     limit = min(search.limit, MOST_ITEMS)
     keys = keys_of(search.sort, bare=False)
-    place = place_of(search, keys)
     sources = tuple(_sources(library, search))
     known: dict[str, Value] = {}
     found: list[tuple[Place, Row]] = []
@@ -85,11 +116,10 @@ def find_items(library: Library, search: Search, root: str) -> Page:
         found += _Asking(library, search, source, known).first(place, limit + 1)
     found = merged(keys, found)
     page = found[:limit]
-    entries = [_entry(library, row) for _, row in page]
-    wanted = Wanted(root, search.include, search.exclude)
-    return Page(
-        tuple(write_items(library, entries, wanted, known)),
-        cursor(search, page[-1][0]) if len(found) > limit else None,
+    return Found(
+        tuple(_entry(library, row) for _, row in page),
+        known,
+        page[-1][0] if len(found) > limit else None,
         _matched(library, search, sources) if search.count else None,
     )
 
@@ -200,10 +230,9 @@ class _Asking:
         if self._compiled.all:
             return shown
         entries = [_entry(self._library, row) for _, row in shown]
-        values = values_of(self._library, entries)
         assert self._filter is not None
-        right = {name for name, value in values.items() if truth(self._filter, value) is True}
-        self._known.update((name, values[name]) for name in right)
+        right, values = _right(self._library, self._filter, entries)
+        self._known.update((name, values[name]) for name in right & values.keys())
         return [one for one in shown if iri(one[1][0]) in right]
 
     def _batch(self, way: str, place: Place | None, most: int) -> list[tuple[Place, Row]]:
@@ -237,9 +266,28 @@ def _entry(library: Library, row: Row) -> Entry:
     return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
 
 
+def _right(
+    library: Library, node: Node, entries: Sequence[Entry]
+) -> tuple[set[str], dict[str, Value]]:
+    """Return the IRIs of the items that fulfil a filter, and the items as far as they were read."""
+    if told_by_name(node):
+        named = {one.iri: {"id": one.id, "collection": one.collection} for one in entries}
+        return {iri for iri, value in named.items() if truth(node, value) is True}, {}
+    values = values_of(library, entries)
+    ups = relatives_of(library, entries) if mentions_relatives(node) else {}
+    right = {iri for iri, value in values.items() if truth(node, value, ups.get(iri)) is True}
+    return right, values
+
+
 def candidates(library: Library, node: Node | None) -> Compiled:
     """Write what holds of ``?product`` where a filter may hold of its item."""
-    return compile_filter(node, Habits(library), library.names.base)
+
+    def matching(part: Node) -> list[Entry] | None:
+        found = find_entries(library, Search(filter=part, limit=MOST_ANCESTORS), None)
+        return None if found.place is not None else list(found.entries)
+
+    habits = Habits(library, lambda part, name: below(library, part, matching, name))
+    return compile_filter(node, habits, library.names.base)
 
 
 def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> int | None:
@@ -307,4 +355,4 @@ def _read_through(library: Library, node: Node, source: Source, given: str) -> i
         return None
     left_out = frozenset() if source.bare else hidden(library)
     entries = [_entry(library, row) for row in found if iri(row[0]) not in left_out]
-    return sum(truth(node, one) is True for one in values_of(library, entries).values())
+    return len(_right(library, node, entries)[0])
