@@ -44,7 +44,9 @@ def documents(
         )
     steps = None if paths is None else {path: steps_of(path) for path in _bounded(paths)}
     dids = find_all(library, scopes, pairs)
-    ups = {did: _above(library, scopes, did) for did in dict.fromkeys(dids)} if inherit else {}
+    ups = (
+        {did: ancestors_of(library, scopes, did) for did in dict.fromkeys(dids)} if inherit else {}
+    )
     every = [*dids, *(up for one in ups.values() for up in one)]
     nodes = (did.node for did in every if did.type == "CONTAINER")
     values = documents_of(library, nodes, root)
@@ -71,7 +73,8 @@ def _bounded(paths: Sequence[str]) -> Sequence[str]:
     return paths
 
 
-def _above(library: Library, scopes: Scopes, did: Did) -> Mapping[Did, int]:
+def ancestors_of(library: Library, scopes: Scopes, did: Did) -> Mapping[Did, int]:
+    """Return all that a data identifier is below, by distance, scope and name, with distances."""
     nodes: dict[Node, int] = above(library, [did.node])[did.node]
     begun: dict[Did, int] = {}
     if did.type == "FILE":

@@ -10,9 +10,9 @@ from dafab_kg.dids.names import MOST_NAME, Did, Scopes, assets_of, container, fi
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.search.collections import collection_ids, hidden
 from dafab_kg.search.documents import newest
-from dafab_kg.search.entries import NO_ENTRY, Entry, entry_of
+from dafab_kg.search.entries import NO_ENTRY, Entry, bare_products, entry_of
 from dafab_kg.search.facets import all_facets, value_names
-from dafab_kg.search.library import Library, iri, quoted, rows, text
+from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
 from dafab_kg.search.lineage import ROOT, ROOT_NAME, Node, documents_of, item_node
 
 Pair = tuple[str, str]
@@ -109,17 +109,35 @@ def _entries(library: Library, ids: Sequence[str]) -> list[Entry]:
     if not ids:
         return []
     values = f"VALUES ?id {{ {' '.join(map(quoted, ids))} }}"
-    kinds = (
-        "?item dafab:itemId ?id ; a dafab:CatalogItem ; dafab:describes ?product .",
-        f"?product dafab:productId ?id ; a dafab:Product . {NO_ENTRY} BIND(?product AS ?item)",
-    )
+    kinds = ["?item dafab:itemId ?id ; a dafab:CatalogItem ; dafab:describes ?product ."]
+    known = _bare_by_id(library)
+    if known is None:
+        bare = "?product dafab:productId ?id ; a dafab:Product . "
+        kinds.append(f"{bare}{NO_ENTRY} BIND(?product AS ?item)")
     left_out = hidden(library)
-    found = []
-    for kind in kinds:
-        for row in rows(library, f"SELECT ?item ?product ?id {{ {values} {kind} }}"):
-            if iri(row[0]) not in left_out:
-                found.append(entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names))
-    return found
+    found = (
+        entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
+        for kind in kinds
+        for row in rows(library, f"SELECT ?item ?product ?id {{ {values} {kind} }}")
+    )
+    some = [known[one] for one in ids if one in known] if known else []
+    return [*(entry for entry in found if entry.iri not in left_out), *some]
+
+
+def _bare_by_id(library: Library) -> dict[str, Entry] | None:
+    """Return the products without an entry by their ids; None: they are too many to be kept."""
+
+    def look() -> dict[str, Entry] | None:
+        bare = bare_products(library)
+        if not bare:
+            return {} if bare is not None else None
+        query = f"SELECT ?product ?id {{ VALUES ?product {{ {listed(bare)} }} "
+        return {
+            text(row[1]): entry_of(iri(row[0]), iri(row[0]), text(row[1]), library.names)
+            for row in rows(library, f"{query} ?product dafab:productId ?id }}")
+        }
+
+    return once(library, "bare products by id", look)
 
 
 def _last(library: Library, rivals: dict[Pair, list[Entry]]) -> dict[Pair, Entry]:

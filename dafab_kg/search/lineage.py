@@ -211,23 +211,27 @@ def below(
     ``items`` finds the items of which it is true; None: too many to be named.  All variables
     but ``?product`` begin with ``variable``.
     """
+
+    def look() -> tuple[tuple[str, ...], tuple[str, ...] | None]:
+        values = documents_of(library, catalogs(library))
+        true = [node.collection for node, value in values.items() if truth(part, value) is True]
+        entries = items(part)
+        made = None if entries is None else tuple(dict.fromkeys(one.product for one in entries))
+        return tuple(dict.fromkeys(true)), made
+
+    names, products = once(library, ("below", part), look)
+    if products is None or not {"", BARE, LOOSE}.isdisjoint(names):
+        return None
     found: list[Branch] = []
-    values = documents_of(library, catalogs(library))
-    true = [node for node, value in values.items() if truth(part, value) is True]
-    for name in dict.fromkeys(node.collection for node in true):
-        if name in ("", BARE, LOOSE):
-            return None
+    for name in names:
         for number, shelf in enumerate(shelves(library).get(name, ())):
             entry, source = f"{variable}e{number}", f"{variable}s{number}"
             here = f"{entry} dafab:inCollection <{shelf}>"
             found.append(Branch((here, f"{entry} dafab:describes ?product")))
             made = f"?product {_MADE}+ {source}"
             found.append(Branch((here, f"{entry} dafab:describes {source}", made)))
-    entries = items(part)
-    if entries is None:
-        return None
-    if entries:
-        products = listed(dict.fromkeys(entry.product for entry in entries))
+    if products:
         source = f"{variable}s"
-        found.append(Branch((f"VALUES {source} {{ {products} }}", f"?product {_MADE}+ {source}")))
+        values = f"VALUES {source} {{ {listed(products)} }}"
+        found.append(Branch((values, f"?product {_MADE}+ {source}")))
     return tuple(found)

@@ -16,6 +16,7 @@ Told = Callable[[Path], Any]
 """What stands at a path: a value, ``MISSING`` or ``UNTOLD``."""
 
 ANY: Final[frozenset[Truth]] = frozenset({True, False, None})
+BY_ID: Final[frozenset[Path]] = frozenset({("id",)})
 BY_NAME: Final[frozenset[Path]] = frozenset({("id",), ("collection",)})
 
 
@@ -58,14 +59,23 @@ def unsettled(node: Node | None, told: Told) -> Node | None:
 
 def told_by_name(node: Node) -> bool:
     """Tell whether an item's id and collection decide a filter, so that no document is read."""
+    return _told_by(node, BY_NAME)
+
+
+def told_by_id(node: Node) -> bool:
+    """Tell whether an item's id decides a filter."""
+    return _told_by(node, BY_ID)
+
+
+def _told_by(node: Node, paths: frozenset[Path]) -> bool:
     match node:
         case Not(part):
-            return told_by_name(part)
+            return _told_by(part, paths)
         case And(parts) | Or(parts):
-            return all(map(told_by_name, parts))
+            return all(_told_by(part, paths) for part in parts)
         case Related() | Spatial() | Temporal():
             return False
-    return node.path in BY_NAME
+    return node.path in paths
 
 
 def mentions_relatives(node: Node | None) -> bool:
