@@ -276,7 +276,7 @@ def _storage(face: Blueprint, catalogue: Catalogue) -> None:
     def replicas() -> Response:
         pairs = pairs_of(body_of().get("dids"))
         every = (one for pair in pairs for one in catalogue.did_files(*pair))
-        more = {"adler32": None, "rses": {}, "pfns": {}, "states": {}}
+        more: dict[str, Any] = {"adler32": None, "rses": {}, "pfns": {}, "states": {}}
         return stream(
             orjson.dumps({**_named(one), "bytes": one.size, "md5": one.md5, **more})
             for one in every

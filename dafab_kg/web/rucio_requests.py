@@ -88,11 +88,7 @@ def flag_of(body: dict[str, Any], name: str) -> bool:
         Refused: it is another value.
     """
     found = body.get(name)
-    if (
-        found not in (None, True, False)
-        or isinstance(found, int | float)
-        and type(found) is not bool
-    ):
+    if found is not None and not isinstance(found, bool):
         raise not_understood(f"{name} is true or false")
     return bool(found)
 
