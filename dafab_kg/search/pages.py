@@ -34,13 +34,16 @@ from dafab_kg.search.order import (
     written,
 )
 from dafab_kg.search.settled import mentions_relatives, told_by_name
-from dafab_kg.search.tree import Node, Search
+from dafab_kg.search.tree import And, Node, Search
+from dafab_kg.store.bounds import is_plain
 from dafab_kg.store.protocol import Row
 
 MOST_ITEMS: Final = 1_000
 """Most items of a page; a higher limit means this one (OGC 17-069r4, 7.15.4)."""
 MOST_COUNTED: Final = 2_000
 """Most candidates whose documents are read to count those that fulfil a filter."""
+SPARE: Final = "{" * 8 + "}" * 8 + "{ }" * 40
+"""Stands for what a query holds beside what a filter is compiled to."""
 MOST_ANCESTORS: Final = 500
 """Most items that a filter on ancestors finds so that only what is below them is looked at."""
 MOST_HIDDEN: Final = 500
@@ -280,14 +283,28 @@ def _right(
 
 
 def candidates(library: Library, node: Node | None) -> Compiled:
-    """Write what holds of ``?product`` where a filter may hold of its item."""
+    """Write what holds of ``?product`` where a filter may hold of its item.
+
+    What would be more than the engine takes is left out: it leaves more candidates.
+    """
 
     def matching(part: Node) -> list[Entry] | None:
         found = find_entries(library, Search(filter=part, limit=MOST_ANCESTORS), None)
         return None if found.place is not None else list(found.entries)
 
     habits = Habits(library, lambda part, name: below(library, part, matching, name))
-    return compile_filter(node, habits, library.names.base)
+
+    def compiled(node: Node | None) -> Compiled:
+        return compile_filter(node, habits, library.names.base)
+
+    found = compiled(node)
+    if is_plain(found.where + SPARE):
+        return found
+    kept: list[Node] = []
+    for part in node.parts if isinstance(node, And) else ():
+        if is_plain(compiled(And((*kept, part))).where + SPARE):
+            kept.append(part)
+    return Compiled(compiled(And(tuple(kept))).where) if kept else Compiled("")
 
 
 def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> int | None:
