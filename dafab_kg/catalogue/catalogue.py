@@ -45,6 +45,10 @@ from dafab_kg.catalogue.searching import Known, PublicLibrary, kinds_of_document
 from dafab_kg.catalogue.statistics import gather
 from dafab_kg.catalogue.writing import Written
 from dafab_kg.derive import Request
+from dafab_kg.dids.dids import Dids
+from dafab_kg.dids.listing import Asked, DidPage, DocumentPage
+from dafab_kg.dids.members import Members
+from dafab_kg.dids.names import Did, Scopes
 from dafab_kg.ingest.agreement import Agreement
 from dafab_kg.ingest.checking import check_files
 from dafab_kg.ingest.commit import Committer
@@ -840,6 +844,78 @@ class Catalogue(ItemSearch, Closing):
         from dafab_kg.search.collections import find_collection
 
         return find_collection(self._library, name, root)
+
+    def find_dids(self, asked: Asked) -> DidPage:
+        """Find data identifiers, as the DaFab catalogue has them; only of what is public.
+
+        Raises:
+            ThingNotFound: there is no such scope.
+            QueryNotValid: the filter, the order or the cursor cannot be answered.
+        """
+        return self._dids.find(asked)
+
+    def find_did_documents(self, asked: Asked, root: str) -> DocumentPage:
+        """Find documents of containers; links of catalogues are below ``root``.
+
+        Raises: as :meth:`find_dids`.
+        """
+        return self._dids.find_documents(asked, root)
+
+    def did(self, scope: str, name: str) -> Did:
+        """Return a data identifier.
+
+        Raises:
+            ThingNotFound: there is none.
+        """
+        return self._dids.one(scope, name)
+
+    def did_members(self, scope: str, name: str, after: str = "") -> Members:
+        """Return what is directly below a data identifier, after the name ``after``.
+
+        Raises:
+            ThingNotFound: there is none.
+        """
+        return self._dids.members(scope, name, after)
+
+    def did_parents(self, scope: str, name: str) -> tuple[Did, ...]:
+        """Return what a data identifier is directly below.
+
+        Raises:
+            ThingNotFound: there is none.
+        """
+        return self._dids.parents(scope, name)
+
+    def did_files(self, scope: str, name: str) -> tuple[Did, ...]:
+        """Return the files of an item and of what was made from it.
+
+        Raises:
+            ThingNotFound: there is none.
+            QueryNotValid: it is a catalogue of items.
+        """
+        return self._dids.files(scope, name)
+
+    def did_documents(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        paths: Sequence[str] | None,
+        root: str,
+        *,
+        inherit: bool = False,
+    ) -> tuple[bytes, ...]:
+        """Return the documents of data identifiers, or what stands at paths of them.
+
+        Each is a line of JSON; see :func:`dafab_kg.dids.documents.documents`.
+
+        Raises:
+            ThingNotFound: there is none for one of them.
+            QueryNotValid: too many are wanted, or a path is no JSON Pointer.
+        """
+        return self._dids.documents(pairs, paths, root, inherit=inherit)
+
+    @property
+    def _dids(self) -> Dids:
+        scopes = Scopes(self.settings.did_scope, self.settings.did_scopes)
+        return Dids(self._library, scopes)
 
     @property
     def _library(self) -> PublicLibrary:

@@ -161,6 +161,20 @@ class Settings(BaseSettings):
         "SERVICE is refused.",
     )
 
+    did_scope: str = Field(
+        default="dafab",
+        pattern=r"^[a-zA-Z0-9._-]{1,25}$",
+        description="Scope of the data identifiers (DIDs) by which the DaFab client knows items.",
+    )
+    did_scopes: dict[str, str] = Field(
+        default_factory=dict,
+        description="Collections whose DIDs are in a scope of their own: id to scope.",
+    )
+    guest: str = Field(
+        default="guest",
+        description="Account of the DaFab client that reads without a token; empty: none.",
+    )
+
     @field_validator("season")
     @classmethod
     def _season_begins_with_a_year(cls, value: str) -> str:

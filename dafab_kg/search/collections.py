@@ -113,9 +113,7 @@ def listing(library: Library, iris: tuple[str, ...] | None) -> tuple[str, ...]:
         if len(asked) > MOST_LISTED:
             return ()
         items = [number(library, f"?item dafab:inCollection <{one}>", "item") for one in asked]
-        products = [
-            number(library, f"?product dafab:listedIn <{one}>", "product") for one in asked
-        ]
+        products = [number(library, f"?product dafab:listedIn <{one}>", "product") for one in asked]
         entries = "?item a dafab:CatalogItem ; dafab:itemId ?id"
         if iris is None and number(library, entries, "item") != sum(items):
             return ()

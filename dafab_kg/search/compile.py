@@ -73,6 +73,19 @@ _TEXT_KEPT: Final = Held(f"{PREFIXES['dafab']}text", "text")
 _NUMBER_KEPT: Final = Held(f"{PREFIXES['dafab']}number", "number")
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What holds of ``?product`` at once; ``blocks`` are alternatives, each of which must hold."""
+
+    triples: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    blocks: tuple[tuple[Branch, ...], ...] = ()
+
+
+Candidates = tuple[Branch, ...] | None
+"""Alternatives, of which one holds; none: there are no candidates.  None: anything may be."""
+
+
 class Habits(Protocol):
     """What the catalogue uses: it decides which ways to an item have to be asked for."""
 
@@ -91,18 +104,11 @@ class Habits(Protocol):
         None: items that no catalogue describes may be in it, too.
         """
 
+    def below(self, part: Node, variable: str) -> Candidates:
+        """Return where an item may have an ancestor of which ``part`` is true.
 
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """What holds of ``?product`` at once; ``blocks`` are alternatives, each of which must hold."""
-
-    triples: tuple[str, ...] = ()
-    filters: tuple[str, ...] = ()
-    blocks: tuple[tuple[Branch, ...], ...] = ()
-
-
-Candidates = tuple[Branch, ...] | None
-"""Alternatives, of which one holds; none: there are no candidates.  None: anything may be."""
+        All variables but ``?product`` begin with ``variable``.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +217,12 @@ class _Compiler:
                 return None if negated else self._temporal(node)
             case Mentions():
                 return None  # the graph keeps no words of texts
-            case Related():
-                return None
+            case Related(side, part):
+                return (
+                    None
+                    if negated or side != "ancestor"
+                    else self._habits.below(part, self._variable())
+                )
 
     def _special(self, path: Path, texts: tuple[str, ...]) -> Candidates | EllipsisType:
         """Candidates of what is a node or a name in the graph, not a value; ... for others."""

@@ -5,8 +5,8 @@ null, and a value of another kind fulfil neither a test nor its negation; JSON n
 by ``isNull`` and by ``equals`` with null.  ``date`` compares moments, ``string`` (and a text
 without a type) compares texts.
 
-Here all that is searched are items, which are containers: of the DID (``on: "did"``) the
-name, which is the item's id, and the type are known.
+Of a DID (``on: "did"``) the name, the type and the scope are known.  An item's DID is a
+container by the name of the item.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dafab_kg.model.errors import QueryNotValid
-from dafab_kg.search.exact import fits, moment
+from dafab_kg.search.exact import moment, truth
 from dafab_kg.search.tree import (
     Among,
     And,
@@ -47,6 +47,11 @@ LONGEST_TEXT: Final = 4096
 
 DID_TYPE: Final = "CONTAINER"
 """The type of every item's DID."""
+SCOPE: Final = "dafab"
+DID_FIELDS: Final = frozenset({"name", "did_type", "scope"})
+DOCUMENT: Final = "document"
+DID: Final = "did"
+"""Members of what a filter is true of that is read for DIDs of all kinds."""
 
 _LOGICAL: Final = frozenset({"type", "combinator", "filters", "inherited"})
 _COMPARISON: Final = frozenset(
@@ -76,17 +81,22 @@ _OF_ARRAYS: Final = frozenset({"contains", "containsAny", "containsAll", "isEmpt
 _OF_LISTS: Final = frozenset({"in", "containsAny", "containsAll"})
 _WITHOUT_VALUE: Final = frozenset({"isNull", "isNotNull", "isEmpty", "isNotEmpty"})
 _PATTERNS: Final = frozenset({"like", "notLike"})
+_UNKNOWN: Final = IsNull(("\0",), missing_is_null=False)
+"""Of nothing it is known: no member has this name."""
 _COMPARATORS: Final = _OF_ARRAYS | _OF_LISTS | _WITHOUT_VALUE | _PATTERNS | frozenset(_ORDERS)
 
 
-def read_filter(value: Any) -> Node:
+def read_filter(value: Any, *, scope: str = SCOPE, of_dids: bool = False) -> Node:
     """Read a filter, as a JSON reader gave it.
+
+    It is true of items of a scope, or (``of_dids``) of objects with the members ``document``
+    and ``did``: the JSON of a DID, and its fields.
 
     Raises:
         QueryNotValid: beyond a limit, or not understood, with the JSON Pointer of the part.
     """
     _check_size(value)
-    reader = _Reader()
+    reader = _Reader(scope, of_dids=of_dids)
     return reader.node(value, "", 1, inherited=False)
 
 
@@ -109,8 +119,9 @@ def read_sort(value: Any) -> Sort:
 class _Reader:
     """Reads one filter; counts its nodes."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: str, *, of_dids: bool) -> None:
         self._nodes = 0
+        self._scope, self._of_dids = scope, of_dids
 
     def node(self, value: Any, where: str, depth: int, *, inherited: bool) -> Node:
         if not isinstance(value, dict):
@@ -129,7 +140,7 @@ class _Reader:
         if kind == "logical":
             found = self._logical(value, where, depth, inherited or marked)
         elif kind == "comparison":
-            found = _comparison(value, where)
+            found = self._comparison(value, where)
         else:
             raise _wrong(f"{where}/type", f"a type is logical or comparison, not {_short(kind)}")
         return Related("ancestor", found) if marked else found
@@ -157,29 +168,32 @@ class _Reader:
                     f"{where}/combinator", f"a combinator is and, or, not: {_short(other)}"
                 )
 
-
-def _comparison(value: dict[str, Any], where: str) -> Node:
-    _check_members(value, _COMPARISON, where)
-    comparator = value.get("comparator")
-    if not isinstance(comparator, str) or comparator not in _COMPARATORS:
-        raise _wrong(f"{where}/comparator", f"there is no comparator {_short(comparator)}")
-    kind = _kind(value, comparator, where)
-    path = _path(value.get("path"), f"{where}/path")
-    given = _value(value, comparator, kind, where)
-    on = value.get("on", "document")
-    if on == "document":
-        return _test(path, comparator, given)
-    if on != "did":
-        raise _wrong(f"{where}/on", f"on is document or did, not {_short(on)}")
-    if comparator in _OF_ARRAYS:
-        raise _wrong(f"{where}/comparator", f"{comparator} is not for a DID, which has no arrays")
-    if path == ("name",):
-        return _test(("id",), comparator, given)
-    if path == ("did_type",):
-        return _of_constant(comparator, given)
-    raise _wrong(
-        f"{where}/path", f"of a DID name and did_type are known here, not {_short(path[0])}"
-    )
+    def _comparison(self, value: dict[str, Any], where: str) -> Node:
+        _check_members(value, _COMPARISON, where)
+        comparator = value.get("comparator")
+        if not isinstance(comparator, str) or comparator not in _COMPARATORS:
+            raise _wrong(f"{where}/comparator", f"there is no comparator {_short(comparator)}")
+        kind = _kind(value, comparator, where)
+        path = _path(value.get("path"), f"{where}/path")
+        given = _value(value, comparator, kind, where)
+        on = value.get("on", "document")
+        if on == "document":
+            return _test((DOCUMENT, *path) if self._of_dids else path, comparator, given)
+        if on != "did":
+            raise _wrong(f"{where}/on", f"on is document or did, not {_short(on)}")
+        if comparator in _OF_ARRAYS:
+            why = f"{comparator} is not for a DID, which has no arrays"
+            raise _wrong(f"{where}/comparator", why)
+        if len(path) != 1 or path[0] not in DID_FIELDS:
+            known = ", ".join(sorted(DID_FIELDS))
+            raise _wrong(f"{where}/path", f"of a DID {known} are known here: {_short(path[0])}")
+        if self._of_dids:
+            return _test((DID, *path), comparator, given)
+        if path == ("name",):
+            return _test(("id",), comparator, given)
+        constant = DID_TYPE if path == ("did_type",) else self._scope
+        fulfilled = truth(_test(path, comparator, given), {path[0]: constant})
+        return _UNKNOWN if fulfilled is None else And(()) if fulfilled else Or(())
 
 
 def _kind(value: dict[str, Any], comparator: str, where: str) -> str | None:
@@ -274,27 +288,6 @@ def _test(path: Path, comparator: str, given: Any) -> Node:
         "isNotEmpty": lambda: Not(IsEmpty(path)),
     }
     return tests[comparator]()
-
-
-def _of_constant(comparator: str, given: Any) -> Node:
-    """A test of the DID's type, which is the same of all items."""
-    true = comparator == "isNotNull"
-    if comparator in ("like", "notLike"):
-        true = fits(DID_TYPE, _pattern(given)) is (comparator == "like")
-    elif comparator == "in":
-        true = DID_TYPE in given
-    elif comparator in _ORDERS and isinstance(given, str):
-        true = {
-            "=": given == DID_TYPE,
-            "<>": given != DID_TYPE,
-            "<": given > DID_TYPE,
-            "<=": given >= DID_TYPE,
-            ">": given < DID_TYPE,
-            ">=": given <= DID_TYPE,
-        }[_ORDERS[comparator]]
-    elif comparator == "notEquals" and given is None:
-        true = True
-    return And(()) if true else Or(())
 
 
 def _pattern(text: str) -> tuple[Any, ...]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from dafab_kg.search.collections import shelves
+from dafab_kg.search.compile import Candidates
 from dafab_kg.search.entries import BARE, LOOSE
 from dafab_kg.search.library import Library, once, quoted, rows
+from dafab_kg.search.tree import Node
 
 
 @dataclass(frozen=True)
 class Habits:
-    """Implements :class:`dafab_kg.search.compile.Habits`; each is asked for once."""
+    """Implements :class:`dafab_kg.search.compile.Habits`; each is asked for once.
+
+    ``descendants`` finds where an item may be below something of which a filter is true.
+    """
 
     library: Library
+    descendants: Callable[[Node, str], Candidates] | None = None
 
     def uses(self, term: str) -> bool:
         """Tell whether any thing has a value of this property."""
@@ -33,6 +39,10 @@ class Habits:
         if collection_id in (BARE, LOOSE):
             return None
         return shelves(self.library).get(collection_id, ())
+
+    def below(self, part: Node, variable: str) -> Candidates:
+        """Return where an item may have an ancestor of which ``part`` is true."""
+        return None if self.descendants is None else self.descendants(part, variable)
 
     def _any(self, key: Hashable, pattern: str) -> bool:
         query = f"SELECT ?thing {{ {pattern} }} LIMIT 1"

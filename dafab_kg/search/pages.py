@@ -21,6 +21,7 @@ from dafab_kg.search.exact import truth
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, values_of, write_items
 from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
+from dafab_kg.search.lineage import below, relatives_of
 from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.order import (
     Key,
@@ -34,13 +35,19 @@ from dafab_kg.search.order import (
     place_of,
     written,
 )
-from dafab_kg.search.tree import Node, Search
+from dafab_kg.search.settled import mentions_relatives, told_by_name
+from dafab_kg.search.tree import And, Node, Search
+from dafab_kg.store.bounds import is_plain
 from dafab_kg.store.protocol import Row
 
 MOST_ITEMS: Final = 1_000
 """Most items of a page; a higher limit means this one (OGC 17-069r4, 7.15.4)."""
 MOST_COUNTED: Final = 100
 """Most candidates whose documents are read to count those that fulfil a filter."""
+SPARE: Final = "{" * 8 + "}" * 8 + "{ }" * 40
+"""Stands for what a query holds beside what a filter is compiled to."""
+MOST_ANCESTORS: Final = 500
+"""Most items that a filter on ancestors finds so that only what is below them is looked at."""
 MOST_HIDDEN: Final = 500
 """Most IRIs that one query names to leave them out of a count."""
 
@@ -74,16 +81,42 @@ class Source:
     listed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Found:
+    """Items of a search; ``known`` are those that were read, by IRI.
+
+    ``place`` is where the last of them stands, if there are more.
+    """
+
+    entries: tuple[Entry, ...]
+    known: dict[str, Value]
+    place: Place | None = None
+    matched: int | None = None
+
+
 def find_items(library: Library, search: Search, root: str) -> Page:
     """Find the items of a search; ``root`` is the address of the STAC API, for links.
 
     Raises:
         QueryNotValid: the order, the cursor or the filter is not to be answered.
     """
+    found = find_entries(library, search, place_of(search, keys_of(search.sort, bare=False)))
+    wanted = Wanted(root, search.include, search.exclude, search.inferred)
+    return Page(
+        tuple(write_items(library, found.entries, wanted, found.known)),
+        None if found.place is None else cursor(search, found.place),
+        found.matched,
+    )
+
+
+def find_entries(library: Library, search: Search, place: Place | None) -> Found:
+    """Find the items of a search that come after a place.
+
+    Raises:
+        QueryNotValid: the order or the filter is not to be answered.
+    """
     limit = min(search.limit, MOST_ITEMS)
     keys = keys_of(search.sort, bare=False)
-    place = place_of(search, keys)
-    asked = search
     search = replace(search, filter=with_collections(library, search.filter))
     sources = tuple(sources_of(library, search))
     known: dict[str, Value] = {}
@@ -92,12 +125,15 @@ def find_items(library: Library, search: Search, root: str) -> Page:
         found += _Asking(library, search, source, known).first(place, limit + 1)
     found = merged(keys, found)
     page = found[:limit]
-    entries = [entry_in(library, row) for _, row in page]
-    wanted = Wanted(root, search.include, search.exclude, search.inferred)
-    return Page(
-        tuple(write_items(library, entries, wanted, known)),
-        cursor(asked, page[-1][0]) if len(found) > limit else None,
-        _matched(library, search, sources, found, limit) if search.count else None,
+    matched = None
+    if search.count:
+        whole = place is None and len(found) <= limit
+        matched = len(found) if whole else _matched(library, search, sources)
+    return Found(
+        tuple(entry_in(library, row) for _, row in page),
+        known,
+        page[-1][0] if len(found) > limit else None,
+        matched,
     )
 
 
@@ -230,10 +266,9 @@ class _Asking:
         if self._compiled.all:
             return shown
         entries = [entry_in(self._library, row) for _, row in shown]
-        values = values_of(self._library, entries)
         assert self._filter is not None
-        right = {name for name, value in values.items() if truth(self._filter, value) is True}
-        self._known.update((name, values[name]) for name in right)
+        right, values = _right(self._library, self._filter, entries)
+        self._known.update((name, values[name]) for name in right & values.keys())
         return [one for one in shown if iri(one[1][0]) in right]
 
     def _batch(self, way: str, place: Place | None, most: int) -> list[tuple[Place, Row]]:
@@ -268,24 +303,46 @@ def entry_in(library: Library, row: Row) -> Entry:
     return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
 
 
+def _right(
+    library: Library, node: Node, entries: Sequence[Entry]
+) -> tuple[set[str], dict[str, Value]]:
+    """Return the IRIs of the items that fulfil a filter, and the items as far as they were read."""
+    if told_by_name(node):
+        named = {one.iri: {"id": one.id, "collection": one.collection} for one in entries}
+        return {iri for iri, value in named.items() if truth(node, value) is True}, {}
+    values = values_of(library, entries)
+    ups = relatives_of(library, entries) if mentions_relatives(node) else {}
+    right = {iri for iri, value in values.items() if truth(node, value, ups.get(iri)) is True}
+    return right, values
+
+
 def candidates(library: Library, node: Node | None) -> Compiled:
-    """Write what holds of ``?product`` where a filter may hold of its item."""
-    return compile_filter(node, Habits(library), library.names.base)
+    """Write what holds of ``?product`` where a filter may hold of its item.
 
-
-def _matched(
-    library: Library,
-    search: Search,
-    sources: tuple[Source, ...],
-    found: Sequence[object],
-    limit: int,
-) -> int | None:
-    """Count all items of a search, of which ``found`` are the first if there is no cursor.
-
-    None: too many documents would have to be read for that.
+    What would be more than the engine takes is left out: it leaves more candidates.
     """
-    if search.after is None and len(found) <= limit:
-        return len(found)
+
+    def matching(part: Node) -> list[Entry] | None:
+        found = find_entries(library, Search(filter=part, limit=MOST_ANCESTORS), None)
+        return None if found.place is not None else list(found.entries)
+
+    habits = Habits(library, lambda part, name: below(library, part, matching, name))
+
+    def compiled(node: Node | None) -> Compiled:
+        return compile_filter(node, habits, library.names.base)
+
+    found = compiled(node)
+    if is_plain(found.where + SPARE):
+        return found
+    kept: list[Node] = []
+    for part in node.parts if isinstance(node, And) else ():
+        if is_plain(compiled(And((*kept, part))).where + SPARE):
+            kept.append(part)
+    return Compiled(compiled(And(tuple(kept))).where) if kept else Compiled("")
+
+
+def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> int | None:
+    """Count all items of a search; None: too many documents would have to be read for that."""
     key = "matched", search.filter, search.collections, search.ids
 
     def count() -> int | None:
@@ -366,4 +423,4 @@ def _read_through(library: Library, node: Node, source: Source, given: str) -> i
         return None
     left_out = frozenset() if source.bare else hidden(library)
     entries = [entry_in(library, row) for row in found if iri(row[0]) not in left_out]
-    return sum(truth(node, one) is True for one in values_of(library, entries).values())
+    return len(_right(library, node, entries)[0])

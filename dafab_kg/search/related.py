@@ -65,6 +65,20 @@ def neighbours(library: Library, entries: Sequence[Entry], root: str) -> dict[st
     return found
 
 
+def sources_of(library: Library, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Return the items that products were made from, by product."""
+    products = listed(dict.fromkeys(entry.product for entry in entries))
+    pairs: dict[tuple[str, str], None] = {}
+    for way in (one for one in _MADE_OF if Habits(library).uses(one)):
+        found = _pairs(library, f"VALUES ?one {{ {products} }} ?one <{way}> ?two")
+        pairs |= dict.fromkeys(found)
+    shown = _entries_of(library, dict.fromkeys(source for _, source in pairs))
+    made: dict[str, list[Entry]] = defaultdict(list)
+    for product, source in pairs:
+        made[product] += shown.get(source, ())
+    return made
+
+
 def _along(library: Library, way: str, products: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return (product, kind, other product) for what is made in a way; few rows at a time, each
     query from what is known to what is not."""

@@ -96,3 +96,12 @@ def _tokens(query: str) -> Iterator[tuple[str, str, bool]]:
         elif kind == "word":
             awaited = {"values": "{", "in": "("}.get(text.lower(), "")
         yield kind, text, False
+
+
+def is_plain(query: str) -> bool:
+    """Tell whether a query, or a stretch of one, is within what :func:`refuse_intricate` allows."""
+    try:
+        refuse_intricate(query)
+    except QueryNotValid:
+        return False
+    return True

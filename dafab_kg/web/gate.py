@@ -20,6 +20,8 @@ REALM: Final = 'Bearer realm="dafab-kg"'
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _OPEN_PATHS: Final = ("/health",)
 """What answers whoever asks, also where reading is closed, and is not limited."""
+_OWN_TOKENS: Final = ("/rucio/",)
+"""What is below these asks for tokens of its own (``rucio_sessions.py``)."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def guard(app: Flask, settings: Settings) -> None:
         if request.path in _OPEN_PATHS:
             return
         _limit(rates, client_of(request.remote_addr or ""))
+        if request.path.startswith(_OWN_TOKENS):
+            return
         g.caller = _caller(tokens)
         if settings.read_closed and request.method != "OPTIONS":
             require("read")

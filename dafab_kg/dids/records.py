@@ -1,0 +1,36 @@
+"""What a filter of data identifiers is true of: a document and fields, as JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dafab_kg.dids.names import Did
+from dafab_kg.search.dafab_filter import DID, DOCUMENT
+from dafab_kg.search.exact import MISSING
+from dafab_kg.search.settled import UNTOLD, Told
+from dafab_kg.search.tree import Path
+
+ITEM_TYPE: Final = "Feature"
+"""The type in every item's JSON."""
+
+
+def record_of(did: Did, document: Any) -> dict[str, Any]:
+    """Return what a filter read for DIDs of all kinds is true of."""
+    fields = {"name": did.name, "did_type": did.type, "scope": did.scope}
+    return {DOCUMENT: document, DID: fields}
+
+
+def told_of_kind(kind: str, scope: str) -> Told:
+    """Tell what is known of all DIDs of a kind: data sets and files have no documents."""
+
+    def told(path: Path) -> Any:
+        if path[0] == DID:
+            return {"did_type": kind, "scope": scope}.get(str(path[1]), UNTOLD)
+        return UNTOLD if kind == "CONTAINER" else MISSING
+
+    return told
+
+
+def told_of_items(path: Path) -> Any:
+    """Tell what is known of all items."""
+    return ITEM_TYPE if path == ("type",) else UNTOLD

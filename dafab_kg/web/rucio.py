@@ -1,0 +1,312 @@
+"""The face that the DaFab catalogue's own client knows: Rucio's REST at ``/rucio``.
+
+What it sends is told by dafab-client 4.0.0, which runs against this as it is
+(``docs/dafab-client.md``).  Reading is public; the client logs in all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+from flask import Blueprint, Response, g, request
+
+from dafab_kg import __version__
+from dafab_kg.access.tokens import Tokens
+from dafab_kg.catalogue import Catalogue
+from dafab_kg.dids.names import Did
+from dafab_kg.model.errors import ThingNotFound
+from dafab_kg.model.settings import Settings
+from dafab_kg.web.described import Operation, Parameter, described
+from dafab_kg.web.gate import Caller, caller
+from dafab_kg.web.rucio_answers import (
+    OBJECT,
+    STREAM,
+    Refused,
+    answer,
+    answer_errors,
+    stream,
+    unauthenticated,
+    unsupported,
+)
+from dafab_kg.web.rucio_requests import (
+    body_of,
+    filter_of,
+    flag_of,
+    names_in_path,
+    pairs_of,
+    paths_of,
+    search_of,
+)
+from dafab_kg.web.rucio_sessions import Sessions
+from dafab_kg.web.stac_writes import root
+
+PREFIX: Final = "/rucio"
+_OPEN: Final = frozenset({f"{PREFIX}/ping", f"{PREFIX}/auth/userpass"})
+"""What is answered without a token."""
+_ANY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_TOKEN: Final = Parameter("X-Rucio-Auth-Token", "A token of a session.", place="header")
+_BODY: Final = {OBJECT: {"type": "object"}}
+
+
+def _read(summary: str, kind: str = OBJECT, *problems: int) -> Operation:
+    return Operation(summary, {200: (kind,)}, (401, *problems), (_TOKEN,))
+
+
+def _posted(summary: str, kind: str, *problems: int) -> Operation:
+    return Operation(summary, {200: (kind,)}, (400, 401, *problems), (_TOKEN,), _BODY)
+
+
+def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
+    """Return ``/rucio`` and what is below it."""
+    face = Blueprint("rucio", __name__, url_prefix=PREFIX)
+    sessions = Sessions(settings, Tokens(settings.store))
+    answer_errors(face)
+
+    @face.before_request
+    def look() -> None:
+        if request.path in _OPEN:
+            return
+        sent = request.headers.get("X-Rucio-Auth-Token", "")
+        if not sent:
+            raise unauthenticated("Token must be set. Log in at auth/userpass")
+        g.caller = sessions.caller(sent)
+
+    _accounts(face, settings, sessions)
+    _reading(face, catalogue)
+    _searching(face, catalogue, settings)
+    _storage(face, catalogue)
+
+    @face.route("/<path:rest>", methods=_ANY)
+    @described(**{name: Operation("Not done here", {}, (400, 401), (_TOKEN,)) for name in _ANY})
+    def others(rest: str) -> Response:
+        raise unsupported(
+            f"{request.method} /{rest[:80]} is not done here: this catalogue holds descriptions, "
+            "no storage"
+        )
+
+    return face
+
+
+def _accounts(face: Blueprint, settings: Settings, sessions: Sessions) -> None:
+    @face.get("/ping")
+    @described(GET=Operation("Whether the server is there, as Rucio's", {200: (OBJECT,)}))
+    def ping() -> Response:
+        return answer({"version": f"dafab-kg-{__version__}"})
+
+    @face.get("/auth/userpass")
+    @described(
+        GET=Operation(
+            "Log in: a session for a token, or as guest",
+            {200: (OBJECT,)},
+            (401,),
+            tuple(
+                Parameter(f"X-Rucio-{name}", words, place="header")
+                for name, words in (
+                    ("Account", "The name of a token, or the guest's."),
+                    ("Username", "The same."),
+                    ("Password", "The token."),
+                )
+            ),
+        )
+    )
+    def login() -> Response:
+        account, username, password = (
+            request.headers.get(f"X-Rucio-{name}", "")
+            for name in ("Account", "Username", "Password")
+        )
+        session = sessions.open(account, username, password)
+        response = Response(b"", content_type="application/octet-stream")
+        response.headers["X-Rucio-Auth-Token"] = session.token
+        response.headers["X-Rucio-Auth-Token-Expires"] = session.ends
+        response.headers["X-Rucio-Auth-Account"] = session.account
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @face.get("/accounts/")
+    @described(GET=_read("The account that asks", STREAM))
+    def accounts() -> Response:
+        shown = {name: _account(caller())[name] for name in ("account", "type", "email")}
+        return stream([orjson.dumps(shown)])
+
+    @face.get("/accounts/<account>")
+    @described(GET=_read("An account: one's own, or whoami", OBJECT, 404))
+    def account(account: str) -> Response:
+        who = caller()
+        if account not in ("whoami", who.name):
+            raise Refused(404, "AccountNotFound", f"There is no account {account[:80]} to see")
+        return answer(_account(who))
+
+    @face.get("/accounts/<account>/scopes/")
+    @described(GET=_read("The scopes that an account writes in", OBJECT, 404))
+    def scopes_of(account: str) -> Response:
+        who = caller()
+        if account != who.name or "write" not in who.scopes:
+            raise Refused(404, "ScopeNotFound", f"The account {account[:80]} owns no scope here")
+        return answer(_scopes(settings))
+
+    @face.get("/scopes/")
+    @described(GET=_read("All scopes"))
+    def scopes() -> Response:
+        return answer(_scopes(settings))
+
+
+def _account(who: Caller) -> dict[str, Any]:
+    return {
+        "account": who.name,
+        "type": "USER",
+        "email": None,
+        "status": "ACTIVE",
+        "created_at": None,
+        "updated_at": None,
+        "deleted_at": None,
+        "suspended_at": None,
+    }
+
+
+def _scopes(settings: Settings) -> list[str]:
+    return list(dict.fromkeys((settings.did_scope, *settings.did_scopes.values())))
+
+
+def _reading(face: Blueprint, catalogue: Catalogue) -> None:
+    @face.get("/dids/<scope>/<path:name>")
+    @described(GET=_read("A data identifier", OBJECT, 404))
+    def did(scope: str, name: str) -> Response:
+        return answer(_told(catalogue.did(*names_in_path("/dids/"))))
+
+    @face.get("/dids/<scope>/<path:name>/meta")
+    @described(GET=_read("The state of a data identifier", OBJECT, 404))
+    def meta(scope: str, name: str) -> Response:
+        found = _told(catalogue.did(*names_in_path("/dids/")))
+        return answer({**found, "did_type": found["type"]})
+
+    @face.get("/dids/<scope>/<path:name>/dids")
+    @described(GET=_read("What is directly below a data identifier", STREAM, 404))
+    def members(scope: str, name: str) -> Response:
+        pair = names_in_path("/dids/")
+
+        def lines() -> Iterator[bytes]:
+            after = ""
+            while True:
+                page = catalogue.did_members(*pair, after)
+                for one in page.dids:
+                    more = {"bytes": one.size, "adler32": None, "md5": one.md5}
+                    yield orjson.dumps({**_named(one), "type": one.type, **more})
+                after = page.after
+                if not after:
+                    return
+
+        return stream(lines())
+
+    @face.get("/dids/<scope>/<path:name>/parents")
+    @described(GET=_read("What a data identifier is directly below", STREAM))
+    def parents(scope: str, name: str) -> Response:
+        try:
+            found = catalogue.did_parents(*names_in_path("/dids/"))
+        except ThingNotFound:  # Rucio, too, knows no parents of what is not there
+            found = ()
+        return stream(orjson.dumps({**_named(one), "type": one.type}) for one in found)
+
+    @face.get("/dids/<scope>/<path:name>/files")
+    @described(GET=_read("The files below a data identifier", STREAM, 400, 404))
+    def files(scope: str, name: str) -> Response:
+        found = catalogue.did_files(*names_in_path("/dids/"))
+        more = {"adler32": None, "guid": None, "events": None}
+        return stream(orjson.dumps({**_named(one), "bytes": one.size, **more}) for one in found)
+
+
+def _searching(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None:
+    @face.post("/dids/<scope>/dids/search")
+    @described(POST=_posted("Search the data identifiers of a scope", OBJECT, 404))
+    def search(scope: str) -> Response:
+        asked, sized = search_of(names_in_path("/dids/")[0])
+        try:
+            page = catalogue.find_dids(asked)
+        except ThingNotFound as error:
+            raise Refused(404, "ScopeNotFound", str(error)) from error
+        rows = []
+        for one in page.dids:
+            size = {"bytes": one.size, "length": 1 if one.type == "FILE" else None} if sized else {}
+            rows.append({**_named(one), "did_type": one.type, **size})
+        counted = {}
+        if page.count is not None:
+            counted = {"count": {"value": page.count[0], "exact": page.count[1]}}
+        return answer({"dids": rows, "next_cursor": page.cursor, **counted})
+
+    @face.post("/stac_filter")
+    @described(
+        POST=Operation(
+            "Documents that fulfil a filter",
+            {200: (OBJECT,)},
+            (400, 401, 404),
+            (
+                _TOKEN,
+                Parameter("limit", "Most of a page.", {"type": "integer", "maximum": 100}),
+                Parameter("cursor", "Where a page begins."),
+            ),
+            _BODY,
+        )
+    )
+    def stac_filter() -> Response:
+        try:
+            page = catalogue.find_did_documents(filter_of(settings.did_scope), root())
+        except ThingNotFound as error:
+            raise Refused(404, "ScopeNotFound", str(error)) from error
+        body = b'{"items":[%b],"nextCursor":%b}' % (
+            b",".join(page.documents),
+            orjson.dumps(page.cursor),
+        )
+        return Response(body, content_type=OBJECT)
+
+    @face.post("/dids/bulkmetadoc")
+    @described(POST=_posted("Documents of data identifiers, whole or in part", STREAM, 404))
+    def documents() -> Response:
+        body = body_of()
+        inherit = flag_of(body, "inherit")
+        if flag_of(body, "archived"):
+            raise unsupported("Documents of what was deleted are not kept here")
+        pairs, paths = pairs_of(body.get("dids")), paths_of(body.get("paths"))
+        return stream(catalogue.did_documents(pairs, paths, root(), inherit=inherit))
+
+
+def _storage(face: Blueprint, catalogue: Catalogue) -> None:
+    @face.post("/replicas/list")
+    @described(POST=_posted("Files with their replicas, of which none is known here", STREAM, 404))
+    def replicas() -> Response:
+        pairs = pairs_of(body_of().get("dids"))
+        every = (one for pair in pairs for one in catalogue.did_files(*pair))
+        more: dict[str, Any] = {"adler32": None, "rses": {}, "pfns": {}, "states": {}}
+        return stream(
+            orjson.dumps({**_named(one), "bytes": one.size, "md5": one.md5, **more})
+            for one in every
+        )
+
+    @face.get("/rses/")
+    @described(GET=_read("Storage elements, of which none is known here", STREAM))
+    def storages() -> Response:
+        return stream([])
+
+    @face.get("/rses/<path:name>")
+    @described(GET=_read("A storage element", OBJECT, 404))
+    def storage(name: str) -> Response:
+        raise Refused(404, "RSENotFound", f"There is no storage element {name[:80]} here")
+
+
+def _named(did: Did) -> dict[str, Any]:
+    return {"scope": did.scope, "name": did.name}
+
+
+def _told(did: Did) -> dict[str, Any]:
+    """Return a data identifier as Rucio describes one."""
+    found = {
+        **_named(did),
+        "type": did.type,
+        "account": "root",
+        "open": None if did.type == "FILE" else True,
+        "monotonic": None if did.type == "FILE" else False,
+        "expired_at": None,
+        "length": 1 if did.type == "FILE" else None,
+        "bytes": did.size,
+    }
+    return {**found, "adler32": None, "md5": did.md5} if did.type == "FILE" else found
