@@ -24,8 +24,8 @@ from dafab_kg.model.errors import (
     FieldNotValid,
     NotWellFormed,
 )
+from dafab_kg.model.plain_json import plain
 from dafab_kg.model.strict_json import read_json
-from dafab_kg.search.documents import plain
 from dafab_kg.search.entries import ENTRIES_OF, LOOSE, NONE
 from dafab_kg.search.links import NAVIGATION
 

@@ -56,6 +56,7 @@ def write_dump(store: Store, documents: Documents, file: Path) -> DumpReport:
     loaded, rejected = list(documents.all()), list(documents.quarantine())
     needed = {digest for entry in loaded for _, digest in entry.files}
     needed.update(digest for entry in rejected for _, digest in entry.files)
+    needed.update(entry.element for entry in loaded if entry.element)
     needed.update(entry.named_statements for entry in loaded if entry.named_statements)
     unfinished = [path.with_name(path.name + ".part") for path in (file, beside)]
     try:

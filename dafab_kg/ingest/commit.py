@@ -37,6 +37,7 @@ from dafab_kg.store.documents import (
     Pending,
     StoredDocument,
     digest_of,
+    element_of,
     files_of,
 )
 from dafab_kg.store.nquads import GraphText, canonical, in_graph
@@ -255,6 +256,10 @@ class Committer:
                         named_graphs=tuple(sorted({name for name, _ in text.named})),
                         named_statements=digest,
                     )
+            element = element_of(item.document)
+            if element is not None:
+                entry = replace(entry, element=digest_of(element))
+                stated[entry.element] = element
             entries.append(entry)
         for entry in deleted:
             contents[self.names.make("graph", document_id=entry.document_id)] = GraphText(

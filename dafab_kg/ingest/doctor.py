@@ -113,7 +113,8 @@ def _origin(documents: Documents, iri: str) -> str:
 def _examine_document(
     store: Store, documents: Documents, entry: StoredDocument, graph: str
 ) -> Iterator[Finding]:
-    yield from _examine_files(documents, entry.document_id, entry.files)
+    element = (("its element", entry.element),) if entry.element else ()
+    yield from _examine_files(documents, entry.document_id, (*entry.files, *element))
     stated = f'<{graph}> <{term("contentHash")}> "{entry.content_hash}" .\n'
     if not store.states(stated, graph):
         yield Finding(

@@ -27,7 +27,7 @@ import shapely
 
 from dafab_kg.model.documents import escape_pointer
 from dafab_kg.model.names import PREFIXES
-from dafab_kg.search.exact import as_double
+from dafab_kg.model.plain_json import as_double
 from dafab_kg.search.library import quoted
 from dafab_kg.search.names import Held, held
 from dafab_kg.search.tree import (

@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from dafab_kg.model.errors import DafabError
 from dafab_kg.model.geometry import footprint_from_geojson
+from dafab_kg.model.plain_json import as_double
 from dafab_kg.search.tree import (
     DATETIME,
     END,
@@ -209,14 +210,6 @@ def _same_kind(found: Any, value: Any) -> bool:
     if isinstance(value, str):
         return isinstance(found, str)
     return isinstance(found, int | float | Decimal) and isinstance(value, int | float | Decimal)
-
-
-def as_double(number: Any) -> float:
-    """Return a number as IEEE double; infinity for what is beyond."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
 
 
 def _array(node: Contains | Within | IsEmpty, found: list[Any]) -> bool:

@@ -19,10 +19,11 @@ from shapely.geometry.base import BaseGeometry
 
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import decode
+from dafab_kg.model.plain_json import as_double
 from dafab_kg.search.collections import collection_ids, hidden
 from dafab_kg.search.compile import stamp
 from dafab_kg.search.conditions import certain, is_whole
-from dafab_kg.search.exact import as_double, at, moment, place_of_item, truth
+from dafab_kg.search.exact import at, moment, place_of_item, truth
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import values_of
 from dafab_kg.search.library import Library, iri, rows, text

@@ -26,6 +26,7 @@ import orjson
 
 from dafab_kg.model.documents import FilePart, Part, SourceDocument
 from dafab_kg.model.errors import StoreInUse, StoreNotUsable, ThingNotFound
+from dafab_kg.model.plain_json import write_plain
 
 MAP_SIZE = 1 << 40  # address space, not disk: the file grows as it is filled
 COMPRESS_FROM = 4096  # bytes; below, a read is cheaper than unpacking
@@ -38,6 +39,8 @@ class StoredDocument:
     """A document that is loaded.
 
     ``files`` are (name, SHA-256 hex) pairs; ``triples`` is the size of its graph.
+    ``element`` is the SHA-256 of a file with what stands at ``pointer`` by itself, so that
+    it can be read without all that stands beside it; "" where that is the whole.
     ``named_graphs`` are those that the document brings of its own, and
     ``named_statements`` the SHA-256 of a file with what it states in them (N-Quads).
     """
@@ -49,6 +52,7 @@ class StoredDocument:
     content_hash: str
     files: tuple[tuple[str, str], ...]
     pointer: str = ""
+    element: str = ""
     versions: str = ""
     loaded_at: str = ""
     load_id: str = ""
@@ -384,6 +388,14 @@ def files_of(document: SourceDocument) -> tuple[tuple[tuple[str, str], ...], Kep
         for (_, digest), part in zip(digests, document.parts, strict=True)
     }
     return tuple(digests), kept
+
+
+def element_of(document: SourceDocument) -> bytes | None:
+    """Return as JSON what a document is within a file of several; None where that is another
+    format, or the whole file, or holds numbers that are not quick to read."""
+    if not document.pointer.startswith("/") or not isinstance(document.value, dict):
+        return None
+    return write_plain(document.value)
 
 
 def _packed(data: bytes) -> bytes:

@@ -15,8 +15,8 @@ import orjson
 from flask import Blueprint, Response, current_app, request, url_for
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.model.plain_json import plain
 from dafab_kg.model.settings import Settings
-from dafab_kg.search.documents import plain
 from dafab_kg.search.links import GEOJSON, link
 from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
