@@ -162,7 +162,7 @@ def sources_of(library: Library, search: Search) -> Iterator[Source]:
         ids = f"VALUES ?id {{ {' '.join(map(quoted, dict.fromkeys(search.ids)))} }} "
     few = bool(ids)
     item = f"{ids}?item a dafab:CatalogItem"
-    entry = f"{ids}?item dafab:itemId ?id ; a dafab:CatalogItem ; dafab:describes ?product ."
+    entry = f"{ids}?item dafab:itemId ?id ; dafab:describes ?product ."
     counted = f"{entry}" if ids else f"{item} ."
     if search.filter is not None and not ids:
         counted = f"{item} ; dafab:describes ?product ."

@@ -199,15 +199,16 @@ class Reader:
         if not isinstance(triple.subject, Variable) or not isinstance(triple.predicate, IriTerm):
             return
         thing, predicate, value = triple.subject.name, triple.predicate.value, triple.object
-        asked = self.asked[thing]
         if predicate == f"{RDF}type" and isinstance(value, IriTerm):
+            asked = self.asked[thing]
             asked.classes.append(value.value)
             asked.given.append((triple.start, triple.end))
             self._say(triple)
             return
         kind = self._kind_of.get(predicate)
         if kind is None:
-            return
+            return  # nothing is asked of what is a geometry's node only
+        asked = self.asked[thing]
         if isinstance(value, Variable):
             self.values[value.name].append((thing, predicate))
             asked.values.append(Has(predicate))

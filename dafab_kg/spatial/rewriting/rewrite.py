@@ -34,8 +34,9 @@ MOST_TOLD: Final = 1_000
 LONGEST_TOLD: Final = 20_000
 """Characters of a text that an explanation shows; of a longer one the candidates are left out."""
 NOTHING: Final = "nothing in it can be looked up"
-WIDENINGS: Final = (2, 16, 128)
-"""How many times as many things as rows are asked for are tried, one after the other."""
+WIDENINGS: Final = (1, 8, 64)
+"""How many times as many things as rows are asked for are tried, one after the other: mostly
+each thing gives a row."""
 
 _LISTED: Final = re.compile(r"\{ [<(][^}]*\}")
 _UNSAFE: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
@@ -188,8 +189,6 @@ def _first(found: Analysis, lookup: Lookup, plan: Plan, widening: int, merged: b
         return []
     wish = next(wish for wish in spot.wishes if wish.variable == first.thing)
     count = first.need * widening
-    if isinstance(first, Ordered) and first.complete and widening == WIDENINGS[0]:
-        count = first.need
     bound: list[Edit] = []
     if isinstance(first, Ordered):
         rows: Found | Nearby | None = lookup.top(

@@ -51,17 +51,13 @@ class Counted:
 @dataclass(frozen=True)
 class Ordered:
     """The answer is the first ``need`` rows in the order of a property of a thing, or of its
-    IRI ("").
-
-    ``complete``: the index knows all that is asked, so that each thing found gives a row.
-    """
+    IRI ("")."""
 
     thing: str
     property: str
     descending: bool
     need: int
     enough: int
-    complete: bool
     text: str
 
 
@@ -158,7 +154,7 @@ def _first(query: Query, group: Group, reader: Reader, text: str) -> Ordered | N
             of_value = [(key.name, "")]
         for thing, predicate in of_value:
             return Ordered(
-                thing, predicate, first.descending, need, query.limit, _said(group, reader),
+                thing, predicate, first.descending, need, query.limit,
                 f"ORDER BY {'DESC' if first.descending else 'ASC'}(?{key.name}) LIMIT",
             )  # fmt: skip
         found, bound = _expression_of(query, group, key.name)
