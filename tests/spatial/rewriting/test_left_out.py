@@ -131,3 +131,20 @@ def test_construct_where_stays_as_it_is(tmp_path: Path) -> None:
     text = f"{PREFIXES} CONSTRUCT WHERE {{ ?x a :Product ; :code 'A' ; :rank ?r }}"
     (plan,) = plans(text, keeper.follow(), SCHEMA.properties)
     assert plan.text == text
+
+
+def test_counts_through_the_node_of_a_geometry_are_the_index_s(tmp_path: Path) -> None:
+    store = OxigraphStore()
+    keeper = Keeper(store, tmp_path, GRAPHS, SCHEMA)
+    store.bulk_load(DATA["one geometry each"])
+    keeper.touch_everything()
+    area = "'POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))'^^geo:wktLiteral"
+    text = (
+        f"{PREFIXES} SELECT (COUNT(DISTINCT ?x) AS ?n) {{ ?x :rank ?r ; geo:hasGeometry ?g . "
+        f"?g geo:asWKT ?w FILTER (geof:sfIntersects(?w, {area})) }}"
+    )
+    (plan,) = plans(text, keeper.follow(), SCHEMA.properties)
+    assert "COUNT" not in plan.text
+    wished, got = (list(cast(Solutions, store.query(q, default_graphs=GRAPHS)))
+                   for q in (text, plan.text))  # fmt: skip
+    assert got == wished
