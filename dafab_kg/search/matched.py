@@ -229,6 +229,16 @@ class ByGraph:
         for source in self._sources:
             thing = "product" if source.bare else "item"
             left_out = () if source.bare else sorted(hidden(self._library))[:500]
+            if source.listed and not left_out and not self._sure:
+                # as many products as items, and each of them is told by fewer statements
+                for collection in source.listed:
+                    query = (
+                        "SELECT ?value (COUNT(?product) AS ?n) { ?product dafab:listedIn "
+                        f"<{collection}> ; <{term}> ?value }} GROUP BY ?value LIMIT {MOST_VALUES}"
+                    )
+                    for value, number in rows(self._library, query):
+                        found[_shown(path, value)] += int(text(number))
+                continue
             shown = f"FILTER(?item NOT IN ({', '.join(f'<{one}>' for one in left_out)}))"
             query = (
                 f"SELECT ?value (COUNT(DISTINCT ?{thing}) AS ?n) {{ {source.pattern} {self._sure} "
@@ -241,20 +251,18 @@ class ByGraph:
 
     def places(self) -> Iterator[BaseGeometry]:
         """See :class:`Matched`."""
-        left = MOST_PLACES
+        if self.total() > MOST_PLACES:
+            raise QueryNotValid(
+                f"There are more than {MOST_PLACES} items, too many to look where each is. "
+                "Narrow the search by place, time or collection"
+            )
         for source in self._sources:
             item = "?product" if source.bare else "?item"
             query = (
                 f"SELECT DISTINCT {item} ?shape {{ {source.pattern} {self._sure} "
-                f"?product geo:hasGeometry ?place . ?place geo:asWKT ?shape }} LIMIT {left + 1}"
+                f"?product geo:hasGeometry ?place . ?place geo:asWKT ?shape }}"
             )
             told = rows(self._library, query)
-            left -= len(told)
-            if left < 0:
-                raise QueryNotValid(
-                    f"There are more than {MOST_PLACES} items, too many to look where each is. "
-                    "Narrow the search by place, time or collection"
-                )
             left_out = frozenset() if source.bare else hidden(self._library)
             for row in told:
                 if iri(row[0]) not in left_out:

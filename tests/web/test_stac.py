@@ -496,6 +496,7 @@ def test_figures_of_searches(web, items):
         assert web.ask("", "/stac/aggregate", "POST", json=body).status_code == 400
 
 
+@pytest.mark.filterwarnings("ignore::pystac_client.warnings.FallbackToPystac")
 def test_pystac_client_asks_the_extensions_too(address, items):
     client = pystac_client.Client.open(address)
     ours = ["alpha", "beta", "gamma", "uncollected"]
