@@ -7,7 +7,7 @@ it knows for sure which they are (:class:`ByGraph`); then values are the graph's
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -35,13 +35,22 @@ from dafab_kg.store.protocol import Iri
 
 MOST_READ: Final = 1_000
 """Up to how many candidates are read."""
-MOST_READ_AT_LEAST: Final = 5_000
+MOST_READ_AT_LEAST: Final = 20_000
 """Up to how many are read where the graph alone cannot tell."""
+READ_AT_ONCE: Final = 500
 MOST_PLACES: Final = 50_000
 """Of how many items the places are looked at."""
 MOST_VALUES: Final = 10_000
 """Most values of a property that are counted."""
 CLOUDS: Final[Path] = ("properties", "eo:cloud_cover")
+SUN: Final[Path] = ("properties", "view:sun_elevation")
+TEXTS: Final[Mapping[str, Path]] = {
+    "platform_frequency": ("properties", "platform"),
+    "processing_level_frequency": ("properties", "processing:level"),
+    "grid_code_frequency": ("properties", "grid:code"),
+}
+NEEDED: Final = tuple(str(path[-1]) for path in (DATETIME, CLOUDS, SUN, *TEXTS.values()))
+"""Properties of which there are figures."""
 
 
 class Matched(Protocol):
@@ -109,9 +118,21 @@ def _read(library: Library, search: Search, most: int) -> list[Any] | None:
         left -= len(told)
         left_out = frozenset() if source.bare else hidden(library)
         entries = [entry_in(library, row) for row in told if iri(row[0]) not in left_out]
-        values = values_of(library, entries).values()
-        found += [one for one in values if truth(search.filter, one) is True]
+        for start in range(0, len(entries), READ_AT_ONCE):
+            values = values_of(library, entries[start : start + READ_AT_ONCE]).values()
+            found += [_needed(one) for one in values if truth(search.filter, one) is True]
     return found
+
+
+def _needed(item: Any) -> Any:
+    """Return what figures are made of: whole items would take a hundred times the memory."""
+    properties = item.get("properties")
+    told = properties if isinstance(properties, dict) else {}
+    return {
+        "collection": item["collection"],
+        "properties": {name: told[name] for name in NEEDED if name in told},
+        **{name: item[name] for name in ("geometry", "bbox") if name in item},
+    }
 
 
 def _by_graph(library: Library, search: Search) -> ByGraph | None:
