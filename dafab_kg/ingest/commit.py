@@ -161,8 +161,12 @@ class Committer:
         prepared: Iterable[Prepared],
         rejected: Iterable[Rejected] = (),
         deleted: Iterable[StoredDocument] = (),
+        stated: str = "",
     ) -> tuple[StoredDocument, ...]:
-        """Commit a batch; return the entries of its documents as stored."""
+        """Commit a batch; return the entries of its documents as stored.
+
+        ``stated`` are N-Quads that come with it and that no document makes (who loads).
+        """
         prepared, rejected, deleted = list(prepared), list(rejected), list(deleted)
         files: Kept = {}
         for refusal in rejected:
@@ -175,8 +179,9 @@ class Committer:
             return ()
         for item in prepared:
             files.update(files_of(item.document)[1])
-        journal, entries, stated = self._plan(prepared, deleted)
-        files.update(stated)
+        journal, entries, named = self._plan(prepared, deleted)
+        files.update(named)
+        journal = replace(journal, bulk=journal.bulk + stated)
         self._sequence += 1
         batch = Pending(self._sequence, entries, tuple(entry.document_id for entry in deleted))
         journal.write(self._file(batch.sequence))

@@ -306,12 +306,13 @@ def _begin_load(run: _Run) -> None:
     state_load(run.committer, run.preparer)
 
 
-def state_load(committer: Committer, *preparers: Preparer) -> None:
-    """State who loads, and when, of each in a graph of its own."""
-    committer.state("".join(map(_load_stated, preparers)))
+def state_load(committer: Committer, preparer: Preparer) -> None:
+    """State who loads, and when, in a graph of its own."""
+    committer.state(load_stated(preparer))
 
 
-def _load_stated(preparer: Preparer) -> str:
+def load_stated(preparer: Preparer) -> str:
+    """Return as N-Quads who loads, and when."""
     settings, load_id = preparer.settings, preparer.load_id
     graph = settings.names.make("load_graph", load_id=load_id)
     record = Load(

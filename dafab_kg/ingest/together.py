@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dafab_kg.ingest.commit import Committer
-from dafab_kg.ingest.flow import state_load
+from dafab_kg.ingest.flow import load_stated
 from dafab_kg.ingest.prepare import (
     Passed,
     Prepared,
@@ -84,16 +84,14 @@ def commit_together(
                 errors.setdefault(number, []).append(error)
     kept = [number for number in range(len(pieces)) if number not in errors]
     prepared = [one for number in kept for one in results[number] if isinstance(one, Prepared)]
-    stating = [
-        preparers[number]
+    stated = [
+        load_stated(preparers[number])
         for number in kept
         if any(isinstance(one, Prepared) for one in results[number])
     ]
-    if stating:
-        state_load(committer, *stating)
     deleted = [one for number in kept for one in pieces[number].deleted]
     if prepared or refused or deleted:
-        committer.commit(prepared, refused, deleted)
+        committer.commit(prepared, refused, deleted, "".join(stated))
     return [
         _all_of(errors[number])
         if number in errors

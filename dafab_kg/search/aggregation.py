@@ -12,7 +12,7 @@ from typing import Any, Final
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.search.geohash import cells, geohash
 from dafab_kg.search.library import Library, once
-from dafab_kg.search.matched import CLOUDS, Matched, matched, utc
+from dafab_kg.search.matched import CLOUDS, SUN, TEXTS, Matched, matched, utc
 from dafab_kg.search.tree import Path, Search
 
 Figure = dict[str, Any]
@@ -144,9 +144,9 @@ def _ranges(path: Path, starts: Sequence[float]) -> Callable[[Matched, Wished], 
     return make
 
 
-def _texts(name: str) -> Callable[[Matched, Wished], Figure]:
+def _texts(path: Path) -> Callable[[Matched, Wished], Figure]:
     def make(found: Matched, wished: Wished) -> Figure:
-        return _terms(found, found.values(("properties", name)))
+        return _terms(found, found.values(path))
 
     return make
 
@@ -235,16 +235,12 @@ AGGREGATIONS: Final[Mapping[str, Aggregation]] = {
             "sun_elevation_frequency",
             "frequency_distribution",
             "numeric",
-            _ranges(("properties", "view:sun_elevation"), SUNS),
+            _ranges(SUN, SUNS),
         ),
-        Aggregation("platform_frequency", "frequency_distribution", "string", _texts("platform")),
-        Aggregation(
-            "processing_level_frequency",
-            "frequency_distribution",
-            "string",
-            _texts("processing:level"),
+        *(
+            Aggregation(name, "frequency_distribution", "string", _texts(path))
+            for name, path in TEXTS.items()
         ),
-        Aggregation("grid_code_frequency", "frequency_distribution", "string", _texts("grid:code")),
         Aggregation(
             "centroid_geohash_grid_frequency", "frequency_distribution", "string", _centroids
         ),

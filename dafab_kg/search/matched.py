@@ -7,7 +7,7 @@ it knows for sure which they are (:class:`ByGraph`); then values are the graph's
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -35,13 +35,22 @@ from dafab_kg.store.protocol import Iri
 
 MOST_READ: Final = 1_000
 """Up to how many candidates are read."""
-MOST_READ_AT_LEAST: Final = 5_000
+MOST_READ_AT_LEAST: Final = 20_000
 """Up to how many are read where the graph alone cannot tell."""
+READ_AT_ONCE: Final = 500
 MOST_PLACES: Final = 50_000
 """Of how many items the places are looked at."""
 MOST_VALUES: Final = 10_000
 """Most values of a property that are counted."""
 CLOUDS: Final[Path] = ("properties", "eo:cloud_cover")
+SUN: Final[Path] = ("properties", "view:sun_elevation")
+TEXTS: Final[Mapping[str, Path]] = {
+    "platform_frequency": ("properties", "platform"),
+    "processing_level_frequency": ("properties", "processing:level"),
+    "grid_code_frequency": ("properties", "grid:code"),
+}
+NEEDED: Final = tuple(str(path[-1]) for path in (DATETIME, CLOUDS, SUN, *TEXTS.values()))
+"""Properties of which there are figures."""
 
 
 class Matched(Protocol):
@@ -109,9 +118,21 @@ def _read(library: Library, search: Search, most: int) -> list[Any] | None:
         left -= len(told)
         left_out = frozenset() if source.bare else hidden(library)
         entries = [entry_in(library, row) for row in told if iri(row[0]) not in left_out]
-        values = values_of(library, entries).values()
-        found += [one for one in values if truth(search.filter, one) is True]
+        for start in range(0, len(entries), READ_AT_ONCE):
+            values = values_of(library, entries[start : start + READ_AT_ONCE]).values()
+            found += [_needed(one) for one in values if truth(search.filter, one) is True]
     return found
+
+
+def _needed(item: Any) -> Any:
+    """Return what figures are made of: whole items would take a hundred times the memory."""
+    properties = item.get("properties")
+    told = properties if isinstance(properties, dict) else {}
+    return {
+        "collection": item["collection"],
+        "properties": {name: told[name] for name in NEEDED if name in told},
+        **{name: item[name] for name in ("geometry", "bbox") if name in item},
+    }
 
 
 def _by_graph(library: Library, search: Search) -> ByGraph | None:
@@ -229,6 +250,16 @@ class ByGraph:
         for source in self._sources:
             thing = "product" if source.bare else "item"
             left_out = () if source.bare else sorted(hidden(self._library))[:500]
+            if source.listed and not left_out and not self._sure:
+                # as many products as items, and each of them is told by fewer statements
+                for collection in source.listed:
+                    query = (
+                        "SELECT ?value (COUNT(?product) AS ?n) { ?product dafab:listedIn "
+                        f"<{collection}> ; <{term}> ?value }} GROUP BY ?value LIMIT {MOST_VALUES}"
+                    )
+                    for value, number in rows(self._library, query):
+                        found[_shown(path, value)] += int(text(number))
+                continue
             shown = f"FILTER(?item NOT IN ({', '.join(f'<{one}>' for one in left_out)}))"
             query = (
                 f"SELECT ?value (COUNT(DISTINCT ?{thing}) AS ?n) {{ {source.pattern} {self._sure} "
@@ -241,20 +272,18 @@ class ByGraph:
 
     def places(self) -> Iterator[BaseGeometry]:
         """See :class:`Matched`."""
-        left = MOST_PLACES
+        if self.total() > MOST_PLACES:
+            raise QueryNotValid(
+                f"There are more than {MOST_PLACES} items, too many to look where each is. "
+                "Narrow the search by place, time or collection"
+            )
         for source in self._sources:
             item = "?product" if source.bare else "?item"
             query = (
                 f"SELECT DISTINCT {item} ?shape {{ {source.pattern} {self._sure} "
-                f"?product geo:hasGeometry ?place . ?place geo:asWKT ?shape }} LIMIT {left + 1}"
+                f"?product geo:hasGeometry ?place . ?place geo:asWKT ?shape }}"
             )
             told = rows(self._library, query)
-            left -= len(told)
-            if left < 0:
-                raise QueryNotValid(
-                    f"There are more than {MOST_PLACES} items, too many to look where each is. "
-                    "Narrow the search by place, time or collection"
-                )
             left_out = frozenset() if source.bare else hidden(self._library)
             for row in told:
                 if iri(row[0]) not in left_out:

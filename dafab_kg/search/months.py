@@ -15,7 +15,7 @@ from urllib.parse import quote
 from dafab_kg.search.collections import hidden
 from dafab_kg.search.compile import stamp
 from dafab_kg.search.entries import Entry
-from dafab_kg.search.library import Library, iri, once, quoted, rows
+from dafab_kg.search.library import Library, iri, once, quoted, rows, text
 from dafab_kg.search.links import GEOJSON, address_of, link
 from dafab_kg.search.matched import ByGraph
 from dafab_kg.search.pages import entry_in, sources_of
@@ -31,7 +31,7 @@ _NO_TIME: Final = "FILTER NOT EXISTS { ?product dafab:datetime ?none }"
 
 @dataclass(frozen=True)
 class Part:
-    """Items of a month; ``following`` is the id after which the next part begins, if any does."""
+    """Items of a month; ``following`` names the place after which the next part begins."""
 
     entries: tuple[Entry, ...]
     following: str | None
@@ -69,35 +69,64 @@ def _counted(found: ByGraph, first: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def items_of_month(library: Library, collection: str, month: str, after: str = "") -> Part | None:
-    """Return the items of a month in the order of their ids; None: there is no such month."""
+    """Return the items of a month by time, then id; None: there is no such month, or place."""
     if month not in months_of(library, collection):
         return None
-    where = _NO_TIME
-    if month != UNDATED:
-        number = 12 * int(month[:4]) + int(month[5:]) - 1
-        start, end = _start(number), _start(number + 1)
-        where = (
-            "?product dafab:datetime ?time . "
-            f"FILTER(?time >= {stamp(start)} && ?time < {stamp(end)})"
-        )
-    if after:
-        where += f" FILTER(?id > {quoted(after)})"
-    found: dict[str, Entry] = {}
+    try:
+        where, last = _wanted(month, after)
+    except ValueError:
+        return None
+    found: dict[str, tuple[tuple[str, str, str], Entry]] = {}
     for source in sources_of(library, _search(collection)):
-        item = "(?product AS ?item)" if source.bare else "?item"
+        item = "?product" if source.bare else "?item"
+        shown = "(?product AS ?item)" if source.bare else "?item"
         left_out = frozenset() if source.bare else hidden(library)
-        most = MOST_LINKED + 1 + len(left_out)
+        order = f"ASC(?time) ASC(?id) ASC({item})" if month != UNDATED else f"ASC(?id) ASC({item})"
+        time = "?time" if month != UNDATED else "?id"
         query = (
-            f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {where} }} "
-            f"ORDER BY ?id LIMIT {most}"
+            f"SELECT {shown} ?product ?id ({time} AS ?key) {{ {source.pattern} {where} }} "
+            f"ORDER BY {order} LIMIT {MOST_LINKED + 1 + len(left_out)}"
         )
         for row in rows(library, query):
             if iri(row[0]) not in left_out:
                 entry = entry_in(library, row)
-                found[entry.iri] = entry
-    ordered = sorted(found.values(), key=lambda one: (one.id, one.iri))
-    page = tuple(ordered[:MOST_LINKED])
-    return Part(page, page[-1].id if len(ordered) > MOST_LINKED else None)
+                found[entry.iri] = ((_key(text(row[3]), month), entry.id, entry.iri), entry)
+    ordered = sorted(one for one in found.values() if not last or one[0][:2] > last)
+    page = ordered[:MOST_LINKED]
+    more = len(ordered) > MOST_LINKED
+    return Part(tuple(entry for _, entry in page), "/".join(page[-1][0][:2]) if more else None)
+
+
+def _wanted(month: str, after: str) -> tuple[str, tuple[str, str] | None]:
+    """Write what holds of the items of a month, after a place that a link named.
+
+    Raises:
+        ValueError: the place is none.
+    """
+    time, _, last = after.partition("/")
+    if month == UNDATED:
+        return _NO_TIME + (f" FILTER(?id > {quoted(last)})" if after else ""), None
+    number = 12 * int(month[:4]) + int(month[5:]) - 1
+    start, end = _start(number), _start(number + 1)
+    if after:
+        start = max(start, datetime.fromisoformat(time).replace(tzinfo=UTC))
+    where = (
+        f"?product dafab:datetime ?time . FILTER(?time >= {stamp(start)} && ?time < {stamp(end)})"
+    )
+    if not after:
+        return where, None
+    moment = stamp(start)
+    condition = f"?time > {moment} || (?time = {moment} && ?id > {quoted(last)})"
+    return f"{where} FILTER({condition})", (time, last)
+
+
+def _key(told: str, month: str) -> str:
+    """Return a time such that texts are in its order, with all digits that a link needs."""
+    if month == UNDATED:
+        return ""
+    found = datetime.fromisoformat(told)
+    plain = found.astimezone(UTC) if found.tzinfo else found
+    return plain.replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def _search(collection: str) -> Search:

@@ -494,3 +494,21 @@ def test_figures_of_searches(web, items):
     get(web, "/stac/collections/none/aggregations", 404)
     for body in ({"aggregations": 3}, {"geometry_geohash_grid_frequency_precision": True}):
         assert web.ask("", "/stac/aggregate", "POST", json=body).status_code == 400
+
+
+@pytest.mark.filterwarnings("ignore::pystac_client.warnings.FallbackToPystac")
+def test_pystac_client_asks_the_extensions_too(address, items):
+    client = pystac_client.Client.open(address)
+    ours = ["alpha", "beta", "gamma", "uncollected"]
+    right = in_order([i for i in items if i["properties"].get("eo:cloud_cover", 100) < 40])
+    for method in ("GET", "POST"):
+        search = client.search(
+            query={"eo:cloud_cover": {"lt": 40}}, collections=ours, method=method, limit=3
+        )
+        assert [(one.collection_id, one.id) for one in search.items()] == right
+    found = client.collection_search(q="metadata only")
+    assert [one.id for one in found.collections()] == ["products-without-entry"]
+    alpha = client.get_collection("alpha")
+    by_month = [one for one in alpha.get_children() if one.id == "month"]
+    reached = {item.id for month in by_month[0].get_children() for item in month.get_items()}
+    assert reached == {item["id"] for item in items if name_of(item)[0] == "alpha"}

@@ -115,7 +115,7 @@ def test_months_hold_the_items_of_that_time(web):
         "2022-09", "2022-10", "undated",
     ]  # fmt: skip
     for month, names in [
-        ("2022-09", ["edge", "zoned"]), ("2022-10", ["after"]), ("undated", ["undated"]),
+        ("2022-09", ["zoned", "edge"]), ("2022-10", ["after"]), ("undated", ["undated"]),
     ]:  # fmt: skip
         value = get(web, f"{place}/{month}")
         assert [one["href"].rsplit("/", 1)[-1] for one in linked(value, "item")] == names
