@@ -8,6 +8,7 @@ a line or as a line of its own.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -138,6 +139,19 @@ class Shell:
                 time.sleep(0.1)
         pytest.fail("the server does not answer")
 
+    def run_notebooks(self) -> None:
+        """Run all notebooks beside the store and the server that the README has made."""
+        names = sorted(map(str, (ROOT / "docs" / "notebooks").glob("*.ipynb")))
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.notebooks", *names],
+            cwd=self.place,
+            env={**self.environment, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def close(self) -> None:
         for server in self.servers:
             server.send_signal(signal.SIGINT)
@@ -154,8 +168,22 @@ def test_every_example_of_the_readme_runs_and_prints_what_it_shows(tmp_path: Pat
     try:
         for example in examples():
             shell.run(example)
+        shell.run_notebooks()
     finally:
         shell.close()
+
+
+def test_every_notebook_is_listed_and_shows_what_it_prints() -> None:
+    folder = ROOT / "docs" / "notebooks"
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    found = sorted(folder.glob("*.ipynb"))
+    assert len(found) == 6
+    for path in found:
+        assert f"({path.name})" in listed, path.name
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+        assert any(cell.get("outputs") for cell in notebook["cells"]), path.name
+        assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
 
 
 def test_the_readme_speaks_to_every_kind_of_user() -> None:

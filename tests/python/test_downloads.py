@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from dafab_kg.python.downloads import METALINK, _checksum, plan
+from dafab_kg.store.protocol import Iri, Literal
 from dafab_kg.store.solutions import PlainSolutions
 
 SPACE = f"{{{METALINK}}}"
@@ -110,3 +111,30 @@ def test_hostile_items_make_a_plan(tmp_path):
     json.dumps([str(one) for one in found])
     found.write(tmp_path / "x.meta4")
     ElementTree.parse(tmp_path / "x.meta4")
+
+
+def test_replicas_and_dids_of_the_graph_are_in_the_plan():
+    iri = "https://w3id.org/dafab/id/item/p/c/i"
+    rows = [
+        (Iri(iri), None, Literal("s:whole"), None),
+        (Iri(iri), Literal("mask"), Literal("s:mask"), Literal("https://one.example/mask")),
+        (Iri(iri), Literal("mask"), Literal("s:mask"), Literal("davs://two.example/mask")),
+    ]
+    asked = []
+
+    def query(text):
+        asked.append(text)
+        return PlainSolutions(("item", "key", "did", "address"), rows)
+
+    item = {
+        "id": "i",
+        "links": [{"rel": "via", "href": iri, "title": "in the graph"}],
+        "assets": {n: {"href": f"https://home.example/{n}"} for n in ("mask", "other")},
+    }
+    mask, other = plan([item], query)
+    assert mask.did == "s:mask" and other.did == "s:whole" and other.alternates == ()
+    assert mask.alternates == ("https://one.example/mask", "davs://two.example/mask")
+    assert mask.addresses == ("https://home.example/mask", "https://one.example/mask")
+    assert len(asked) == 1 and f"<{iri}>" in asked[0]
+    hostile = {**item, "links": [{**item["links"][0], "href": "http://e> } DROP ALL #"}]}
+    assert plan([hostile], query).files[0].did == "" and len(asked) == 1

@@ -10,6 +10,7 @@ import pystac
 import shapely
 from shapely.geometry import shape
 
+from dafab_kg.python import found, remote
 from dafab_kg.python.tables import to_geopandas
 
 WATER = "dafab:water-analysis"
@@ -125,3 +126,14 @@ def test_it_is_asked_when_it_is_used(kg):
     assert "alpha" in repr(found) and "source" not in repr(found)
     assert [item["id"] for item in found] == found.ids() == found.ids()
     assert next(found.items())["type"] == "Feature"
+
+
+def test_pages_are_turned(both, kg, monkeypatch):
+    whole = kg.search(sortby="id").ids()
+    for module in (found, remote):
+        monkeypatch.setattr(module, "PAGE", 7)
+    assert kg.search(sortby="id").ids() == whole
+    assert len(whole) > 40 and {item["id"] for item in both.items} <= set(whole)
+    assert kg.search(sortby="id", limit=20).ids() == whole[:20]
+    assert kg.search(sortby="-id", limit=14).ids() == whole[::-1][:14]
+    assert kg.search(limit=3).count() == 3

@@ -216,10 +216,12 @@ def test_some_requests_of_each_kind(web):
 
 
 @pytest.mark.oracle
-def test_many_requests_over_http(tmp_path):
+def test_many_requests_over_http(tmp_path, tmp_path_factory):
     """The same of the server as users start it, with its processes."""
+    # where documents came from is told; where the server keeps them is not
+    given = tmp_path_factory.mktemp("given")
     with dafab_kg.open(tmp_path / "store") as catalogue:
-        catalogue.load(write_items(tmp_path / "items", 20), validate=False)
+        catalogue.load(write_items(given / "items", 20), validate=False)
     _, token = Tokens(tmp_path / "store").create("judge", ["admin"])
     server = Server(tmp_path / "store", query_seconds=20, reasoning=False)
     try:
