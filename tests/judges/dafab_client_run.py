@@ -155,7 +155,7 @@ for name, call in (
     ("validate_derived_item", dc.validate_derived_item),
     ("validate_original_item", dc.validate_original_item),
 ):
-    asked = {"source": "catalog", "root_href": FACTS["home"], "post_publish": True}
+    asked = {"source": "server", "root_href": FACTS["home"], "post_publish": True}
     asked["expected_item_id"] = DERIVED if name == "validate_derived_item" else SOURCE
     tell(name, lambda call=call, asked=asked: call(**asked))
 pages = connection_manager().search_dids("dafab", did_type_filter("all").to_dict(), limit=2)
