@@ -108,6 +108,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, s
     )  # fmt: skip
     assert server.stop() == 0
     files.shutdown()
+    files.server_close()
     assert run.returncode == 0, run.stderr[-3000:]
     lines = [json.loads(line) for line in run.stdout.splitlines()]
     found = {(line["function"], line["how"]): line for line in lines}
@@ -174,7 +175,7 @@ def test_places_and_times(told):
     assert value(told, "get_items_by_bbox", "metadata") == sorted(near)
     assert value(told, "get_items_by_timerange") == sorted(then)
     assert value(told, "get_items_by_bbox_and_timerange") == sorted(near & then)
-    assert value(told, "get_map") is None or Path(value(told, "get_map")).is_file()
+    assert "Map" in value(told, "get_map")
 
 
 def test_relations(told):
