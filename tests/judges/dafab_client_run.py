@@ -151,13 +151,16 @@ tell(
         output_path=f"{FACTS['place']}/map.html",
     ),
 )
-for name, call in (
-    ("validate_derived_item", dc.validate_derived_item),
-    ("validate_original_item", dc.validate_original_item),
-):
-    asked = {"source": "server", "root_href": FACTS["home"], "post_publish": True}
-    asked["expected_item_id"] = DERIVED if name == "validate_derived_item" else SOURCE
-    tell(name, lambda call=call, asked=asked: call(**asked))
+STORED = {"source": "server", "root_href": FACTS["home"], "post_publish": True}
+tell(
+    "validate_derived_item",
+    lambda: dc.validate_derived_item(
+        expected_item_id=DERIVED,
+        expected_facet_placements=dc.get_item_facet_placements(DERIVED, collection_id=WATER),
+        **STORED,
+    ),
+)
+tell("validate_original_item", lambda: dc.validate_original_item(expected_item_id=SOURCE, **STORED))
 pages = connection_manager().search_dids("dafab", did_type_filter("all").to_dict(), limit=2)
 tell("search_dids", lambda: pages, how="limit, cursor")
 for how, value in FACTS["refused"].items():

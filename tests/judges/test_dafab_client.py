@@ -212,6 +212,21 @@ def test_documents(told):
     assert value(told, "extract_metadata_value", "path") == when
 
 
+def test_validators_find_the_tree_as_it_must_be(told):
+    """The documents lack what the full schemas want; where all things hang is right."""
+    derived, original = (value(told, f"validate_{name}_item") for name in ("derived", "original"))
+    # links of items are below the root that they came from, those of facets below this server
+    elsewhere = "facet_value_catalog_attachments_match_expected"
+    state = {name: right for name, right in derived["state_checks"].items() if name != elsewhere}
+    assert all(state.values()), state
+    placed = derived["facet_value_catalog_membership"]
+    assert placed["missing_expected_catalog_ids"] == placed["unexpected_catalog_ids"] == []
+    assert all(original["did_checks"].values()), original["did_checks"]
+    for report in (derived, original):
+        assert all(found is not False for found in report["checks"].values()), report["checks"]
+        assert all(error.startswith("schema:") for error in report["errors"]), report["errors"]
+
+
 def test_assets(told):
     entries = value(told, "list_item_asset_entries")
     (row,) = entries["asset_entries"]
