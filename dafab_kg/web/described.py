@@ -54,7 +54,8 @@ class Operation:
 
     ``answers`` are the media types by status (none: no content), ``problems`` the statuses
     that problems of this operation have beside those that any request can meet.  ``bodies``
-    are the schemas by media type; ``scope`` is what a token must allow.
+    are the schemas by media type; ``scope`` is what a token must allow.  ``errors`` are the
+    media types of errors where they are no problems (RFC 9457).
     """
 
     summary: str
@@ -63,6 +64,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     bodies: Mapping[str, Schema] = field(default_factory=dict)
     scope: str = ""
+    errors: tuple[str, ...] = ()
 
 
 def described(**operations: Operation) -> Callable[[View], View]:

@@ -154,6 +154,8 @@ def _responses(method: str, operation: Operation) -> Iterator[tuple[str, dict[st
     answers: dict[int, dict[str, Any]] = {}
     for status in (*ALWAYS, *operation.problems):
         answers[status] = {PROBLEM: {"schema": _PROBLEM}, PAGE: {"schema": {"type": "string"}}}
+        if operation.errors:
+            answers[status] = dict.fromkeys(operation.errors, _ANYTHING)
     for status, types in operation.answers.items():
         held = answers.setdefault(status, {})
         held |= dict.fromkeys(types, _ANYTHING)

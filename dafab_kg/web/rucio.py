@@ -47,15 +47,19 @@ _OPEN: Final = frozenset({f"{PREFIX}/ping", f"{PREFIX}/auth/userpass"})
 """What is answered without a token."""
 _ANY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _TOKEN: Final = Parameter("X-Rucio-Auth-Token", "A token of a session.", place="header")
+BINARY: Final = "application/octet-stream"
+"""What Rucio calls the empty answer to a login."""
 _BODY: Final = {OBJECT: {"type": "object"}}
+_NOT_DONE: Final = Operation("Not done here", {}, (400, 401), (_TOKEN,), errors=(OBJECT,))
 
 
 def _read(summary: str, kind: str = OBJECT, *problems: int) -> Operation:
-    return Operation(summary, {200: (kind,)}, (401, *problems), (_TOKEN,))
+    return Operation(summary, {200: (kind,)}, (401, *problems), (_TOKEN,), errors=(OBJECT,))
 
 
 def _posted(summary: str, kind: str, *problems: int) -> Operation:
-    return Operation(summary, {200: (kind,)}, (400, 401, *problems), (_TOKEN,), _BODY)
+    more = (400, 401, *problems)
+    return Operation(summary, {200: (kind,)}, more, (_TOKEN,), _BODY, errors=(OBJECT,))
 
 
 def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
@@ -79,7 +83,7 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     _storage(face, catalogue)
 
     @face.route("/<path:rest>", methods=_ANY)
-    @described(**{name: Operation("Not done here", {}, (400, 401), (_TOKEN,)) for name in _ANY})
+    @described(**dict.fromkeys(_ANY, _NOT_DONE))
     def others(rest: str) -> Response:
         raise unsupported(
             f"{request.method} /{rest[:80]} is not done here: this catalogue holds descriptions, "
@@ -91,7 +95,9 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
 
 def _accounts(face: Blueprint, settings: Settings, sessions: Sessions) -> None:
     @face.get("/ping")
-    @described(GET=Operation("Whether the server is there, as Rucio's", {200: (OBJECT,)}))
+    @described(
+        GET=Operation("Whether the server is there, as Rucio's", {200: (OBJECT,)}, errors=(OBJECT,))
+    )
     def ping() -> Response:
         return answer({"version": f"dafab-kg-{__version__}"})
 
@@ -99,7 +105,7 @@ def _accounts(face: Blueprint, settings: Settings, sessions: Sessions) -> None:
     @described(
         GET=Operation(
             "Log in: a session for a token, or as guest",
-            {200: (OBJECT,)},
+            {200: (BINARY,)},
             (401,),
             tuple(
                 Parameter(f"X-Rucio-{name}", words, place="header")
@@ -109,6 +115,7 @@ def _accounts(face: Blueprint, settings: Settings, sessions: Sessions) -> None:
                     ("Password", "The token."),
                 )
             ),
+            errors=(OBJECT,),
         )
     )
     def login() -> Response:
@@ -117,7 +124,7 @@ def _accounts(face: Blueprint, settings: Settings, sessions: Sessions) -> None:
             for name in ("Account", "Username", "Password")
         )
         session = sessions.open(account, username, password)
-        response = Response(b"", content_type="application/octet-stream")
+        response = Response(b"", content_type=BINARY)
         response.headers["X-Rucio-Auth-Token"] = session.token
         response.headers["X-Rucio-Auth-Token-Expires"] = session.ends
         response.headers["X-Rucio-Auth-Account"] = session.account
@@ -246,6 +253,7 @@ def _searching(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
                 Parameter("cursor", "Where a page begins."),
             ),
             _BODY,
+            errors=(OBJECT,),
         )
     )
     def stac_filter() -> Response:

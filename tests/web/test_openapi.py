@@ -118,15 +118,24 @@ REAL = {
     "local": ["Product", "cloudCover", "3301010000"],
     "module": ["core"],
     "version": [read_vocabulary().version("core")],
-    "name": [*(query.name for query in saved()), "month", "water_anomaly"],
+    "name": [*(query.name for query in saved()), "month", "water_anomaly", "stac"],
     "value": ["water_anomaly_flood"],
     "suffix": ["ttl", "nt", "jsonld", "rdf", "html"],
     "rest": ["a", "b/c"],
     "filename": ["style.css"],
     "collection": ["water_analysis"],
     "item": [water_item(0)["id"]],
+    "scope": ["dafab"],
+    "account": ["whoami", "guest"],
+    "key": ["dafab-water-excess"],
 }
 """Values of the path that there are, since few of those made up are."""
+GUEST = {f"X-Rucio-{name}": "guest" for name in ("Account", "Username", "Password")}
+RUCIO = {
+    "filter": {"type": "comparison", "comparator": "equals", "path": ["id"], "value": "stac"},
+    "dids": [{"scope": "dafab", "name": "stac"}],
+}
+"""A body that each operation below /rucio understands."""
 ASKED = {
     "id": [water_item(0)["id"]],
     "triple": [f"<https://w3id.org/dafab/id/product/{water_item(0)['id']}> a dafab:WaterProduct"],
@@ -147,8 +156,9 @@ def strategies(operation):
 class Held:
     """Sends what schemathesis makes, and holds the answers to the description."""
 
-    def __init__(self, send, put, words):
+    def __init__(self, send, put, words, login):
         self.send = send
+        self.login = login
         self.put = put
         self.words = words
         self.statuses = {}
@@ -165,6 +175,11 @@ class Held:
                     case.query |= {n: ASKED[n][0] for n in case.query if n in ASKED}
             if choice % 3 and case.path == "/graphs" and isinstance(case.query, dict):
                 case.query = {"graph": "a:g"}
+            if choice % 2 and case.path.startswith("/rucio/"):
+                case.headers.update({**GUEST, "X-Rucio-Auth-Token": self.login()})
+                if case.method == "POST":
+                    members = ("dids",) if "search" not in case.path else ("filter",)
+                    case.body = {n: RUCIO[n] for n in members} if "dids" in case.path else RUCIO
             response = self.send(case)
             self.statuses.setdefault(operation.label, Counter())[response.status_code] += 1
             case.validate_response(response, checks=CHECKS)
@@ -210,6 +225,7 @@ def test_some_requests_of_each_kind(web):
         lambda case: case.call(headers=token, session=client),
         lambda path, data: client.put(path, headers=text, data=data).status_code,
         mutating.paths_of(web.place),
+        lambda: client.get("/rucio/auth/userpass", headers=GUEST).headers["X-Rucio-Auth-Token"],
     )
     held.hold_all(schema, FEW, ("PUT", "POST", "GET", "DELETE"))
     assert not [f for f in web.catalogue.doctor() if f.severity == "error"]
@@ -236,6 +252,9 @@ def test_many_requests_over_http(tmp_path, tmp_path_factory):
                     session.put(server.address.rstrip("/") + path, data, headers=text).status_code
                 ),
                 mutating.paths_of(tmp_path),
+                lambda: session.get(f"{server.address}rucio/auth/userpass", headers=GUEST).headers[
+                    "X-Rucio-Auth-Token"
+                ],
             )
             held.hold_all(schema, MANY, ("PUT", "POST", "GET", "HEAD", "DELETE"))
         assert server.status()["restarts"] == before
