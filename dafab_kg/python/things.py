@@ -99,6 +99,14 @@ class Provenance:
     proofs: tuple[tuple[Fact, Proof], ...]
     unproven: tuple[Fact, ...] = ()
 
+    def __repr__(self) -> str:
+        """Tell how much there is: a thing has hundreds of facts."""
+        proofs, documents = len(self.proofs), len(self.documents)
+        return (
+            f"<Provenance of {self.iri}: {len(self.facts)} facts, {documents} documents, "
+            f"{proofs} proofs; to_pandas() lists them>"
+        )
+
     def to_pandas(self) -> pandas.DataFrame:
         """Return a table with one row for each fact and each document that states it.
 
