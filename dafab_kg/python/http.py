@@ -122,11 +122,11 @@ class Connection:
                 )
             except requests.ConnectionError as error:
                 if last or isinstance(error, requests.ConnectTimeout):
-                    raise self._unreachable(error) from error
+                    raise self._unreachable(error) from None
                 time.sleep(0.2 * 2**number)
                 continue
             except requests.RequestException as error:
-                raise self._unreachable(error) from error
+                raise self._unreachable(error) from None
             if answer.status_code < 300:
                 return answer
             with closing(answer):
