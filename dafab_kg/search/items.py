@@ -38,11 +38,13 @@ def write_items(
 ) -> list[bytes]:
     """Return items as JSON, in the order of ``entries``; ``known`` are some by IRI."""
     values = {**known, **values_of(library, [e for e in entries if e.iri not in known])}
-    near = neighbours(library, entries, wanted.root)
+    linked = ("links",) not in wanted.exclude
+    near = neighbours(library, entries, wanted.root) if linked else {}
     follows = inferred_of(library, (e.product for e in entries)) if wanted.inferred else {}
     found = []
     for entry in entries:
-        value = _linked(values[entry.iri], entry, near[entry.iri], wanted.root)
+        value = values[entry.iri]
+        value = _linked(value, entry, near.get(entry.iri, Neighbours()), wanted.root)
         if entry.product in follows:
             told = value.get("properties") or {}
             value["properties"] = {**follows[entry.product], **told}

@@ -70,7 +70,7 @@ class Evaluation:
     def judge(self, node: Term, focus: Focus) -> Iterator[Result]:
         """Yield what nodes break of a shape, and of the property shapes in it."""
         shape = self.shapes.by_node[node]
-        if shape.deactivated:
+        if shape.deactivated or self._is_idle(shape):
             return
         yield from self._own(shape, focus)
         values = self.patterns.values(focus, shape.path)
@@ -80,7 +80,7 @@ class Evaluation:
     def failing(self, node: Term, focus: Focus) -> set[Key]:
         """Return the focus nodes that do not conform to a shape."""
         shape = self.shapes.by_node[node]
-        if shape.deactivated:
+        if shape.deactivated or self._is_idle(shape):
             return set()
         failed = {(result.graph, result.focus) for result in self._own(shape, focus)}
         values = self.patterns.values(focus, shape.path)
@@ -88,6 +88,14 @@ class Evaluation:
             bad = self.failing(part, values)
             failed.update(key for key, _ in self._pairs_in(shape, focus, bad))
         return failed
+
+    def _is_idle(self, shape: Shape) -> bool:
+        """Tell whether a shape asks for nothing but values, of which there are surely none."""
+        return self.patterns.lacks(shape.path) and all(
+            isinstance(one, ValueConstraint | ClassConstraint | UniqueLang)
+            or (isinstance(one, CountConstraint) and one.component == "MaxCount")
+            for one in shape.constraints
+        )
 
     def select(
         self, variables: Iterable[str], body: str, tail: str = "", *, distinct: bool = False

@@ -92,11 +92,12 @@ def judge_graphs(
     """Judge each named graph of a source by itself."""
     said = source.subclasses(by_graph=True)
     present = source.classes(by_graph=True)
-    patterns = Patterns(True, closure(rules.hierarchy), present)
+    predicates = source.predicates(by_graph=True)
+    patterns = Patterns(True, closure(rules.hierarchy), present, predicates)
     found = Evaluation(source, rules.shapes, patterns, as_stored).run()
     for graph, pairs in said.items():
         # one that has subclasses of its own is judged by those
-        patterns = Patterns(True, closure([*rules.hierarchy, *pairs]), present)
+        patterns = Patterns(True, closure([*rules.hierarchy, *pairs]), present, predicates)
         again = Evaluation(source, rules.shapes, patterns, as_stored).run()
         found = {r for r in found if r.graph != graph} | {r for r in again if r.graph == graph}
     return found

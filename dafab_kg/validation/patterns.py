@@ -23,12 +23,20 @@ class Patterns:
     """Writes patterns; ``by_graph`` means each named graph (``?g``) is judged by itself.
 
     ``below`` gives the subclasses of a class (itself not among them), ``present``
-    the classes that the data mention in a type.
+    the classes that the data mention in a type.  ``predicates`` are those of the data;
+    None: nobody looked, as of a large store that costs more than it saves.
     """
 
     by_graph: bool
     below: Mapping[str, frozenset[str]]
     present: frozenset[str]
+    predicates: frozenset[str] | None = None
+
+    def lacks(self, path: Path | None) -> bool:
+        """Tell whether surely no node has a value of a path."""
+        if self.predicates is None or path is None or not isinstance(path.node, Iri):
+            return False
+        return path.node.value not in self.predicates
 
     def at(self, triples: str) -> str:
         """Put triple patterns into the graph that is judged."""

@@ -55,6 +55,12 @@ class StoreSource:
         query = f"SELECT DISTINCT ?class {{ {_in(pattern, by_graph)} }}"
         return frozenset(row[0].value for row in self.rows(query) if row[0] is not None)
 
+    def predicates(self, *, by_graph: bool) -> frozenset[str]:
+        """Return all predicates of the data."""
+        pattern = "?node ?predicate ?value"
+        query = f"SELECT DISTINCT ?predicate {{ {_in(pattern, by_graph)} }}"
+        return frozenset(row[0].value for row in self.rows(query) if row[0] is not None)
+
     def subclasses(self, *, by_graph: bool) -> dict[str, list[tuple[str, str]]]:
         """Return what the data say of subclasses: (class, class above), by graph."""
         pattern = f"?class {_SUBCLASS} ?above"
