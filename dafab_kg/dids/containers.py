@@ -27,8 +27,7 @@ Row = tuple[Did, Value | None]
 """A container with its JSON, if that was read."""
 
 FIRST: Final = Iri("")
-LAST: Final = Iri("~")
-"""Stand before and after the IRIs of all items of one id."""
+"""Stands before the IRIs of all items of one id."""
 BEFORE_ALL: Final = " "
 """Stands before all names."""
 BY_NAME: Final = Sort(("id",))
@@ -52,7 +51,7 @@ class Containers:
         return way(begun, most, sort)
 
     def _by_name(self, begun: Cursor, most: int, sort: Sort) -> tuple[list[Row], Cursor | None]:
-        place = (Literal(begun.name), LAST) if begun.name else None
+        place = (Literal(begun.name),) if begun.name else None
         items, _ = self._items(place, most + 1, sort)
         found = {did.name: (did, value) for did, value in items}
         for did in self._catalogs():

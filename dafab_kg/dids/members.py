@@ -17,14 +17,12 @@ from dafab_kg.search.lineage import Node, documents_of, item_node, parents_of
 from dafab_kg.search.order import Place
 from dafab_kg.search.pages import find_entries
 from dafab_kg.search.tree import Search, Sort
-from dafab_kg.store.protocol import Iri, Literal
+from dafab_kg.store.protocol import Literal
 
 MOST: Final = 1_000
 """Most members of one answer."""
 MOST_MADE: Final = 200
 """Most items below an item whose files are listed with its own."""
-LAST: Final = Iri("~")
-"""Stands after the IRI of every item."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def _of_collection(library: Library, scopes: Scopes, node: Node, after: str) -> 
             below += _shown(library, scopes, tuple(every))
         return _cut(below, after)
     found: list[Did] = []
-    place: Place | None = (Literal(after), LAST) if after else None
+    place: Place | None = (Literal(after),) if after else None
     search = Search(collections=(node.name,), sort=(Sort(("id",)),), limit=MOST)
     while True:
         page = find_entries(library, search, place)

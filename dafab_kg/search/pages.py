@@ -38,7 +38,7 @@ from dafab_kg.search.order import (
 from dafab_kg.search.settled import mentions_relatives, told_by_name
 from dafab_kg.search.tree import And, Node, Search
 from dafab_kg.store.bounds import is_plain
-from dafab_kg.store.protocol import Row
+from dafab_kg.store.protocol import Iri, Row, Term
 
 MOST_ITEMS: Final = 1_000
 """Most items of a page; a higher limit means this one (OGC 17-069r4, 7.15.4)."""
@@ -46,6 +46,12 @@ MOST_COUNTED: Final = 100
 """Most candidates whose documents are read to count those that fulfil a filter."""
 SPARE: Final = "{" * 8 + "}" * 8 + "{ }" * 40
 """Stands for what a query holds beside what a filter is compiled to."""
+MOST_ORDERED: Final = 10_000
+"""Most candidates of a filter that are put in the order of their ids here."""
+LAST: Final = Iri("~")
+"""Stands after the IRIs of all items."""
+KEPT_ORDERS: Final = 4
+"""Searches whose candidates stay in that order."""
 MOST_ANCESTORS: Final = 500
 """Most items that a filter on ancestors finds so that only what is below them is looked at."""
 MOST_HIDDEN: Final = 500
@@ -111,6 +117,8 @@ def find_items(library: Library, search: Search, root: str) -> Page:
 
 def find_entries(library: Library, search: Search, place: Place | None) -> Found:
     """Find the items of a search that come after a place.
+
+    In the order of ids a place may be the id alone: then they come after all of that id.
 
     Raises:
         QueryNotValid: the order or the filter is not to be answered.
@@ -194,6 +202,11 @@ def sources_of(library: Library, search: Search) -> Iterator[Source]:
             yield Source(pattern, pattern, bare=True, few=True)
 
 
+def _known(value: Term | None) -> Term:
+    assert value is not None  # each item has an id
+    return value
+
+
 class _Asking:
     """Asks for the rows of one source; ``known`` gathers items that were read for that."""
 
@@ -212,7 +225,11 @@ class _Asking:
         if self._compiled.none:
             return []
         if self._source.few:
-            return self._of_all(place, most)
+            return self._of_all(merged(self._keys, self._batch("", None, 0)), place, most)
+        if not first.term and self._compiled.where:
+            ordered = self._in_order()
+            if ordered is not None:
+                return self._of_all(ordered, place, most)
         if not first.term:  # the id, which each has
             return self._rows("", place, most)
         found: list[tuple[Place, Row]] = []
@@ -239,10 +256,26 @@ class _Asking:
 
         return once(self._library, ("lacking", listed, key.pattern), look)
 
-    def _of_all(self, place: Place | None, most: int) -> list[tuple[Place, Row]]:
-        """The same where there are few, which are put in order here."""
-        ordered = merged(self._keys, self._batch("", None, 0))
+    def _in_order(self) -> list[tuple[Place, Row]] | None:
+        """Return all candidates in the order of ids, which is kept of some searches; None: too
+        many.  The index knows what a filter finds, and it knows the order of ids, but not
+        both at once: the engine would go through the ids for those that are wanted."""
+        kept: dict[object, list[tuple[Place, Row]] | None] = once(self._library, "orders", dict)
+        key = self._source.pattern, self._compiled.where, self._keys
+        if key not in kept:
+            while len(kept) >= KEPT_ORDERS:
+                kept.pop(next(iter(kept)))
+            found = self._batch("", None, MOST_ORDERED + 1, ordered=False)
+            kept[key] = None if len(found) > MOST_ORDERED else merged(self._keys, found)
+        return kept[key]
+
+    def _of_all(
+        self, ordered: Sequence[tuple[Place, Row]], place: Place | None, most: int
+    ) -> list[tuple[Place, Row]]:
+        """The same of rows that are in order."""
         found: list[tuple[Place, Row]] = []
+        if place is not None and len(place) == 1:
+            place = (place[0], LAST)
         start = begin(self._keys, ordered, place)
         while start < len(ordered) and len(found) < most:
             found += self._fulfilling(ordered[start : start + most])
@@ -271,7 +304,9 @@ class _Asking:
         self._known.update((name, values[name]) for name in right & values.keys())
         return [one for one in shown if iri(one[1][0]) in right]
 
-    def _batch(self, way: str, place: Place | None, most: int) -> list[tuple[Place, Row]]:
+    def _batch(
+        self, way: str, place: Place | None, most: int, *, ordered: bool = True
+    ) -> list[tuple[Place, Row]]:
         keys, bare = self._keys, self._source.bare
         given = not way or way == keys[0].pattern
         lacked = not given
@@ -282,12 +317,17 @@ class _Asking:
         for number, key in enumerate(keys):
             if key.term and not (way and number == 0):
                 parts.append(f"OPTIONAL {{ {key.pattern} }}")
-        if place is not None:
+        if place is not None and len(place) == 1:
+            sign = "<" if keys[0].descending else ">"
+            parts.append(f"FILTER(?{keys[0].variable} {sign} {written(_known(place[0]))})")
+        elif place is not None:
             parts.append(f"FILTER({after(keys, place, given=given)})")
             if given and place[0] is not None:  # alone it is what the search index knows
                 bound = "<=" if keys[0].descending else ">="
                 parts.append(f"FILTER(?{keys[0].variable} {bound} {written(place[0])})")
-        order = f" ORDER BY {order_by(keys, given=given)} LIMIT {most}" if most else ""
+        order = f" LIMIT {most}" if most else ""
+        if most and ordered:
+            order = f" ORDER BY {order_by(keys, given=given)}{order}"
         chosen = " ".join([item, "?product", "?id", *(f"?{name}" for name in names)])
         apart = "DISTINCT " if self._compiled.where else ""  # alternatives of it may overlap
         query = f"SELECT {apart}{chosen} {{ {' '.join(filter(None, parts))} }}{order}"
