@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dafab_kg.dids.ahead import read_ahead
 from dafab_kg.dids.cursors import Cursor
 from dafab_kg.dids.finding import catalog_named, items_named
 from dafab_kg.dids.names import Did, Scopes, container
@@ -91,7 +92,9 @@ class Containers:
         while True:
             left = most - len(found)
             search = Search(node, collections or (), sort=(sort,), limit=left)
-            page = find_entries(self.library, search, place)
+            upwards = sort == BY_NAME and (node is None or told_by_id(node))
+            find = read_ahead if upwards else find_entries
+            page = find(self.library, search, place)
             alone = set(self._alone(node, sort, page))
             others = [one.id for one in page.entries if one.id not in alone]
             names = items_named(self.library, self.scopes, others)
