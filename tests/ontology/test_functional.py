@@ -24,6 +24,7 @@ SEVERAL = {
     "href",
     "inPlace",
     "inCollection",  # one entry may be served in several
+    "listedIn",  # so may a product
     "wikidata",
     "sceneId",  # two STAC tools name a scene in two ways
 }

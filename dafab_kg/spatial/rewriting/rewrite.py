@@ -38,6 +38,9 @@ WIDENINGS: Final = (1, 8, 64)
 """How many times as many things as rows are asked for are tried, one after the other: mostly
 each thing gives a row."""
 
+SPARE: Final = 8
+"""More things than that: a page that goes on after a row looks up that row, and ties with it."""
+
 _LISTED: Final = re.compile(r"\{ [<(][^}]*\}")
 _UNSAFE: Final = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
 
@@ -188,7 +191,7 @@ def _first(found: Analysis, lookup: Lookup, plan: Plan, widening: int, merged: b
     if first is None or isinstance(first, Counted):
         return []
     wish = next(wish for wish in spot.wishes if wish.variable == first.thing)
-    count = first.need * widening
+    count = first.need * widening + SPARE
     bound: list[Edit] = []
     if isinstance(first, Ordered):
         rows: Found | Nearby | None = lookup.top(
