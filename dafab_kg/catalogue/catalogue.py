@@ -582,7 +582,7 @@ class Catalogue(ItemSearch, Closing):
     def _desk_of_items(self) -> Desk:
         if self._desk is None:
             library = PublicLibrary(
-                self.names, kinds_of_documents(), {}, self._store.query, self._documents
+                self.names, kinds_of_documents(), {}, self._store.query, (None,), self._documents
             )
             preparer = Preparer(self.settings, "", self._documents)
             self._desk = Desk(library, self._writer(), preparer, _validator, self.settings)
@@ -924,6 +924,7 @@ class Catalogue(ItemSearch, Closing):
             kinds_of_documents(),
             self._known.at(self.revision),
             self.query,
+            self._reasoner.dataset("both"),
             self._documents,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -40,12 +40,14 @@ class PublicLibrary:
     names: Names
     kinds: tuple[str, ...]
     kept: MutableMapping[Any, Any]
-    ask: Callable[[str], Answer]
+    ask: Callable[..., Answer]
+    merged: Sequence[str | None]
+    """The graphs that together are what is stated and inferred."""
     documents: Documents
 
-    def query(self, query: str) -> Answer:
-        """Answer a SPARQL query."""
-        return self.ask(query)
+    def query(self, query: str, *, plain: bool = False) -> Answer:
+        """Answer a SPARQL query; see :class:`~dafab_kg.search.library.Library`."""
+        return self.ask(query, default_graphs=self.merged if plain else None)
 
     def stored(self, document_id: str) -> StoredDocument | None:
         """Return the entry of a document."""

@@ -26,7 +26,7 @@ def newest(library: Library, things: Iterable[str]) -> dict[str, StoredDocument]
         f"SELECT ?thing ?graph {{ VALUES ?thing {{ {wanted} }} "
         "GRAPH ?graph { ?thing dafab:provider ?provider } }"
     )
-    for thing, graph in ((iri(row[0]), iri(row[1])) for row in rows(library, query)):
+    for thing, graph in ((iri(row[0]), iri(row[1])) for row in rows(library, query, plain=True)):
         document = library.stored(graph.rsplit("/", 1)[-1])
         if document is None or document.kind not in ENTRIES_OF:
             continue

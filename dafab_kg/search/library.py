@@ -36,8 +36,11 @@ class Library(Protocol):
         """What was found out of the graph as it stands; empty again once that changes."""
         ...
 
-    def query(self, query: str) -> Answer:
-        """Answer a SPARQL query over what is public, stated or inferred."""
+    def query(self, query: str, *, plain: bool = False) -> Answer:
+        """Answer a SPARQL query over what is public, stated or inferred.
+
+        ``plain``: it names the things that it is about, so that no index need be asked.
+        """
         ...
 
     def stored(self, document_id: str) -> StoredDocument | None:
@@ -49,10 +52,13 @@ class Library(Protocol):
         ...
 
 
-def rows(library: Library, query: str) -> list[Row]:
-    """Answer a SELECT; the shared prefixes are declared where they occur."""
+def rows(library: Library, query: str, *, plain: bool = False) -> list[Row]:
+    """Answer a SELECT; the shared prefixes are declared where they occur.
+
+    ``plain``: it names the things that it is about, so that no index need be asked.
+    """
     declared = "".join(text for prefix, text in _DECLARED.items() if prefix in query)
-    return list(cast(Solutions, library.query(declared + query)))
+    return list(cast(Solutions, library.query(declared + query, plain=plain)))
 
 
 def once(library: Library, key: object, make: Callable[[], T]) -> T:

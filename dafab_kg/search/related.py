@@ -111,7 +111,7 @@ def _few(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]
 
 
 def _pairs(library: Library, where: str) -> list[tuple[str, str]]:
-    found = rows(library, f"SELECT DISTINCT ?one ?two {{ {where} }}")
+    found = rows(library, f"SELECT DISTINCT ?one ?two {{ {where} }}", plain=True)
     return sorted((iri(one), iri(two)) for one, two in found)
 
 
@@ -126,7 +126,7 @@ def _entries_of(library: Library, products: Iterable[str]) -> dict[str, list[Ent
         f"SELECT ?item ?product ?id {{ VALUES ?product {{ {listed(wanted)} }} "
         "?item dafab:describes ?product ; a dafab:CatalogItem ; dafab:itemId ?id }"
     )
-    told = rows(library, query)
+    told = rows(library, query, plain=True)
     bare = listed(sorted(set(wanted) - {iri(row[1]) for row in told}))
     if bare:
         told += rows(

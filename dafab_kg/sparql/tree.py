@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Final, Literal
+from functools import cache
+from typing import Any, Final, Literal
 
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -397,10 +398,15 @@ class Update(Node):
     operations: tuple[Operations, ...]
 
 
+@cache
+def _members(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
+
+
 def children(node: Node) -> Iterator[Node]:
     """The nodes that a node is made of."""
-    for each in fields(node):
-        value = getattr(node, each.name)
+    for name in _members(type(node)):
+        value = getattr(node, name)
         if isinstance(value, Node):
             yield value
         elif isinstance(value, tuple):

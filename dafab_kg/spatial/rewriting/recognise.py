@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeGuard
 
 from dafab_kg.sparql.tree import (
@@ -110,6 +111,11 @@ class _Spots:
         self._query, self._text, self._kind_of = query, text, kind_of
         self.readers: dict[int, Reader] = {}
 
+    @cached_property
+    def _mentioned(self) -> tuple[Variable, ...]:
+        """All variables of the query, as often as they occur."""
+        return tuple(node for node in walk(self._query) if _named(node))
+
     def in_group(self, group: Group, *, optional: bool = False) -> Iterator[Spot]:
         """The spots of a group and of the groups in it, the outermost first."""
         elements = group.elements
@@ -175,17 +181,18 @@ class _Spots:
         placed: list[Span] = []
         compared = frozenset(asked.compared)
         for (literal, owner), patterns in reader.usual.items():
+            if owner != thing:
+                continue
             # once in its pattern, and in conditions that are not asked
             named = [node.name for one in patterns for node in walk(one) if _named(node)]
             inner = {literal, *named} - {thing}
             mentions = sum(
                 1
-                for node in walk(self._query)
-                if _named(node)
-                and node.name in inner
+                for node in self._mentioned
+                if node.name in inner
                 and not any(start <= node.start < end for start, end in compared)
             )
-            if owner == thing and mentions == len([n for n in named if n != thing]):
+            if mentions == len([n for n in named if n != thing]):
                 placed += [(one.start, one.end) for one in patterns]
         if self._query.star:
             placed = []
