@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, Final, Literal
 
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
@@ -398,14 +397,17 @@ class Update(Node):
     operations: tuple[Operations, ...]
 
 
-@cache
-def _members(kind: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+_MEMBERS: Final[dict[type[Any], tuple[str, ...]]] = {}
+"""The names of the members of each kind of node that was met."""
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes that a node is made of."""
-    for name in _members(type(node)):
+    kind = type(node)
+    names = _MEMBERS.get(kind)
+    if names is None:
+        names = _MEMBERS[kind] = tuple(each.name for each in fields(node))
+    for name in names:
         value = getattr(node, name)
         if isinstance(value, Node):
             yield value
