@@ -23,13 +23,15 @@ from dafab_kg.model.plain_json import as_double
 from dafab_kg.search.collections import collection_ids, hidden
 from dafab_kg.search.compile import stamp
 from dafab_kg.search.conditions import certain, is_whole
+from dafab_kg.search.counting import count_of
 from dafab_kg.search.exact import at, moment, place_of_item, truth
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import values_of
 from dafab_kg.search.library import Library, iri, rows, text
 from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.names import held
-from dafab_kg.search.pages import candidates, count_of, entry_in, sources_of
+from dafab_kg.search.pages import candidates
+from dafab_kg.search.sources import entry_in, sources_of
 from dafab_kg.search.tree import DATETIME, And, Path, Search
 from dafab_kg.store.protocol import Iri
 

@@ -8,20 +8,19 @@ has room for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.search.collections import hidden, listing, shelves
+from dafab_kg.search.collections import hidden
 from dafab_kg.search.compile import Compiled, compile_filter
-from dafab_kg.search.conditions import certain, is_whole
-from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
-from dafab_kg.search.exact import truth
+from dafab_kg.search.counting import count_matched, products_of
+from dafab_kg.search.entries import Entry
 from dafab_kg.search.habits import Habits
-from dafab_kg.search.items import Value, Wanted, values_of, write_items
-from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
-from dafab_kg.search.lineage import below, relatives_of
+from dafab_kg.search.items import Value, Wanted, write_items
+from dafab_kg.search.library import Library, iri, once, rows
+from dafab_kg.search.lineage import below
 from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.order import (
     Key,
@@ -35,15 +34,13 @@ from dafab_kg.search.order import (
     place_of,
     written,
 )
-from dafab_kg.search.settled import mentions_relatives, told_by_name
+from dafab_kg.search.sources import Source, entry_in, right_of, sources_of
 from dafab_kg.search.tree import And, Node, Search
 from dafab_kg.store.bounds import is_plain
 from dafab_kg.store.protocol import Iri, Row, Term
 
 MOST_ITEMS: Final = 1_000
 """Most items of a page; a higher limit means this one (OGC 17-069r4, 7.15.4)."""
-MOST_COUNTED: Final = 100
-"""Most candidates whose documents are read to count those that fulfil a filter."""
 SPARE: Final = "{" * 8 + "}" * 8 + "{ }" * 40
 """Stands for what a query holds beside what a filter is compiled to."""
 MOST_ORDERED: Final = 10_000
@@ -54,8 +51,6 @@ KEPT_ORDERS: Final = 4
 """Searches whose candidates stay in that order."""
 MOST_ANCESTORS: Final = 500
 """Most items that a filter on ancestors finds so that only what is below them is looked at."""
-MOST_HIDDEN: Final = 500
-"""Most IRIs that one query names to leave them out of a count."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +63,6 @@ class Page:
     items: tuple[bytes, ...]
     cursor: str | None = None
     matched: int | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """One kind of item: the patterns that bind ?item (but for bare products), ?product, ?id.
-
-    ``counted`` are patterns with as many solutions, as short as can be.  ``few``: there are so
-    few rows that they are best put in order here.  ``listed``: the collections, if it is known
-    that each product that these list has one item in them; then products can be counted
-    instead of items, which the search index does alone.
-    """
-
-    pattern: str
-    counted: str
-    bare: bool = False
-    few: bool = False
-    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,16 +105,17 @@ def find_entries(library: Library, search: Search, place: Place | None) -> Found
     keys = keys_of(search.sort, bare=False)
     search = replace(search, filter=with_collections(library, search.filter))
     sources = tuple(sources_of(library, search))
+    compiled = candidates(library, search.filter)
     known: dict[str, Value] = {}
     found: list[tuple[Place, Row]] = []
     for source in sources:
-        found += _Asking(library, search, source, known).first(place, limit + 1)
+        found += _Asking(library, search, source, compiled, known).first(place, limit + 1)
     found = merged(keys, found)
     page = found[:limit]
     matched = None
     if search.count:
         whole = place is None and len(found) <= limit
-        matched = len(found) if whole else _matched(library, search, sources)
+        matched = len(found) if whole else count_matched(library, search, sources, compiled)
     return Found(
         tuple(entry_in(library, row) for _, row in page),
         known,
@@ -162,46 +141,6 @@ def find_item(
     return found[0]
 
 
-def sources_of(library: Library, search: Search) -> Iterator[Source]:
-    """Return the kinds of items that a search is about; its filter is not in their patterns."""
-    named = set(search.collections)
-    ids = ""
-    if search.ids:
-        ids = f"VALUES ?id {{ {' '.join(map(quoted, dict.fromkeys(search.ids)))} }} "
-    few = bool(ids)
-    item = f"{ids}?item a dafab:CatalogItem"
-    entry = f"{ids}?item dafab:itemId ?id ; dafab:describes ?product ."
-    counted = f"{entry}" if ids else f"{item} ."
-    if search.filter is not None and not ids:
-        counted = f"{item} ; dafab:describes ?product ."
-    iris = [one for name in sorted(named) for one in shelves(library).get(name, ())]
-    if not named:
-        known = () if few else listing(library, None)
-        yield Source(entry, counted, few=few, listed=known)
-    elif iris:
-        known = () if few else listing(library, tuple(iris))
-        shelf = f"?item dafab:inCollection <{iris[0]}> ."
-        found_by = f"?product dafab:listedIn <{iris[0]}> ."
-        if len(iris) > 1:
-            among = ", ".join(f"<{one}>" for one in iris)
-            shelf = f"?item dafab:inCollection ?collection . FILTER(?collection IN ({among}))"
-            found_by = "?product dafab:listedIn ?collection ."
-        found_by = found_by if known else ""
-        yield Source(f"{entry} {shelf} {found_by}", f"{counted} {shelf}", few=few, listed=known)
-    if LOOSE in named:
-        loose = "FILTER NOT EXISTS { ?item dafab:inCollection ?none }"
-        yield Source(f"{entry} {loose}", f"{counted} {loose}", few=few)
-    if not named or BARE in named:
-        bare = bare_products(library)
-        product = f"{ids}?product dafab:productId ?id ; a dafab:Product ."
-        if bare is None:
-            pattern = f"{product} {NO_ENTRY}"
-            yield Source(pattern, pattern, bare=True, few=few)
-        elif bare:
-            pattern = f"VALUES ?product {{ {listed(bare)} }} {product}"
-            yield Source(pattern, pattern, bare=True, few=True)
-
-
 def _known(value: Term | None) -> Term:
     assert value is not None  # each item has an id
     return value
@@ -211,11 +150,16 @@ class _Asking:
     """Asks for the rows of one source; ``known`` gathers items that were read for that."""
 
     def __init__(
-        self, library: Library, search: Search, source: Source, known: dict[str, Value]
+        self,
+        library: Library,
+        search: Search,
+        source: Source,
+        compiled: Compiled,
+        known: dict[str, Value],
     ) -> None:
         self._library, self._source, self._known = library, source, known
         self._keys = keys_of(search.sort, bare=source.bare)
-        self._compiled = candidates(library, search.filter)
+        self._compiled = compiled
         self._filter = search.filter
         self._hidden = frozenset() if source.bare else hidden(library)
 
@@ -250,7 +194,7 @@ class _Asking:
 
         def look() -> bool:
             return any(
-                _products(self._library, one, "") > _products(self._library, one, key.pattern)
+                products_of(self._library, one, "") > products_of(self._library, one, key.pattern)
                 for one in listed
             )
 
@@ -300,7 +244,7 @@ class _Asking:
             return shown
         entries = [entry_in(self._library, row) for _, row in shown]
         assert self._filter is not None
-        right, values = _right(self._library, self._filter, entries)
+        right, values = right_of(self._library, self._filter, entries)
         self._known.update((name, values[name]) for name in right & values.keys())
         return [one for one in shown if iri(one[1][0]) in right]
 
@@ -338,24 +282,6 @@ class _Asking:
         return tuple(values.get(key.variable) for key in self._keys)
 
 
-def entry_in(library: Library, row: Row) -> Entry:
-    """Return the item of a row that begins with ?item, ?product and ?id."""
-    return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
-
-
-def _right(
-    library: Library, node: Node, entries: Sequence[Entry]
-) -> tuple[set[str], dict[str, Value]]:
-    """Return the IRIs of the items that fulfil a filter, and the items as far as they were read."""
-    if told_by_name(node):
-        named = {one.iri: {"id": one.id, "collection": one.collection} for one in entries}
-        return {iri for iri, value in named.items() if truth(node, value) is True}, {}
-    values = values_of(library, entries)
-    ups = relatives_of(library, entries) if mentions_relatives(node) else {}
-    right = {iri for iri, value in values.items() if truth(node, value, ups.get(iri)) is True}
-    return right, values
-
-
 def candidates(library: Library, node: Node | None) -> Compiled:
     """Write what holds of ``?product`` where a filter may hold of its item.
 
@@ -379,88 +305,3 @@ def candidates(library: Library, node: Node | None) -> Compiled:
         if is_plain(compiled(And((*kept, part))).where + SPARE):
             kept.append(part)
     return Compiled(compiled(And(tuple(kept))).where) if kept else Compiled("")
-
-
-def _matched(library: Library, search: Search, sources: tuple[Source, ...]) -> int | None:
-    """Count all items of a search; None: too many documents would have to be read for that."""
-    key = "matched", search.filter, search.collections, search.ids
-
-    def count() -> int | None:
-        total = 0
-        for source in sources:
-            found = _counted(library, search.filter, source)
-            if found is None:
-                return None
-            total += found
-        return total
-
-    return once(library, key, count)
-
-
-def _counted(library: Library, node: Node | None, source: Source) -> int | None:
-    if node is None:
-        return count_of(library, source, "")
-    habits = Habits(library)
-    sure = certain(node, habits)
-    if sure is None:
-        return _read_through(library, node, source, "")
-    found = count_of(library, source, sure)
-    if is_whole(node, habits):
-        return found
-    doubtful = _read_through(library, node, source, f"FILTER NOT EXISTS {{ {sure} }}")
-    return None if doubtful is None else found + doubtful
-
-
-def count_of(library: Library, source: Source, given: str) -> int:
-    """Count the items of a source of which something holds."""
-    if source.listed:
-        found = sum(_products(library, one, given) for one in source.listed)
-        return found - _hidden_of(library, source, given)
-    thing = "product" if source.bare else "item"
-
-    query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {source.counted} {given} }}"
-    return _number(library, query) - _hidden_of(library, source, given)
-
-
-def _hidden_of(library: Library, source: Source, given: str) -> int:
-    """Count those of a source that others hide."""
-    left_out = () if source.bare else sorted(hidden(library))
-    found = 0
-    for start in range(0, len(left_out), MOST_HIDDEN):
-        named = f"VALUES ?item {{ {listed(left_out[start : start + MOST_HIDDEN])} }}"
-        query = f"SELECT (COUNT(?item) AS ?n) {{ {named} {source.counted} {given} }}"
-        found += _number(library, query)
-    return found
-
-
-def _products(library: Library, collection: str, given: str) -> int:
-    """Count the products that a collection lists, of which something holds."""
-    query = f"?product dafab:listedIn <{collection}> . {given}"
-    return _number(library, f"SELECT (COUNT(DISTINCT ?product) AS ?n) {{ {query} }}")
-
-
-def _number(library: Library, query: str) -> int:
-    """Return the number that a query answers with."""
-    return int(text(rows(library, query)[0][0]))
-
-
-def _read_through(library: Library, node: Node, source: Source, given: str) -> int | None:
-    """Count the items of a source that fulfil a filter, by their documents."""
-    item = "(?product AS ?item)" if source.bare else "?item"
-    compiled = candidates(library, node)
-    if compiled.none:
-        return 0
-    if not given and compiled.where and not source.few:
-        number = f"SELECT (COUNT(DISTINCT ?product) AS ?n) {{ {compiled.where} }}"
-        if _number(library, number) > MOST_COUNTED:
-            return None
-    query = (
-        f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {compiled.where} {given} }} "
-        f"LIMIT {MOST_COUNTED + 1}"
-    )
-    found = rows(library, query)
-    if len(found) > MOST_COUNTED:
-        return None
-    left_out = frozenset() if source.bare else hidden(library)
-    entries = [entry_in(library, row) for row in found if iri(row[0]) not in left_out]
-    return len(_right(library, node, entries)[0])

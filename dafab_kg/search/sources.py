@@ -1,0 +1,91 @@
+"""The kinds of items that a search is about, and the items of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dafab_kg.search.collections import listing, shelves
+from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
+from dafab_kg.search.exact import truth
+from dafab_kg.search.items import Value, values_of
+from dafab_kg.search.library import Library, iri, listed, quoted, text
+from dafab_kg.search.lineage import relatives_of
+from dafab_kg.search.settled import mentions_relatives, told_by_name
+from dafab_kg.search.tree import Node, Search
+from dafab_kg.store.protocol import Row
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of item: the patterns that bind ?item (but for bare products), ?product, ?id.
+
+    ``counted`` are patterns with as many solutions, as short as can be.  ``few``: there are so
+    few rows that they are best put in order here.  ``listed``: the collections, if it is known
+    that each product that these list has one item in them; then products can be counted
+    instead of items, which the search index does alone.
+    """
+
+    pattern: str
+    counted: str
+    bare: bool = False
+    few: bool = False
+    listed: tuple[str, ...] = ()
+
+
+def sources_of(library: Library, search: Search) -> Iterator[Source]:
+    """Return the kinds of items that a search is about; its filter is not in their patterns."""
+    named = set(search.collections)
+    ids = ""
+    if search.ids:
+        ids = f"VALUES ?id {{ {' '.join(map(quoted, dict.fromkeys(search.ids)))} }} "
+    few = bool(ids)
+    item = f"{ids}?item a dafab:CatalogItem"
+    entry = f"{ids}?item dafab:itemId ?id ; dafab:describes ?product ."
+    counted = f"{entry}" if ids else f"{item} ."
+    if search.filter is not None and not ids:
+        counted = f"{item} ; dafab:describes ?product ."
+    iris = [one for name in sorted(named) for one in shelves(library).get(name, ())]
+    if not named:
+        known = () if few else listing(library, None)
+        yield Source(entry, counted, few=few, listed=known)
+    elif iris:
+        known = () if few else listing(library, tuple(iris))
+        shelf = f"?item dafab:inCollection <{iris[0]}> ."
+        found_by = f"?product dafab:listedIn <{iris[0]}> ."
+        if len(iris) > 1:
+            among = ", ".join(f"<{one}>" for one in iris)
+            shelf = f"?item dafab:inCollection ?collection . FILTER(?collection IN ({among}))"
+            found_by = "?product dafab:listedIn ?collection ."
+        found_by = found_by if known else ""
+        yield Source(f"{entry} {shelf} {found_by}", f"{counted} {shelf}", few=few, listed=known)
+    if LOOSE in named:
+        loose = "FILTER NOT EXISTS { ?item dafab:inCollection ?none }"
+        yield Source(f"{entry} {loose}", f"{counted} {loose}", few=few)
+    if not named or BARE in named:
+        bare = bare_products(library)
+        product = f"{ids}?product dafab:productId ?id ; a dafab:Product ."
+        if bare is None:
+            pattern = f"{product} {NO_ENTRY}"
+            yield Source(pattern, pattern, bare=True, few=few)
+        elif bare:
+            pattern = f"VALUES ?product {{ {listed(bare)} }} {product}"
+            yield Source(pattern, pattern, bare=True, few=True)
+
+
+def entry_in(library: Library, row: Row) -> Entry:
+    """Return the item of a row that begins with ?item, ?product and ?id."""
+    return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
+
+
+def right_of(
+    library: Library, node: Node, entries: Sequence[Entry]
+) -> tuple[set[str], dict[str, Value]]:
+    """Return the IRIs of the items that fulfil a filter, and the items as far as they were read."""
+    if told_by_name(node):
+        named = {one.iri: {"id": one.id, "collection": one.collection} for one in entries}
+        return {iri for iri, value in named.items() if truth(node, value) is True}, {}
+    values = values_of(library, entries)
+    ups = relatives_of(library, entries) if mentions_relatives(node) else {}
+    right = {iri for iri, value in values.items() if truth(node, value, ups.get(iri)) is True}
+    return right, values
