@@ -18,6 +18,8 @@ from dafab_kg.search.tree import Node, Search
 
 MOST_COUNTED: Final = 100
 """Most candidates whose documents are read to count those that fulfil a filter."""
+FEW: Final = 1_000
+"""Entries of a catalogue up to which all are read to be counted."""
 MOST_HIDDEN: Final = 500
 """Most IRIs that one query names to leave them out of a count."""
 
@@ -95,16 +97,25 @@ def _read_through(
     item = "(?product AS ?item)" if source.bare else "?item"
     if compiled.none:
         return 0
+    entries_here = once(
+        library,
+        "entries",
+        lambda: _number(
+            library,
+            "SELECT (COUNT(DISTINCT ?item) AS ?n) { ?item a dafab:CatalogItem ; dafab:itemId ?id }",
+        ),
+    )
+    most = MOST_COUNTED if entries_here > FEW else FEW
     if not given and compiled.where and not source.few:
         number = f"SELECT (COUNT(DISTINCT ?product) AS ?n) {{ {compiled.where} }}"
-        if _number(library, number) > MOST_COUNTED:
+        if _number(library, number) > most:
             return None
     query = (
         f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {compiled.where} {given} }} "
-        f"LIMIT {MOST_COUNTED + 1}"
+        f"LIMIT {most + 1}"
     )
     found = rows(library, query)
-    if len(found) > MOST_COUNTED:
+    if len(found) > most:
         return None
     left_out = frozenset() if source.bare else hidden(library)
     entries = [entry_in(library, row) for row in found if iri(row[0]) not in left_out]

@@ -105,6 +105,7 @@ _TEMPORAL: Final[dict[str, tuple[TemporalRelation, TemporalRelation]]] = {
     "t_startedby": ("startedBy", "starts"),
     "t_starts": ("starts", "startedBy"),
 }
+ARITHMETIC: Final = "arithmetic is not answered; a name with - in it stands in double quotes"
 _DAY: Final = timedelta(days=1) - timedelta(microseconds=1)
 
 
@@ -125,6 +126,8 @@ def read_text(text: str) -> Node:
         value = cql2.parse_text(text).to_json()
     except cql2.ParseError as error:
         raise QueryNotValid(_placed(str(error))) from None
+    except Exception as error:  # noqa: BLE001 - it has no class of its own for what it cannot write
+        raise QueryNotValid(f"The filter cannot be read: {_short(str(error))}") from None
     return _read(value)
 
 
@@ -271,7 +274,9 @@ def _node(value: Any) -> Node:
                 raise _wrong(value, f"{operator} takes {number} operands, not {len(args)}")
             return read(value, name, args)
     if name in "+-*/%^" or name == "div":
-        raise _wrong(value, "arithmetic is not answered")
+        raise _wrong(
+            value, ARITHMETIC
+        )
     raise _wrong(value, f"there is no operator or function {_short(operator)!r} here")
 
 
@@ -356,7 +361,10 @@ def _folded_path(value: Any) -> tuple[Path, Folding]:
     if not (isinstance(inner, dict) and "property" in inner):
         operator = inner.get("op") if isinstance(inner, dict) else None
         if operator in ("+", "-", "*", "/", "%", "^", "div"):
-            raise _wrong(value, "arithmetic is not answered")
+            raise _wrong(
+                value,
+                ARITHMETIC,
+            )
         if operator:
             raise _wrong(value, f"there is no function {_short(str(operator))!r} here")
         raise _wrong(value, "one side must be a property")

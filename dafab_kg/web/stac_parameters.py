@@ -268,7 +268,9 @@ def _area(value: Any) -> bytes:
 
 def _limit(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise bad("limit", "It is no whole number from 1 on.", "Send a limit such as 10.")
+        raise bad(
+            "limit", "It is no whole number from 1 to 9,999,999,999.", "Send a limit such as 10."
+        )
     return value
 
 

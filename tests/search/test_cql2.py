@@ -242,3 +242,8 @@ def test_examples_of_the_standard_are_read_or_refused_by_name(shared: Any) -> No
     import cql2
 
     assert read_text(cql2.Expr(json.loads(json.dumps(value))).to_text()) == read_json(value)
+
+
+def test_a_geometry_without_a_point_is_a_wrong_filter() -> None:
+    with pytest.raises(QueryNotValid, match="position"):
+        read_text("S_EQUALS(geometry, POINT EMPTY)")

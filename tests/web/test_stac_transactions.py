@@ -171,3 +171,15 @@ def test_bad_bodies_are_problems(web, data):
             assert answer.mimetype == "application/problem+json"
     send(web, "POST", ITEMS, data, 415, kind="text/turtle")
     web.ask("write", f"{ITEMS}/x", "DELETE")
+
+
+def test_an_item_without_a_time_is_none(web):
+    for told in (
+        {},
+        {"datetime": None},
+        {"datetime": None, "start_datetime": "2022-09-01T00:00:00Z"},
+    ):
+        item = {**make_item("timeless"), "properties": told}
+        answer = send(web, "POST", ITEMS, item, 400)
+        assert "datetime" in answer.json["where"]
+    send(web, "PATCH", f"{ITEMS}/b", {"properties": {"datetime": None}}, 400, kind=MERGE)
