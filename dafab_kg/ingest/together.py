@@ -76,6 +76,7 @@ def commit_together(
                     remedy=f"dafab-kg quarantine show {quarantine_id(one.document)} tells each "
                     "violation",
                     report=report.turtle,
+                    violations=tuple((one.path, one.message) for one in report.violations),
                 )
                 refusal = rejected(one.document, error)
             if refusal is not None:
@@ -106,7 +107,13 @@ def _all_of(errors: Sequence[DocumentRejected]) -> DocumentRejected:
         return errors[0]
     told = "; ".join(f"{error.where}: {error.what}" for error in errors)
     where = ", ".join(error.where for error in errors)
-    report = "\n".join(error.report for error in errors if isinstance(error, ShapeViolated))
-    if report:
-        return ShapeViolated(told, where=where, remedy=errors[0].remedy, report=report)
+    shapes = [error for error in errors if isinstance(error, ShapeViolated)]
+    if shapes:
+        return ShapeViolated(
+            told,
+            where=where,
+            remedy=errors[0].remedy,
+            report="\n".join(error.report for error in shapes),
+            violations=tuple(one for error in shapes for one in error.violations),
+        )
     return DocumentRejected(told, where=where, remedy=errors[0].remedy)

@@ -28,6 +28,9 @@
     ├── ThingExists                 what a request was to make is there already
     ├── ThingChanged                a thing is not what the writer took it to be
     │   └── GraphChanged            a graph is not
+    ├── PathNotValid                a path is no JSON Pointer, or leads nowhere in a document
+    ├── PathExists                  where something was to be inserted there is something
+    ├── PathNotFound                where something was to be changed there is nothing
     ├── ThingNotFound               nothing has this IRI, product id or DID
     ├── StoreNotUsable              the store cannot be opened
     │   ├── StoreNotFound           there is no store in this directory
@@ -79,6 +82,9 @@ __all__ = [
     "NotServed",
     "NotUnique",
     "NotWellFormed",
+    "PathExists",
+    "PathNotFound",
+    "PathNotValid",
     "QueryFailed",
     "QueryNotValid",
     "QueueFull",
@@ -168,16 +174,34 @@ class GeometryNotValid(DocumentRejected):
 
 
 class ShapeViolated(DocumentRejected):
-    """The document's RDF breaks a shape of the ingest tier; ``report`` is the SHACL report."""
+    """The document's RDF breaks a shape of the ingest tier; ``report`` is the SHACL report.
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "", report: str = "") -> None:
+    ``violations`` are its results: IRI of the property ("" for the thing itself), and message.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        remedy: str = "",
+        report: str = "",
+        violations: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.report = report
+        self.violations = violations
 
     def at(self, where: str) -> ShapeViolated:
         """Return the same error, with its report, placed inside ``where``."""
         place = f"{where}: {self.where}" if self.where else where
-        return ShapeViolated(self.what, where=place, remedy=self.remedy, report=self.report)
+        return ShapeViolated(
+            self.what,
+            where=place,
+            remedy=self.remedy,
+            report=self.report,
+            violations=self.violations,
+        )
 
 
 class CommentsLost(DafabError):
@@ -261,6 +285,18 @@ class ThingChanged(DafabError):
 
 class GraphChanged(ThingChanged):
     """A graph is not what the writer took it to be (If-Match, If-None-Match)."""
+
+
+class PathNotValid(DafabError):
+    """A path is no JSON Pointer (RFC 6901), or cannot be applied to a document."""
+
+
+class PathExists(DafabError):
+    """Where something was to be inserted into a document there is something already."""
+
+
+class PathNotFound(DafabError):
+    """Where something of a document was to be changed there is nothing."""
 
 
 class ThingNotFound(DafabError):
