@@ -27,6 +27,7 @@ from dafab_kg.catalogue.items import (
     Mode,
     Write,
     stored_tag,
+    write_groups,
     write_items,
 )
 from dafab_kg.catalogue.knowing import provenance_of
@@ -46,9 +47,11 @@ from dafab_kg.catalogue.statistics import gather
 from dafab_kg.catalogue.writing import Written
 from dafab_kg.derive import Request
 from dafab_kg.dids.dids import Dids
+from dafab_kg.dids.expected import DidChange, Expected, ExpectedDids
 from dafab_kg.dids.listing import Asked, DidPage, DocumentPage
 from dafab_kg.dids.members import Members
-from dafab_kg.dids.names import Did, Scopes
+from dafab_kg.dids.names import ASSETS, Did, Scopes
+from dafab_kg.dids.states import State
 from dafab_kg.ingest.agreement import Agreement
 from dafab_kg.ingest.checking import check_files
 from dafab_kg.ingest.commit import Committer
@@ -68,6 +71,7 @@ from dafab_kg.model.errors import (
     StoreInUse,
     StoreNotFound,
     StoreNotUsable,
+    ThingExists,
     ThingNotFound,
 )
 from dafab_kg.model.resources import text
@@ -162,6 +166,7 @@ class Catalogue(ItemSearch, Closing):
             self._view: View | None = None
             self._session = secrets.token_hex(6)
             self._known = Known()
+            self._expected = ExpectedDids(path)
             self._desk: Desk | None = None
             opened.callback(self._close_view)
             if not read_only and has_private(path):
@@ -573,6 +578,12 @@ class Catalogue(ItemSearch, Closing):
         """
         return write_items(writes, self._desk_of_items())
 
+    def write_groups(
+        self, groups: Sequence[Sequence[Write]]
+    ) -> list[tuple[Entered, ...] | DafabError]:
+        """Do groups of writes in one commit, each group as a whole; return what each came to."""
+        return write_groups(groups, self._desk_of_items())
+
     def _write_one(self, write: Write) -> tuple[Entered, ...]:
         (answer,) = self.write_together((write,))
         if isinstance(answer, DafabError):
@@ -912,10 +923,49 @@ class Catalogue(ItemSearch, Closing):
         """
         return self._dids.documents(pairs, paths, root, inherit=inherit)
 
+    def did_states(self, pairs: Sequence[tuple[str, str]], root: str) -> dict[Any, State]:
+        """Return what those data identifiers that there are now are, by scope and name."""
+        return self._dids.states(pairs, root)
+
+    def create_did(self, scope: str, name: str, did_type: str, account: str = "") -> None:
+        """Make a data identifier whose document is to come: a container, or its data set.
+
+        Raises:
+            ThingExists: there is one.
+            ThingNotFound: there is no such scope, or no container of which a data set would be.
+            NameNotValid: the name cannot be one.
+            ItemNotWritable: too many wait for their documents.
+        """
+        self._writer()
+        if scope not in self._dids.scopes.names():
+            raise ThingNotFound(f"There is no scope {scope[:80]!r} here")
+        if self._dids.there(scope, name):
+            raise ThingExists(f"There is a data identifier {scope}:{name} already")
+        if did_type == "CONTAINER":
+            self._expected.create(Expected(scope, name, account))
+            return
+        owner = scope, name.removesuffix(ASSETS)
+        if not name.endswith(ASSETS) or owner not in self._expected.all():
+            raise ThingNotFound(
+                f"There is no container of whose assets {name[:200]!r} could be the data set: a "
+                f"data set has the name of an item, and {ASSETS}"
+            )
+        self._expected.open_assets(owner)
+
+    def change_dids(self, changes: Sequence[DidChange]) -> None:
+        """Change data identifiers that wait for their documents; all changes, or none.
+
+        Raises:
+            ThingChanged: one does not wait any more.
+            ItemNotWritable: there would be too many.
+        """
+        self._writer()
+        self._expected.change(changes)
+
     @property
     def _dids(self) -> Dids:
         scopes = Scopes(self.settings.did_scope, self.settings.did_scopes)
-        return Dids(self._library, scopes)
+        return Dids(self._library, scopes, self._expected.all())
 
     @property
     def _library(self) -> PublicLibrary:

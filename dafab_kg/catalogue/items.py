@@ -170,6 +170,42 @@ def write_items(writes: Sequence[Write], desk: Desk) -> list[Answer | DafabError
     return [answers[number] for number in range(len(writes))]
 
 
+def write_groups(groups: Sequence[Sequence[Write]], desk: Desk) -> list[Answer | DafabError]:
+    """Do groups of requests in one commit: each group is done as a whole, or refused as one.
+
+    A group that writes what one before it writes is refused as changed meanwhile.
+    """
+    answers: dict[int, Answer | DafabError] = {}
+    plans: dict[int, tuple[Piece, Answer]] = {}
+    taken: set[Name] = set()
+    for number, group in enumerate(groups):
+        try:
+            read = [_Read(write, desk) for write in group]
+            names = [name for one in read for name in one.names]
+            if len(set(names)) < len(names) or taken & set(names):
+                raise ThingChanged("The request writes one thing twice. Write it once")
+            items = {name for one in read if not one.write.whole for name in one.names}
+            stored = documents_of_items(desk.library, items)
+            made = [_plan(one, stored, desk) for one in read]
+        except DafabError as error:
+            answers[number] = error
+            continue
+        taken.update(names)
+        documents = tuple(one for plan in made for one in plan.piece.documents)
+        again = {one.document_id for one in documents}
+        gone = (one for plan in made for one in plan.piece.deleted)
+        deleted = tuple(one for one in gone if one.document_id not in again)
+        piece = Piece(documents, deleted, group[0].agent if group else "")
+        plans[number] = piece, tuple(one for plan in made for one in plan.entered)
+    pieces = [piece for piece, _ in plans.values()]
+    done = commit_together(pieces, desk.preparer, desk.committer, desk.validator())
+    for (number, (piece, entered)), results in zip(plans.items(), done, strict=True):
+        answers[number] = results if isinstance(results, DocumentRejected) else entered
+        if piece.deleted:
+            desk.known.clear()
+    return [answers[number] for number in range(len(groups))]
+
+
 def stored_tag(entry: StoredDocument) -> str:
     """Return what names the content of a document."""
     return entry.content_hash[:24]

@@ -89,9 +89,7 @@ def _state(
         documents = stored.get((node.collection, node.name), ())
         address = _own(value) or address_of(root, node.collection, node.name)
     content = documents[0].content_hash if documents else ""
-    return State(
-        did.scope, did.name, node.kind, node.collection, value, content, ups, address
-    )
+    return State(did.scope, did.name, node.kind, node.collection, value, content, ups, address)
 
 
 def _own(value: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ READS: Final = frozenset(
         "did_files",
         "did_members",
         "did_parents",
+        "did_states",
         "disagreements",
         "document",
         "documents",
@@ -55,7 +56,7 @@ TOGETHER: Final = frozenset(REQUESTS)
 
 SHORT: Final = frozenset(
     {"decide", "delete", "undo_decision", "update", "put_graph", "delete_graph", "set_private"}
-    | {"private_documents"}
+    | {"private_documents", "write_groups", "create_did", "change_dids"}
     | TOGETHER
 )
 """Done by the writer, at most a commit or two."""
@@ -64,10 +65,10 @@ WRITES: Final = LONG | SHORT
 
 COMMITTING: Final = frozenset(
     {"decide", "delete", "derive", "enrich", "harvest", "load", "undo_decision"}
-    | {"update", "put_graph", "delete_graph", "set_private"}
+    | {"update", "put_graph", "delete_graph", "set_private", "write_groups"}
     | TOGETHER
 )
 """All that these change is changed by commits, after each of which the writer is told."""
 
-UNCHANGING: Final = frozenset({"doctor", "dump", "private_documents"})
+UNCHANGING: Final = frozenset({"doctor", "dump", "private_documents", "create_did", "change_dids"})
 """Done by the writer, as nobody may change anything meanwhile; there is nothing to publish."""

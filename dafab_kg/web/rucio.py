@@ -1,7 +1,8 @@
 """The face that the DaFab catalogue's own client knows: Rucio's REST at ``/rucio``.
 
 What it sends is told by dafab-client 4.0.0, which runs against this as it is
-(``docs/dafab-client.md``).  Reading is public; the client logs in all the same.
+(``docs/dafab-client.md``).  Reading is public; the client logs in all the same.  Writing
+(``rucio_writes.py``) wants a token.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from dafab_kg.web.rucio_requests import (
     search_of,
 )
 from dafab_kg.web.rucio_sessions import Sessions
+from dafab_kg.web.rucio_writes import add_writes
 from dafab_kg.web.stac_writes import root
 
 PREFIX: Final = "/rucio"
@@ -81,6 +83,7 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     _reading(face, catalogue)
     _searching(face, catalogue, settings)
     _storage(face, catalogue)
+    add_writes(face, catalogue, settings)
 
     @face.route("/<path:rest>", methods=_ANY)
     @described(**dict.fromkeys(_ANY, _NOT_DONE))

@@ -19,6 +19,9 @@ from dafab_kg.model.errors import (
     MemoryExceeded,
     NameNotValid,
     NotServed,
+    PathExists,
+    PathNotFound,
+    PathNotValid,
     QueryNotValid,
     ThingNotFound,
     TooLarge,
@@ -29,14 +32,22 @@ OBJECT: Final = "application/json"
 STREAM: Final = "application/x-json-stream"
 TEXT: Final = "text/plain"
 LONGEST_MESSAGE: Final = 500
+_PATHS: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    PathNotValid: (400, "InvalidMetadataPath"),
+    PathExists: (409, "MetadataPathAlreadyExists"),
+    PathNotFound: (404, "MetadataPathNotFound"),
+}
 
 
 class Refused(Exception):
     """An error by the name that Rucio has for it."""
 
-    def __init__(self, status: int, name: str, message: str) -> None:
+    def __init__(
+        self, status: int, name: str, message: str, more: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.status, self.name, self.message = status, name, message
+        self.more = more or {}
 
 
 def unauthenticated(message: str) -> Refused:
@@ -104,6 +115,9 @@ def refused_of(error: Exception) -> Refused:
         return Refused(503, "ServiceUnavailable", str(error))
     if isinstance(error, QueryNotValid | NameNotValid | TooLarge):
         return not_understood(str(error))
+    for kind, (status, name) in _PATHS.items():
+        if isinstance(error, kind):
+            return Refused(status, name, str(error))
     problem = problem_of(error)
     names = {
         401: "CannotAuthenticate",
@@ -123,7 +137,7 @@ def respond(refused: Refused, error: Exception | None = None) -> Response:
     text = refused.message or refused.name
     if len(text) > LONGEST_MESSAGE:
         text = f"{text[:LONGEST_MESSAGE]}..."
-    body = {"ExceptionClass": refused.name, "ExceptionMessage": text}
+    body = {"ExceptionClass": refused.name, "ExceptionMessage": text, **refused.more}
     response = Response(orjson.dumps(body), refused.status, content_type=OBJECT)
     response.headers["ExceptionClass"] = refused.name
     plain = "".join(sign if " " <= sign <= "~" else "?" for sign in text)
