@@ -19,7 +19,7 @@ from dafab_kg.dids.names import Scopes
 from dafab_kg.dids.states import State
 from dafab_kg.loaders.dafab.recognise import is_dafab, is_derived
 from dafab_kg.loaders.stac.recognise import Element, Identity, stac_type
-from dafab_kg.model.errors import DafabError, FieldNotValid, QueryNotValid, ThingNotFound
+from dafab_kg.model.errors import FieldNotValid, NotDoneHere, QueryNotValid, ThingNotFound
 from dafab_kg.model.names import decode
 from dafab_kg.search.entries import LOOSE
 from dafab_kg.search.lineage import Node
@@ -27,10 +27,6 @@ from dafab_kg.search.lineage import Node
 SOURCE: Final = "derived_from"
 _TAG: Final = 24
 """Characters of a content's digest that are its tag (``items.stored_tag``)."""
-
-
-class NotDoneHere(DafabError):
-    """The DaFab catalogue does this with its storage, which this catalogue has not."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@
     ├── ThingExists                 what a request was to make is there already
     ├── ThingChanged                a thing is not what the writer took it to be
     │   └── GraphChanged            a graph is not
+    ├── NotDoneHere                 this catalogue has nothing by which it could be done
     ├── PathNotValid                a path is no JSON Pointer, or leads nowhere in a document
     ├── PathExists                  where something was to be inserted there is something
     ├── PathNotFound                where something was to be changed there is nothing
@@ -77,6 +78,7 @@ __all__ = [
     "MemoryExceeded",
     "NameNotValid",
     "NotAnalysed",
+    "NotDoneHere",
     "NotRecognised",
     "NotSafe",
     "NotServed",
@@ -285,6 +287,10 @@ class ThingChanged(DafabError):
 
 class GraphChanged(ThingChanged):
     """A graph is not what the writer took it to be (If-Match, If-None-Match)."""
+
+
+class NotDoneHere(DafabError):
+    """A request is about what this catalogue does not have: storage, catalogues by hand."""
 
 
 class PathNotValid(DafabError):

@@ -115,9 +115,9 @@ def refused_of(error: Exception) -> Refused:
         return Refused(503, "ServiceUnavailable", str(error))
     if isinstance(error, QueryNotValid | NameNotValid | TooLarge):
         return not_understood(str(error))
-    for kind, (status, name) in _PATHS.items():
+    for kind, (status, told) in _PATHS.items():
         if isinstance(error, kind):
-            return Refused(status, name, str(error))
+            return Refused(status, told, str(error))
     problem = problem_of(error)
     names = {
         401: "CannotAuthenticate",

@@ -14,7 +14,6 @@ from flask import Blueprint, Response, request
 
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.catalogue.identifying import (
-    NotDoneHere,
     Plan,
     attached,
     detached,
@@ -31,6 +30,7 @@ from dafab_kg.dids.states import State
 from dafab_kg.model.errors import (
     DafabError,
     DocumentRejected,
+    NotDoneHere,
     ShapeViolated,
     ThingChanged,
     ThingExists,
@@ -271,9 +271,9 @@ def _done(
             except (DafabError, Refused) as error:
                 found[number] = error
         left = []
-        for number, error in _written(catalogue, made).items():
-            found[number] = error
-            if isinstance(error, ThingChanged | ThingExists):
+        for number, one in _written(catalogue, made).items():
+            found[number] = one
+            if isinstance(one, ThingChanged | ThingExists):
                 left.append(number)
         if not left:
             break
