@@ -274,9 +274,7 @@ def _node(value: Any) -> Node:
                 raise _wrong(value, f"{operator} takes {number} operands, not {len(args)}")
             return read(value, name, args)
     if name in "+-*/%^" or name == "div":
-        raise _wrong(
-            value, ARITHMETIC
-        )
+        raise _wrong(value, ARITHMETIC)
     raise _wrong(value, f"there is no operator or function {_short(operator)!r} here")
 
 
