@@ -36,11 +36,14 @@ def api(serve: Serve, files: list[Path]) -> str:
 
 
 def of_products(catalogue: Catalogue) -> set[str]:
-    """What is said of products, but not which entry of a catalogue says it."""
+    """What is said of products, but not which entry of a catalogue says it, nor which
+    catalogue's collection lists them."""
     return {
         line
         for line in lasting(catalogue)
-        if line.startswith(OF_PRODUCTS) and " <https://w3id.org/dafab/id/graph/" not in line
+        if line.startswith(OF_PRODUCTS)
+        and " <https://w3id.org/dafab/id/graph/" not in line
+        and "<https://w3id.org/dafab/ns#listedIn>" not in line
     }
 
 
