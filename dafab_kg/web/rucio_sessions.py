@@ -66,7 +66,7 @@ class Sessions:
         if known is None or known.name != username:
             raise unauthenticated(
                 "The password is no token of this name. The operator makes one with "
-                "`dafab-kg token create NAME`; the name is the username"
+                "`dafab-kg token create NAME --scope read`; the name is the username"
             )
         if account != username:
             raise unauthenticated(f"The account of this token is {username}, not {account[:80]}")
