@@ -531,7 +531,9 @@ def test_an_interrupt_that_a_callback_swallows_comes_all_the_same() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("delay", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(
+    "delay", [0.5, *(pytest.param(delay, marks=pytest.mark.oracle) for delay in (0.0, 1.0))]
+)
 def test_an_interrupted_load_says_so_and_is_resumed_by_the_same_command(tmp_path, call, delay):
     sample, store = tmp_path / "sample", tmp_path / "store"
     assert main(["sample", str(sample), "--products", "60", "-q"]) == 0

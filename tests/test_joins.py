@@ -253,6 +253,7 @@ def test_the_lineage_of_an_anomaly_polygon(shared: Path, tmp_path: Path) -> None
     assert float(found["km2"]) == pytest.approx(area / 1e6, rel=1e-4)
 
 
+@pytest.mark.oracle
 def test_the_saved_queries_answer_over_the_sample_too(tmp_path: Path) -> None:
     from dafab_kg.sample import write_sample
 

@@ -108,6 +108,7 @@ def count_numbers(value: Any) -> int:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
+@pytest.mark.oracle
 def test_each_number_of_each_water_analysis_item_is_in_the_graph(
     catalogue: Catalogue, shared: Path
 ) -> None:
