@@ -35,7 +35,7 @@ from _made import PROGRAM, Size, bytes_of, run_timed
 from _questions import Box, compared, geojson, rich_places
 from rich.console import Console
 from rich.table import Table
-from search import JSON, SETTLING, figures_of, read_features, read_matched, served, tell
+from search import JSON, SETTLING, cell_of, figures_of, read_features, read_matched, served, tell
 
 RESULTS = Path(__file__).parent / "results" / "faces.json"
 GEOJSON = "application/geo+json"
@@ -374,7 +374,7 @@ def report(result: dict[str, Any]) -> None:
         table.add_row(
             row["question"],
             str(next((one["rows"] for one in of.values() if one["rows"] is not None), "-")),
-            *(_cell(of.get(system)) for system in SYSTEMS),
+            *(cell_of(of.get(system)) for system in SYSTEMS),
             times,
             " / ".join(str(one) for one in rate) if any(rate) else "",
             f"{told['cases'] - told['different']} of {told['cases']}" if told else "",
@@ -382,15 +382,6 @@ def report(result: dict[str, Any]) -> None:
     Console(width=150).print(table)
     for system, one in result["systems"].items():
         print(f"{system}, made: {json.dumps(one.get('made'))}")
-
-
-def _cell(figures: dict[str, Any] | None) -> str:
-    if figures is None:
-        return "-"
-    if figures["p50_ms"] is None:
-        return str(figures["failure"] or "-")[:60]
-    mark = " *" if figures["failure"] else ""
-    return f"{figures['p50_ms']:,.1f} / {figures['p95_ms']:,.1f}{mark}"
 
 
 def main() -> None:

@@ -378,7 +378,7 @@ def report(results: list[dict[str, Any]]) -> None:
             table.add_row(
                 row["question"],
                 str(next((one["rows"] for one in of.values() if one["rows"] is not None), "-")),
-                *(_cell(of.get(system)) for system in SYSTEMS),
+                *(cell_of(of.get(system)) for system in SYSTEMS),
                 *(_times(of.get(system), ours) for system in SYSTEMS[1:]),
                 f"{row['compared']} cases" if not row["differences"] else "NO",
             )
@@ -393,7 +393,8 @@ def report(results: list[dict[str, Any]]) -> None:
                 print(f"{row['question']}: {difference}")
 
 
-def _cell(figures: dict[str, Any] | None) -> str:
+def cell_of(figures: dict[str, Any] | None) -> str:
+    """What a table shows of :func:`figures_of`."""
     if figures is None:
         return "-"
     if figures["p50_ms"] is None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from dafab_kg.catalogue.items import Write
+from dafab_kg.catalogue.items import Write, tag_of
 from dafab_kg.dids.expected import DidChange
 from dafab_kg.dids.finding import Pair
 from dafab_kg.dids.names import Scopes
@@ -25,8 +25,6 @@ from dafab_kg.search.entries import LOOSE
 from dafab_kg.search.lineage import Node
 
 SOURCE: Final = "derived_from"
-_TAG: Final = 24
-"""Characters of a content's digest that are its tag (``items.stored_tag``)."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def written(
             where="/collection" if kind == "item" else "/id",
             remedy="Write it in that scope",
         )
-    data, tags = (orjson.dumps(document),), (state.content[:_TAG],)
+    data, tags = (orjson.dumps(document),), (tag_of(state.content),)
     if kind == "collection":
         action: Any = "replace" if state.content else "upsert"
         told = tags if state.content else ()
@@ -110,7 +108,7 @@ def written(
 def _deleted(state: State, request: Mapping[str, Any]) -> Plan:
     if state.kind == "expected":
         return Plan()
-    tags = (state.content[:_TAG],)
+    tags = (tag_of(state.content),)
     whole = state.kind == "collection"
     room = state.name if whole else state.collection
     write = Write("delete", room, (), state.name, whole=whole, if_match=tags, **request)

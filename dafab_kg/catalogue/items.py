@@ -206,9 +206,14 @@ def write_groups(groups: Sequence[Sequence[Write]], desk: Desk) -> list[Answer |
     return [answers[number] for number in range(len(groups))]
 
 
+def tag_of(content_hash: str) -> str:
+    """Return what names the content of a document to clients."""
+    return content_hash[:24]
+
+
 def stored_tag(entry: StoredDocument) -> str:
-    """Return what names the content of a document."""
-    return entry.content_hash[:24]
+    """Return what names the content of a stored document."""
+    return tag_of(entry.content_hash)
 
 
 class _Read:

@@ -15,7 +15,7 @@ from dafab_kg.dids.records import record_of, told_of_items, told_of_kind
 from dafab_kg.search.exact import truth
 from dafab_kg.search.library import Library, once, rows
 from dafab_kg.search.lineage import Node as Spot
-from dafab_kg.search.lineage import above, catalogs, documents_of, item_node
+from dafab_kg.search.lineage import above, catalog_documents, catalogs, item_node
 from dafab_kg.search.order import Place, keys_of, place_of
 from dafab_kg.search.order import cursor as written
 from dafab_kg.search.pages import Found, find_entries
@@ -135,11 +135,7 @@ class Containers:
         spots = [one for one in catalogs(self.library) if self.scopes.of(one) == self.scope]
         if self.test is None:
             return [container(self.scopes, spot) for spot in spots]
-        values = once(
-            self.library,
-            "documents of catalogs",
-            lambda: documents_of(self.library, catalogs(self.library)),
-        )
+        values = catalog_documents(self.library)
         ups = above(self.library, spots) if mentions_relatives(self.test) else {}
         found = []
         for spot in spots:

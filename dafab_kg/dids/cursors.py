@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +10,7 @@ import orjson
 
 from dafab_kg.dids.names import DidType
 from dafab_kg.model.errors import QueryNotValid
+from dafab_kg.search.opaque import read_opaque, write_opaque
 
 LONGEST: Final = 8_192
 
@@ -29,8 +28,7 @@ class Cursor:
 
 def write_cursor(cursor: Cursor, mark: Any) -> str:
     """Write a place; it is good for what ``mark`` tells only."""
-    value = [_digest(mark), cursor.kind, cursor.name, cursor.part, cursor.place]
-    return base64.urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
+    return write_opaque(_digest(mark), [cursor.kind, cursor.name, cursor.part, cursor.place])
 
 
 def read_cursor(text: str | None, mark: Any) -> Cursor | None:
@@ -44,13 +42,12 @@ def read_cursor(text: str | None, mark: Any) -> Cursor | None:
     try:
         if len(text) > LONGEST:
             raise ValueError(len(text))
-        data = text.encode("ascii")
-        told, kind, *rest = orjson.loads(base64.urlsafe_b64decode(data + b"=" * (-len(data) % 4)))
+        told, (kind, *rest) = read_opaque(text)
         if kind not in ("CONTAINER", "DATASET", "FILE") or len(rest) != 3:
             raise ValueError(kind)
         if not all(isinstance(one, str) for one in rest):
             raise ValueError(kind)
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError) as error:
         raise QueryNotValid(
             "The cursor is none of this catalogue's. Send that of the page before as it is"
         ) from error

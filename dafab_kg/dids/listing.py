@@ -73,8 +73,7 @@ def find_dids(library: Library, scopes: Scopes, asked: Asked) -> DidPage:
         QueryNotValid: the filter, the order or the cursor is not to be answered.
     """
     _check_scope(scopes, asked.scope)
-    containers, sort = _containers(library, scopes, asked)
-    test = read_filter(asked.filter, of_dids=True)
+    containers, test, sort = _containers(library, scopes, asked)
     begun = read_cursor(asked.cursor, _mark(asked)) or Cursor("CONTAINER")
     found: list[Did] = []
     following: Cursor | None = None
@@ -108,7 +107,7 @@ def find_documents(library: Library, scopes: Scopes, asked: Asked, root: str) ->
         QueryNotValid: the filter or the cursor is not to be answered.
     """
     _check_scope(scopes, asked.scope)
-    containers, sort = _containers(library, scopes, asked)
+    containers, _, sort = _containers(library, scopes, asked)
     begun = read_cursor(asked.cursor, _mark(asked)) or Cursor("CONTAINER")
     page, following = containers.page(begun, asked.limit, sort)
     known = {did.node: value for did, value in page if value is not None}
@@ -127,11 +126,12 @@ def _check_scope(scopes: Scopes, scope: str) -> None:
         )
 
 
-def _containers(library: Library, scopes: Scopes, asked: Asked) -> tuple[Containers, Sort]:
+def _containers(library: Library, scopes: Scopes, asked: Asked) -> tuple[Containers, Node, Sort]:
+    """Read what is asked: the containers, the test of each data identifier, the order."""
     sort = Sort(("id",)) if asked.sort is None else read_sort(asked.sort)
     item = read_filter(asked.filter, scope=asked.scope)
     test = read_filter(asked.filter, of_dids=True)
-    return Containers(library, scopes, asked.scope, item, test), sort
+    return Containers(library, scopes, asked.scope, item, test), test, sort
 
 
 def _mark(asked: Asked) -> Any:

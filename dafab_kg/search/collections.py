@@ -15,10 +15,9 @@ from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.search.documents import newest, value_of
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, bare_products, collection_name
 from dafab_kg.search.exact import moment
-from dafab_kg.search.library import Library, iri, listed, once, rows, text
-from dafab_kg.search.links import kept_links, link
+from dafab_kg.search.library import Library, iri, listed, number, once, rows, text
+from dafab_kg.search.links import VERSION, kept_links, link
 
-VERSION: Final = "1.1.0"
 MOST_SPANNED: Final = 5_000
 """Up to how many items the box around them is computed; others are said to be anywhere."""
 _WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
@@ -113,19 +112,23 @@ def listing(library: Library, iris: tuple[str, ...] | None) -> tuple[str, ...]:
         if len(asked) > MOST_LISTED:
             return ()
         items = [number(library, f"?item dafab:inCollection <{one}>", "item") for one in asked]
-        products = [number(library, f"?product dafab:listedIn <{one}>", "product") for one in asked]
-        entries = "?item a dafab:CatalogItem ; dafab:itemId ?id"
-        if iris is None and number(library, entries, "item") != sum(items):
+        products = [products_of(library, one) for one in asked]
+        if iris is None and number_of_entries(library) != sum(items):
             return ()
         return asked if items == products else ()
 
     return once(library, ("listing", iris), look)
 
 
-def number(library: Library, pattern: str, thing: str) -> int:
-    """Count things, which the search index does where it knows all of the pattern."""
-    query = f"SELECT (COUNT(DISTINCT ?{thing}) AS ?n) {{ {pattern} }}"
-    return int(text(rows(library, query)[0][0]))
+def products_of(library: Library, collection: str, given: str = "") -> int:
+    """Count the products that a collection lists, of which something holds."""
+    return number(library, f"?product dafab:listedIn <{collection}> . {given}", "product")
+
+
+def number_of_entries(library: Library) -> int:
+    """Count the entries of all catalogues; once of each state."""
+    entry = "?item a dafab:CatalogItem ; dafab:itemId ?id"
+    return once(library, "entries", lambda: number(library, entry, "item"))
 
 
 def collection_ids(library: Library) -> tuple[str, ...]:
@@ -133,14 +136,8 @@ def collection_ids(library: Library) -> tuple[str, ...]:
 
     def look() -> tuple[str, ...]:
         found = set(shelves(library))
-        entries, collected = (
-            number(library, pattern, "item")
-            for pattern in (
-                "?item a dafab:CatalogItem ; dafab:itemId ?id",
-                "?item dafab:inCollection ?collection",
-            )
-        )
-        if entries > collected:  # each names one at most
+        collected = number(library, "?item dafab:inCollection ?collection", "item")
+        if number_of_entries(library) > collected:  # each names one at most
             found.add(LOOSE)
         if bare_products(library) != ():
             found.add(BARE)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from dafab_kg.search.collections import hidden
+from dafab_kg.search.collections import number_of_entries, products_of
 from dafab_kg.search.compile import Compiled
 from dafab_kg.search.conditions import certain, is_whole
 from dafab_kg.search.habits import Habits
-from dafab_kg.search.library import Library, iri, listed, once, rows, text
-from dafab_kg.search.sources import Source, entry_in, right_of
+from dafab_kg.search.library import Library, listed, number, once, rows, text
+from dafab_kg.search.sources import Source, entries_of, right_of
 from dafab_kg.search.tree import Node, Search
 
 MOST_COUNTED: Final = 100
@@ -62,31 +62,22 @@ def count_of(library: Library, source: Source, given: str) -> int:
     if source.listed:
         found = sum(products_of(library, one, given) for one in source.listed)
         return found - _hidden_of(library, source, given)
-    thing = "product" if source.bare else "item"
-
-    query = f"SELECT (COUNT(?{thing}) AS ?n) {{ {source.counted} {given} }}"
-    return _number(library, query) - _hidden_of(library, source, given)
+    return _rows_of(library, source, given) - _hidden_of(library, source, given)
 
 
 def _hidden_of(library: Library, source: Source, given: str) -> int:
     """Count those of a source that others hide."""
-    left_out = () if source.bare else sorted(hidden(library))
+    left_out = sorted(source.hidden(library))
     found = 0
     for start in range(0, len(left_out), MOST_HIDDEN):
-        named = f"VALUES ?item {{ {listed(left_out[start : start + MOST_HIDDEN])} }}"
-        query = f"SELECT (COUNT(?item) AS ?n) {{ {named} {source.counted} {given} }}"
-        found += _number(library, query)
+        named = f"VALUES ?item {{ {listed(left_out[start : start + MOST_HIDDEN])} }} "
+        found += _rows_of(library, source, given, named)
     return found
 
 
-def products_of(library: Library, collection: str, given: str) -> int:
-    """Count the products that a collection lists, of which something holds."""
-    query = f"?product dafab:listedIn <{collection}> . {given}"
-    return _number(library, f"SELECT (COUNT(DISTINCT ?product) AS ?n) {{ {query} }}")
-
-
-def _number(library: Library, query: str) -> int:
-    """Return the number that a query answers with."""
+def _rows_of(library: Library, source: Source, given: str, named: str = "") -> int:
+    where = f"{named}{source.counted} {given}"
+    query = f"SELECT (COUNT({source.thing}) AS ?n) {{ {where} }}"
     return int(text(rows(library, query)[0][0]))
 
 
@@ -94,29 +85,15 @@ def _read_through(
     library: Library, node: Node, source: Source, given: str, compiled: Compiled
 ) -> int | None:
     """Count the items of a source that fulfil a filter, by their documents."""
-    item = "(?product AS ?item)" if source.bare else "?item"
     if compiled.none:
         return 0
-    entries_here = once(
-        library,
-        "entries",
-        lambda: _number(
-            library,
-            "SELECT (COUNT(DISTINCT ?item) AS ?n) { ?item a dafab:CatalogItem ; dafab:itemId ?id }",
-        ),
-    )
-    most = MOST_COUNTED if entries_here > FEW else FEW
-    if not given and compiled.where and not source.few:
-        number = f"SELECT (COUNT(DISTINCT ?product) AS ?n) {{ {compiled.where} }}"
-        if _number(library, number) > most:
-            return None
-    query = (
-        f"SELECT DISTINCT {item} ?product ?id {{ {source.pattern} {compiled.where} {given} }} "
-        f"LIMIT {most + 1}"
-    )
-    found = rows(library, query)
-    if len(found) > most:
+    most = MOST_COUNTED if number_of_entries(library) > FEW else FEW
+    told_alone = not given and bool(compiled.where) and not source.few
+    if told_alone and number(library, compiled.where, "product") > most:
         return None
-    left_out = frozenset() if source.bare else hidden(library)
-    entries = [entry_in(library, row) for row in found if iri(row[0]) not in left_out]
-    return len(right_of(library, node, entries)[0])
+    entries = entries_of(library, source, f"{compiled.where} {given}", most)
+    if entries is None:
+        return None
+    left_out = source.hidden(library)
+    shown = [one for one in entries if one.iri not in left_out]
+    return len(right_of(library, node, shown)[0])

@@ -19,9 +19,8 @@ from dafab_kg.model.resources import text as resource
 from dafab_kg.search.collections import shelves
 from dafab_kg.search.entries import Entry, entry_of
 from dafab_kg.search.library import Library, iri, listed, once, rows, text
-from dafab_kg.search.links import GEOJSON, link
+from dafab_kg.search.links import GEOJSON, catalog, link
 
-VERSION: Final = "1.1.0"
 _GIVEN: Final = "# given"
 
 
@@ -171,34 +170,24 @@ def facet_catalog(library: Library, facet: Facet, root: str) -> dict[str, Any]:
     """Return a facet as a STAC catalogue, with its values as children."""
     own = facet_address(root, facet)
     values = value_names(library, facet)
-    return {
-        "type": "Catalog",
-        "stac_version": VERSION,
-        "id": facet.name,
-        "title": facet.title,
-        "description": f"Items of {facet.collection} by {facet.title.lower()}.",
-        "links": [
-            link("root", root),
-            link("self", own),
-            link("parent", own.rpartition("/catalogs/")[0]),
-            *(link("child", facet_address(root, facet, value), title=value) for value in values),
-        ],
-    }
+    links = [
+        link("root", root),
+        link("self", own),
+        link("parent", own.rpartition("/catalogs/")[0]),
+        *(link("child", facet_address(root, facet, value), title=value) for value in values),
+    ]
+    description = f"Items of {facet.collection} by {facet.title.lower()}."
+    return catalog(facet.name, facet.title, description, links)
 
 
 def value_catalog(facet: Facet, value: str, root: str, items: Iterable[str] = ()) -> dict[str, Any]:
     """Return a value of a facet as a STAC catalogue; ``items`` are addresses to link."""
     shown = value.removeprefix(f"{facet.name}_").replace("_", " ")
-    return {
-        "type": "Catalog",
-        "stac_version": VERSION,
-        "id": value,
-        "title": f"{facet.title}: {shown}",
-        "description": f"Items of {facet.collection} whose {facet.title.lower()} is {shown}.",
-        "links": [
-            link("root", root),
-            link("self", facet_address(root, facet, value)),
-            link("parent", facet_address(root, facet)),
-            *(link("item", address, GEOJSON) for address in items),
-        ],
-    }
+    links = [
+        link("root", root),
+        link("self", facet_address(root, facet, value)),
+        link("parent", facet_address(root, facet)),
+        *(link("item", address, GEOJSON) for address in items),
+    ]
+    description = f"Items of {facet.collection} whose {facet.title.lower()} is {shown}."
+    return catalog(value, f"{facet.title}: {shown}", description, links)

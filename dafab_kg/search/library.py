@@ -61,6 +61,12 @@ def rows(library: Library, query: str, *, plain: bool = False) -> list[Row]:
     return list(cast(Solutions, library.query(declared + query, plain=plain)))
 
 
+def number(library: Library, pattern: str, thing: str) -> int:
+    """Count things, each once, which the search index does where it knows all of the pattern."""
+    query = f"SELECT (COUNT(DISTINCT ?{thing}) AS ?n) {{ {pattern} }}"
+    return int(text(rows(library, query)[0][0]))
+
+
 def once(library: Library, key: object, make: Callable[[], T]) -> T:
     """Return what is found out once of each state of a catalogue."""
     if key not in library.kept:

@@ -20,7 +20,6 @@ from dafab_kg.search.documents import newest
 from dafab_kg.search.entries import BARE, LOOSE, Entry
 from dafab_kg.search.exact import truth
 from dafab_kg.search.facets import (
-    VERSION,
     Facet,
     all_facets,
     facet_catalog,
@@ -30,7 +29,7 @@ from dafab_kg.search.facets import (
 )
 from dafab_kg.search.items import Value, values_of
 from dafab_kg.search.library import Library, listed, once
-from dafab_kg.search.links import link
+from dafab_kg.search.links import catalog, link
 from dafab_kg.search.related import sources_of
 from dafab_kg.search.tree import Node as Tree
 
@@ -79,6 +78,11 @@ def catalogs(library: Library) -> tuple[Node, ...]:
         return tuple(found)
 
     return once(library, "catalogs", look)
+
+
+def catalog_documents(library: Library) -> dict[Node, Value]:
+    """Return the JSON of all nodes that are no items, without the address of the API in links."""
+    return once(library, "documents of catalogs", lambda: documents_of(library, catalogs(library)))
 
 
 def parents_of(library: Library, nodes: Iterable[Node]) -> dict[Node, tuple[Node, ...]]:
@@ -169,18 +173,12 @@ def _catalog(library: Library, node: Node, root: str) -> Value:
     if node.facet is not None:
         return value_catalog(node.facet, node.name, root)
     children = (f"{root}/collections/{name}" for name in collection_ids(library))
-    return {
-        "type": "Catalog",
-        "stac_version": VERSION,
-        "id": ROOT_NAME,
-        "title": "Catalogue of Earth Observation data",
-        "description": "Collections of products and of what was derived from them.",
-        "links": [
-            link("root", root),
-            link("self", root),
-            *(link("child", address) for address in children),
-        ],
-    }
+    return catalog(
+        ROOT_NAME,
+        "Catalogue of Earth Observation data",
+        "Collections of products and of what was derived from them.",
+        [link("root", root), link("self", root), *(link("child", one) for one in children)],
+    )
 
 
 def relatives_of(
@@ -192,11 +190,8 @@ def relatives_of(
     """
     nodes = {entry.iri: item_node(entry) for entry in entries}
     ups = above(library, nodes.values())
-    known: dict[Node, Value] = once(library, "catalog documents", dict)
-    every = dict.fromkeys(up for one in ups.values() for up in one)
-    plain = [up for up in every if up.entry is None and up not in known]
-    known |= documents_of(library, plain)
-    values = {**known, **documents_of(library, (up for up in every if up.entry is not None))}
+    every = (up for one in ups.values() for up in one if up.entry is not None)
+    values = {**catalog_documents(library), **documents_of(library, every)}
 
     def relatives(iri: str) -> Callable[[Literal["ancestor", "descendant"]], list[Any]]:
         return lambda side: [values[up] for up in ups[nodes[iri]]] if side == "ancestor" else []
@@ -214,7 +209,7 @@ def below(
     """
 
     def look() -> tuple[tuple[str, ...], tuple[str, ...] | None]:
-        values = documents_of(library, catalogs(library))
+        values = catalog_documents(library)
         true = [node.collection for node, value in values.items() if truth(part, value) is True]
         entries = items(part)
         made = None if entries is None else tuple(dict.fromkeys(one.product for one in entries))

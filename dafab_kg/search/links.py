@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urljoin
 
+VERSION: Final = "1.1.0"
+"""The version of STAC that our own objects are in."""
 JSON: Final = "application/json"
 GEOJSON: Final = "application/geo+json"
 NAVIGATION: Final = frozenset(
@@ -20,6 +22,20 @@ _ABSOLUTE: Final = ("https://", "http://", "s3://")
 def link(rel: str, href: str, kind: str = JSON, title: str = "") -> dict[str, Any]:
     """Return a link."""
     return {"rel": rel, "type": kind, "href": href, **({"title": title} if title else {})}
+
+
+def catalog(
+    name: str, title: str, description: str, links: Iterable[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return a STAC Catalog."""
+    return {
+        "type": "Catalog",
+        "stac_version": VERSION,
+        "id": name,
+        "title": title,
+        "description": description,
+        "links": list(links),
+    }
 
 
 def address_of(root: str, collection: str, item_id: str) -> str:

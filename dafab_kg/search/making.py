@@ -16,10 +16,10 @@ from dafab_kg.loaders.stac.known import ITEM
 from dafab_kg.model.names import NS, PREFIXES, decode, term
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.library import Library, iri, listed, rows, text
+from dafab_kg.search.links import VERSION
 from dafab_kg.search.names import held, stac_names
 from dafab_kg.store.protocol import Iri, Literal, Term
 
-VERSION: Final = "1.1.0"
 EXTENSIONS: Final = {
     "eo": "https://stac-extensions.github.io/eo/v1.1.0/schema.json",
     "sat": "https://stac-extensions.github.io/sat/v1.0.0/schema.json",

@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import decode
 from dafab_kg.model.plain_json import as_double
-from dafab_kg.search.collections import collection_ids, hidden
+from dafab_kg.search.collections import collection_ids
 from dafab_kg.search.compile import stamp
 from dafab_kg.search.conditions import certain, is_whole
 from dafab_kg.search.counting import count_of
@@ -31,7 +31,7 @@ from dafab_kg.search.library import Library, iri, rows, text
 from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.names import held
 from dafab_kg.search.pages import candidates
-from dafab_kg.search.sources import entry_in, sources_of
+from dafab_kg.search.sources import entries_of, sources_of
 from dafab_kg.search.tree import DATETIME, And, Path, Search
 from dafab_kg.store.protocol import Iri
 
@@ -112,14 +112,12 @@ def _read(library: Library, search: Search, most: int) -> list[Any] | None:
     found = []
     left = most
     for source in sources_of(library, search):
-        item = "(?product AS ?item)" if source.bare else "?item"
-        where = f"{source.pattern} {compiled.where}"
-        told = rows(library, f"SELECT DISTINCT {item} ?product ?id {{ {where} }} LIMIT {left + 1}")
-        if len(told) > left:
+        told = entries_of(library, source, compiled.where, left)
+        if told is None:
             return None
         left -= len(told)
-        left_out = frozenset() if source.bare else hidden(library)
-        entries = [entry_in(library, row) for row in told if iri(row[0]) not in left_out]
+        left_out = source.hidden(library)
+        entries = [one for one in told if one.iri not in left_out]
         for start in range(0, len(entries), READ_AT_ONCE):
             values = values_of(library, entries[start : start + READ_AT_ONCE]).values()
             found += [_needed(one) for one in values if truth(search.filter, one) is True]
@@ -250,8 +248,7 @@ class ByGraph:
         found: Counter[str] = Counter()
         term = self._term(path)
         for source in self._sources:
-            thing = "product" if source.bare else "item"
-            left_out = () if source.bare else sorted(hidden(self._library))[:500]
+            left_out = sorted(source.hidden(self._library))[:500]
             if source.listed and not left_out and not self._sure:
                 # as many products as items, and each of them is told by fewer statements
                 for collection in source.listed:
@@ -264,7 +261,8 @@ class ByGraph:
                 continue
             shown = f"FILTER(?item NOT IN ({', '.join(f'<{one}>' for one in left_out)}))"
             query = (
-                f"SELECT ?value (COUNT(DISTINCT ?{thing}) AS ?n) {{ {source.pattern} {self._sure} "
+                f"SELECT ?value (COUNT(DISTINCT {source.thing}) AS ?n) "
+                f"{{ {source.pattern} {self._sure} "
                 f"?product <{term}> ?value {shown if left_out else ''} }} "
                 f"GROUP BY ?value LIMIT {MOST_VALUES}"
             )
@@ -280,13 +278,12 @@ class ByGraph:
                 "Narrow the search by place, time or collection"
             )
         for source in self._sources:
-            item = "?product" if source.bare else "?item"
             query = (
-                f"SELECT DISTINCT {item} ?shape {{ {source.pattern} {self._sure} "
+                f"SELECT DISTINCT {source.thing} ?shape {{ {source.pattern} {self._sure} "
                 f"?product geo:hasGeometry ?place . ?place geo:asWKT ?shape }}"
             )
             told = rows(self._library, query)
-            left_out = frozenset() if source.bare else hidden(self._library)
+            left_out = source.hidden(self._library)
             for row in told:
                 if iri(row[0]) not in left_out:
                     yield shapely.from_wkt(text(row[1]))

@@ -12,18 +12,16 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from dafab_kg.search.collections import hidden
 from dafab_kg.search.compile import stamp
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.library import Library, iri, once, quoted, rows, text
-from dafab_kg.search.links import GEOJSON, address_of, link
+from dafab_kg.search.links import GEOJSON, address_of, catalog, link
 from dafab_kg.search.matched import ByGraph
 from dafab_kg.search.sources import entry_in, sources_of
 from dafab_kg.search.tree import And, Search
 
 NAME: Final = "month"
 UNDATED: Final = "undated"
-VERSION: Final = "1.1.0"
 MOST_LINKED: Final = 1_000
 """Most items that one catalogue links; the others are below the next one."""
 _NO_TIME: Final = "FILTER NOT EXISTS { ?product dafab:datetime ?none }"
@@ -78,13 +76,12 @@ def items_of_month(library: Library, collection: str, month: str, after: str = "
         return None
     found: dict[str, tuple[tuple[str, str, str], Entry]] = {}
     for source in sources_of(library, _search(collection)):
-        item = "?product" if source.bare else "?item"
-        shown = "(?product AS ?item)" if source.bare else "?item"
-        left_out = frozenset() if source.bare else hidden(library)
-        order = f"ASC(?time) ASC(?id) ASC({item})" if month != UNDATED else f"ASC(?id) ASC({item})"
+        left_out = source.hidden(library)
+        order = f"ASC(?id) ASC({source.thing})"
+        order = f"ASC(?time) {order}" if month != UNDATED else order
         time = "?time" if month != UNDATED else "?id"
         query = (
-            f"SELECT {shown} ?product ?id ({time} AS ?key) {{ {source.pattern} {where} }} "
+            f"SELECT {source.item} ?product ?id ({time} AS ?key) {{ {source.pattern} {where} }} "
             f"ORDER BY {order} LIMIT {MOST_LINKED + 1 + len(left_out)}"
         )
         for row in rows(library, query):
@@ -154,19 +151,8 @@ def month_catalog(library: Library, collection: str, root: str) -> dict[str, Any
         link("child", month_address(root, collection, month), title=month)
         for month in months_of(library, collection)
     ]
-    return {
-        "type": "Catalog",
-        "stac_version": VERSION,
-        "id": NAME,
-        "title": "Month",
-        "description": f"Items of {collection} by month.",
-        "links": [
-            link("root", root),
-            link("self", own),
-            link("parent", own.rpartition("/catalogs/")[0]),
-            *children,
-        ],
-    }
+    above = [link("root", root), link("self", own), link("parent", own.rpartition("/catalogs/")[0])]
+    return catalog(NAME, "Month", f"Items of {collection} by month.", [*above, *children])
 
 
 def one_month(collection: str, month: str, part: Part, root: str, own: str) -> dict[str, Any]:
@@ -178,11 +164,4 @@ def one_month(collection: str, month: str, part: Part, root: str, own: str) -> d
     if part.following is not None:
         more = f"{month_address(root, collection, month)}?after={quote(part.following, safe='')}"
         links.append(link("child", more, title=f"{month}, continued"))
-    return {
-        "type": "Catalog",
-        "stac_version": VERSION,
-        "id": month,
-        "title": month,
-        "description": f"Items of {collection}, {month}.",
-        "links": links,
-    }
+    return catalog(month, month, f"Items of {collection}, {month}.", links)

@@ -7,8 +7,6 @@ Rows without a value come last in both directions.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -19,14 +17,13 @@ from functools import cache, cmp_to_key
 from operator import itemgetter
 from typing import Any, Final
 
-import orjson
-
 from dafab_kg.loaders.stac import convert
 from dafab_kg.loaders.stac.known import ITEM
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import PREFIXES, is_iri, term
 from dafab_kg.search.library import quoted
 from dafab_kg.search.names import held
+from dafab_kg.search.opaque import read_opaque, write_opaque
 from dafab_kg.search.tree import Path, Search, Sort
 from dafab_kg.store.protocol import Iri, Literal, Row, Term
 
@@ -194,8 +191,7 @@ def _moment(text: str) -> tuple[datetime, str]:
 def cursor(search: Search, place: Place) -> str:
     """Write where a page ends; it is good for the same search only."""
     values = [None if v is None else [v.value, getattr(v, "datatype", "")] for v in place]
-    text = orjson.dumps([_mark(search), values])
-    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+    return write_opaque(_mark(search), values)
 
 
 def place_of(search: Search, keys: Sequence[Key]) -> Place | None:
@@ -207,10 +203,9 @@ def place_of(search: Search, keys: Sequence[Key]) -> Place | None:
     if search.after is None:
         return None
     try:
-        data = search.after.encode("ascii")
-        mark, values = orjson.loads(base64.urlsafe_b64decode(data + b"=" * (-len(data) % 4)))
+        mark, values = read_opaque(search.after)
         place = tuple(map(_term, values))
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError) as error:
         raise _strange() from error
     if mark != _mark(search) or len(place) != len(keys):
         raise QueryNotValid(

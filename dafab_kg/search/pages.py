@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.search.collections import hidden
+from dafab_kg.search.collections import products_of
 from dafab_kg.search.compile import Compiled, compile_filter
-from dafab_kg.search.counting import count_matched, products_of
+from dafab_kg.search.counting import count_matched
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, write_items
@@ -161,7 +161,7 @@ class _Asking:
         self._keys = keys_of(search.sort, bare=source.bare)
         self._compiled = compiled
         self._filter = search.filter
-        self._hidden = frozenset() if source.bare else hidden(library)
+        self._hidden = source.hidden(library)
 
     def first(self, place: Place | None, most: int) -> list[tuple[Place, Row]]:
         """The first rows after a place, with the values of their keys."""
@@ -194,7 +194,7 @@ class _Asking:
 
         def look() -> bool:
             return any(
-                products_of(self._library, one, "") > products_of(self._library, one, key.pattern)
+                products_of(self._library, one) > products_of(self._library, one, key.pattern)
                 for one in listed
             )
 
@@ -251,10 +251,9 @@ class _Asking:
     def _batch(
         self, way: str, place: Place | None, most: int, *, ordered: bool = True
     ) -> list[tuple[Place, Row]]:
-        keys, bare = self._keys, self._source.bare
+        keys = self._keys
         given = not way or way == keys[0].pattern
         lacked = not given
-        item = "(?product AS ?item)" if bare else "?item"
         names = [key.variable for key in keys if key.term and not (lacked and key is keys[0])]
         parts = [self._source.pattern]
         parts += [way, self._compiled.where] if given else [self._compiled.where, way]
@@ -272,7 +271,7 @@ class _Asking:
         order = f" LIMIT {most}" if most else ""
         if most and ordered:
             order = f" ORDER BY {order_by(keys, given=given)}{order}"
-        chosen = " ".join([item, "?product", "?id", *(f"?{name}" for name in names)])
+        chosen = " ".join([self._source.item, "?product", "?id", *(f"?{name}" for name in names)])
         apart = "DISTINCT " if self._compiled.where else ""  # alternatives of it may overlap
         query = f"SELECT {apart}{chosen} {{ {' '.join(filter(None, parts))} }}{order}"
         return [(self._place(row, names), row) for row in rows(self._library, query)]

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dafab_kg.model.names import term
-from dafab_kg.search.collections import hidden, listing, number
+from dafab_kg.search.collections import hidden, listing, number_of_entries
 from dafab_kg.search.entries import Entry, entry_of
 from dafab_kg.search.facets import facet_address, placements
 from dafab_kg.search.habits import Habits
-from dafab_kg.search.library import Library, iri, listed, once, rows, text
+from dafab_kg.search.library import Library, iri, listed, number, once, rows, text
 from dafab_kg.search.links import GEOJSON, address_of, link
 
 MOST_RELATED: Final = 20
@@ -157,8 +157,8 @@ def _has_twins(library: Library) -> bool:
 
     def look() -> bool:
         if listing(library, None):  # then the search index counts both alone
-            entries = number(library, "?item a dafab:CatalogItem ; dafab:itemId ?id", "item")
-            return entries > number(library, "?product dafab:listedIn ?collection", "product")
+            listed_once = number(library, "?product dafab:listedIn ?collection", "product")
+            return number_of_entries(library) > listed_once
         query = (
             "SELECT (COUNT(?item) AS ?items) (COUNT(DISTINCT ?product) AS ?products) "
             "{ ?item a dafab:CatalogItem ; dafab:describes ?product }"

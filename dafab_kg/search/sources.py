@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dafab_kg.search.collections import listing, shelves
+from dafab_kg.search.collections import hidden, listing, shelves
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
 from dafab_kg.search.exact import truth
 from dafab_kg.search.items import Value, values_of
-from dafab_kg.search.library import Library, iri, listed, quoted, text
+from dafab_kg.search.library import Library, iri, listed, quoted, rows, text
 from dafab_kg.search.lineage import relatives_of
 from dafab_kg.search.settled import mentions_relatives, told_by_name
 from dafab_kg.search.tree import Node, Search
@@ -31,6 +31,20 @@ class Source:
     bare: bool = False
     few: bool = False
     listed: tuple[str, ...] = ()
+
+    @property
+    def thing(self) -> str:
+        """The variable that stands for an item."""
+        return "?product" if self.bare else "?item"
+
+    @property
+    def item(self) -> str:
+        """How an item is selected, as ?item."""
+        return "(?product AS ?item)" if self.bare else "?item"
+
+    def hidden(self, library: Library) -> frozenset[str]:
+        """Return the entries of it that others hide."""
+        return frozenset() if self.bare else hidden(library)
 
 
 def sources_of(library: Library, search: Search) -> Iterator[Source]:
@@ -76,6 +90,14 @@ def sources_of(library: Library, search: Search) -> Iterator[Source]:
 def entry_in(library: Library, row: Row) -> Entry:
     """Return the item of a row that begins with ?item, ?product and ?id."""
     return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
+
+
+def entries_of(library: Library, source: Source, where: str, most: int) -> list[Entry] | None:
+    """Return the items of a source of which something holds, hidden ones too; None: there are
+    more than ``most``."""
+    query = f"SELECT DISTINCT {source.item} ?product ?id {{ {source.pattern} {where} }}"
+    found = rows(library, f"{query} LIMIT {most + 1}")
+    return [entry_in(library, row) for row in found] if len(found) <= most else None
 
 
 def right_of(

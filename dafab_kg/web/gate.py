@@ -77,6 +77,12 @@ def require(scope: str) -> None:
     )
 
 
+def admit_writers(settings: Settings) -> None:
+    """Let who may write send longer bodies than others."""
+    if "write" in caller().scopes:
+        request.max_content_length = settings.write_bytes
+
+
 def guard(app: Flask, settings: Settings) -> None:
     """Put the gate before all that ``app`` answers."""
     tokens = Tokens(settings.store)

@@ -11,6 +11,7 @@ import io
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, cast
 
 from flask import Blueprint, Response, request, url_for
@@ -35,7 +36,7 @@ from dafab_kg.web.described import (
     Parameter,
     described,
 )
-from dafab_kg.web.gate import caller, request_id, require, sees_private
+from dafab_kg.web.gate import admit_writers, caller, request_id, require, sees_private
 from dafab_kg.web.metering import stage
 from dafab_kg.web.negotiation import choose, named
 from dafab_kg.web.problems import Problem
@@ -85,10 +86,7 @@ def graphs_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     """Return ``/graphs`` and ``/graphs/…``."""
     face = Blueprint("graphs", __name__)
 
-    @face.before_request
-    def bound() -> None:
-        if "write" in caller().scopes:
-            request.max_content_length = settings.write_bytes
+    face.before_request(partial(admit_writers, settings))
 
     @face.route("/graphs", methods=METHODS)
     @described(**_operations(NAMED))

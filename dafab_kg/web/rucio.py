@@ -16,7 +16,7 @@ from flask import Blueprint, Response, g, request
 from dafab_kg import __version__
 from dafab_kg.access.tokens import Tokens
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.dids.names import Did
+from dafab_kg.dids.names import Did, Scopes
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.model.settings import Settings
 from dafab_kg.web.described import Operation, Parameter, described
@@ -97,6 +97,8 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
 
 
 def _accounts(face: Blueprint, settings: Settings, sessions: Sessions) -> None:
+    scopes_here = Scopes(settings.did_scope, settings.did_scopes)
+
     @face.get("/ping")
     @described(
         GET=Operation("Whether the server is there, as Rucio's", {200: (OBJECT,)}, errors=(OBJECT,))
@@ -154,12 +156,12 @@ def _accounts(face: Blueprint, settings: Settings, sessions: Sessions) -> None:
         who = caller()
         if account != who.name or "write" not in who.scopes:
             raise Refused(404, "ScopeNotFound", f"The account {account[:80]} owns no scope here")
-        return answer(_scopes(settings))
+        return answer(scopes_here.names())
 
     @face.get("/scopes/")
     @described(GET=_read("All scopes"))
     def scopes() -> Response:
-        return answer(_scopes(settings))
+        return answer(scopes_here.names())
 
 
 def _account(who: Caller) -> dict[str, Any]:
@@ -173,10 +175,6 @@ def _account(who: Caller) -> dict[str, Any]:
         "deleted_at": None,
         "suspended_at": None,
     }
-
-
-def _scopes(settings: Settings) -> list[str]:
-    return list(dict.fromkeys((settings.did_scope, *settings.did_scopes.values())))
 
 
 def _reading(face: Blueprint, catalogue: Catalogue) -> None:

@@ -7,10 +7,10 @@ still the same; else it is read again (:data:`TRIES` times).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
-from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.catalogue.identifying import (
@@ -38,7 +38,7 @@ from dafab_kg.model.errors import (
 )
 from dafab_kg.model.settings import Settings
 from dafab_kg.web.described import Operation, Parameter, described
-from dafab_kg.web.gate import caller, request_id, require
+from dafab_kg.web.gate import admit_writers, caller, require
 from dafab_kg.web.rucio_answers import (
     OBJECT,
     Refused,
@@ -49,7 +49,7 @@ from dafab_kg.web.rucio_answers import (
     unsupported,
 )
 from dafab_kg.web.rucio_requests import body_of, flag_of, names_in_path, pairs_of
-from dafab_kg.web.stac_writes import root
+from dafab_kg.web.stac_writes import on_behalf, root
 
 TRIES: Final = 5
 MODES: Final = ("atomic", "best_effort")
@@ -69,10 +69,7 @@ def add_writes(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
     """Add the methods that write to the face."""
     scopes = Scopes(settings.did_scope, settings.did_scopes)
 
-    @face.before_request
-    def bound() -> None:
-        if "write" in caller().scopes:
-            request.max_content_length = settings.write_bytes
+    face.before_request(partial(admit_writers, settings))
 
     @face.post("/dids/<scope>/<path:name>")
     @described(POST=_operation("Make a container, whose document is to come", 201))
@@ -133,12 +130,6 @@ def add_writes(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
         return answer({})
 
 
-def _request() -> dict[str, Any]:
-    """Who writes, by which request."""
-    told = f"{request.method} {quote(request.path)[:200]}, request {request_id()}"
-    return {"agent": caller().name, "origin": told, "root": root()}
-
-
 def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[str, Any]:
     """Change documents by operations; return the summary."""
     body = body_of()
@@ -149,7 +140,7 @@ def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[st
         raise not_understood(f"mode is one of {', '.join(MODES)}")
     if body.get("schema") is not None:
         raise Refused(404, "MetadataSchemaNotFound", "No schema versions are registered here")
-    told = _request()
+    told = on_behalf()
 
     def plan(pair: Pair, states: dict[Pair, State]) -> Plan:
         state = states.get(pair)
@@ -196,7 +187,7 @@ def _attach(
     catalogue: Catalogue, scopes: Scopes, ways: Sequence[tuple[Pair, Pair]], *, taken: bool = False
 ) -> None:
     """Attach (or, ``taken``, detach) children, each with its parent before it; all or none."""
-    told = _request()
+    told = on_behalf()
 
     def plan(states: dict[Pair, State]) -> Plan:
         for pair in dict.fromkeys(one for way in ways for one in way):

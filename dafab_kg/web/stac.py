@@ -17,7 +17,7 @@ from flask import Blueprint, Response, current_app, request, url_for
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.model.plain_json import plain
 from dafab_kg.model.settings import Settings
-from dafab_kg.search.links import GEOJSON, link
+from dafab_kg.search.links import GEOJSON, VERSION, link
 from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described
@@ -29,7 +29,6 @@ from dafab_kg.web.stac_conformance import conforms_to
 from dafab_kg.web.stac_parameters import CRS84, LIMIT, Asked, of_address, of_body
 from dafab_kg.web.stac_writes import IF_NONE_MATCH, add_writes, root, tagged
 
-VERSION: Final = "1.1.0"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
 SCHEMA: Final = "application/schema+json"
 _TEXT: Final[Schema] = {"type": "string"}

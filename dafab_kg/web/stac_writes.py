@@ -9,6 +9,7 @@ that change with other items.
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -21,7 +22,7 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.model.strict_json import read_json
 from dafab_kg.search.links import GEOJSON, address_of
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described
-from dafab_kg.web.gate import caller, request_id, require
+from dafab_kg.web.gate import admit_writers, caller, request_id, require
 from dafab_kg.web.metering import stage
 from dafab_kg.web.problems import Problem
 
@@ -47,10 +48,7 @@ _PROBLEMS: Final = (409, 412, 422)
 def add_writes(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None:
     """Add the methods that write to the STAC API's face."""
 
-    @face.before_request
-    def bound() -> None:
-        if "write" in caller().scopes:
-            request.max_content_length = settings.write_bytes
+    face.before_request(partial(admit_writers, settings))
 
     @face.post("/collections")
     @described(
@@ -177,14 +175,13 @@ def _written(do: Any) -> None:
     """Do a write on behalf of who asks, by this request."""
     require("write")
     with stage("write"):
-        do(
-            {
-                "agent": caller().name,
-                "origin": f"{request.method} {quote(request.path)[:200]}, request {request_id()}",
-                "root": root(),
-                **_preconditions(),
-            }
-        )
+        do({**on_behalf(), **_preconditions()})
+
+
+def on_behalf() -> dict[str, Any]:
+    """Return who writes, by which request, and the address of the API."""
+    origin = f"{request.method} {quote(request.path)[:200]}, request {request_id()}"
+    return {"agent": caller().name, "origin": origin, "root": root()}
 
 
 def _preconditions() -> dict[str, tuple[str, ...]]:
