@@ -32,7 +32,7 @@ from dafab_kg.store.protocol import (
     Truth,
 )
 from dafab_kg.store.refusals import refuse_remote
-from dafab_kg.store.touched import NoObserver, Observer, things_in
+from dafab_kg.store.touched import NoObserver, Observer
 
 if TYPE_CHECKING:
     import geopandas
@@ -402,7 +402,7 @@ class OxigraphStore:
 
     def apply(self, change: Change) -> None:
         """Remove and add in one transaction (one SPARQL update)."""
-        self._observer.touch(things_in("".join(change.removed)) | things_in(change.added))
+        self._observer.touch("".join(change.removed) + change.added)
         operations = []
         if change.removed:
             operations.append("DELETE DATA {\n" + _as_data("".join(change.removed)) + "}")
@@ -435,7 +435,7 @@ class OxigraphStore:
     def bulk_load(self, nquads: str | IO[bytes]) -> None:
         """Add N-Quads fast."""
         if isinstance(nquads, str):
-            self._observer.touch(things_in(nquads))
+            self._observer.touch(nquads)
         else:
             self._observer.touch_everything()
         source = nquads.encode() if isinstance(nquads, str) else nquads
@@ -474,7 +474,7 @@ class OxigraphStore:
         if size > MOST_TOLD:
             self._observer.touch_everything()
         else:
-            self._observer.touch(things_in(lines.read().decode()))
+            self._observer.touch(lines.read().decode())
         lines.seek(0)
 
     def close(self) -> None:

@@ -10,9 +10,9 @@
     ├── touched             things that a change is about to touch; there while it is not followed
     └── words.sqlite        names and identifiers
 
-Whoever changes the store tells the keeper of the things first (:meth:`Keeper.touch`), which
-writes them down; :meth:`Keeper.follow` reads their rows anew from the graph and publishes
-a new state.  A crash in between leaves the list, and the next opening follows it.
+Whoever changes the store tells the keeper of the lines first (:meth:`Keeper.touch`), which
+writes down what they touch; :meth:`Keeper.follow` reads those rows anew from the graph and
+publishes a new state.  A crash in between leaves the list, and the next opening follows it.
 A state of many segments has the small ones merged by a thread; the next state takes the
 result up.
 """
@@ -41,6 +41,8 @@ from dafab_kg.spatial.index.ordered import NONE, distinct
 from dafab_kg.spatial.index.scan import Stored, read_all, read_some, values_of
 from dafab_kg.spatial.index.schema import Schema, packaged_schema
 from dafab_kg.spatial.index.segment import Segment, write_segment
+from dafab_kg.spatial.index.texts import Texts
+from dafab_kg.spatial.index.touched import Touched, predicates_of, touched_by
 from dafab_kg.spatial.index.values import literal_of
 from dafab_kg.spatial.index.words import NAMING, write_all_words, write_words
 from dafab_kg.store.protocol import Store
@@ -51,8 +53,13 @@ MOST_SEGMENTS: Final = 8
 """Segments from which on the small ones are merged."""
 MOST_WAITING: Final = 32
 """Segments from which on a commit waits until they are merged."""
-MOST_TOUCHED: Final = 100_000
-"""Things touched by one commit from which all is read anew, which is then faster."""
+FEW_TOUCHED: Final = 2_000
+"""Things touched up to which their rows are read one by one, whatever there is besides; from
+there on all is read anew where more is touched than there was, which is then faster."""
+READ_AT_ONCE: Final = 50_000
+"""Things whose rows are read for one segment."""
+STEPS: Final = 100
+"""A search for one name in a sorted list takes as long as to hash so many of it."""
 
 NAMES_AT_ONCE: Final = 100_000
 
@@ -154,7 +161,8 @@ class Keeper:
         self._graphs = tuple(graphs)
         self.directory = directory
         self._schema = schema or packaged_schema()
-        self._touched: set[str] = set()
+        self._predicates = predicates_of(self._schema)
+        self._touched = Touched()
         self._all_touched = False
         self._log = directory / "touched"
         self._background = background
@@ -191,16 +199,14 @@ class Keeper:
 
     # following
 
-    def touch(self, things: Iterable[str]) -> None:
-        """Take note of things that are about to be changed; durable when this returns."""
-        new = set(things) - self._touched
-        if not new or self._all_touched:
+    def touch(self, nquads: str) -> None:
+        """Take note of what lines touch that are about to come or go; then that is durable."""
+        if self._all_touched:
             return
-        self._touched |= new
-        if len(self._touched) > MOST_TOUCHED:
-            self.touch_everything()
-            return
-        self._write_log("".join(f"{iri}\n" for iri in new))
+        new = touched_by(nquads, self._predicates).without(self._touched)
+        if new:
+            self._touched.add(new)
+            self._write_log("".join(f"{iri}\n" for iri in (*new.things, *new.typed)))
 
     def touch_everything(self) -> None:
         """Take note that anything may change."""
@@ -226,18 +232,32 @@ class Keeper:
         # a line cut short is of a change that did not begin
         if EVERYTHING in things or any(_odd(thing) for thing in things):
             self._all_touched = True
-        self._touched.update(thing for thing in things if thing != EVERYTHING)
+        known = {thing for thing in things if thing != EVERYTHING}
+        self._touched.add(Touched(known, set(known)))
 
     def follow(self) -> SearchIndex:
         """Bring the index up to date with the graph, and return it."""
         if self._all_touched or not (self.directory / "words.sqlite").is_file():
             return self.rebuild()
-        if self._touched:
-            block, things = read_some(self._store, self._schema, self._graphs, self._touched)
-            names = list(_names_of(self._store, self._graphs, sorted(self._touched)))
-            write_words(self.directory / "words.sqlite", names, self._touched)
-            return self._publish(block, [_without(part, things) for part in self._index.parts])
+        if not self._touched:
+            return self._index
+        held = [part.segment.things for part in self._index.parts]
+        things = self._touched.things | _known_among(held, self._touched.typed)
+        if len(things) > max(FEW_TOUCHED, sum(part.living for part in self._index.parts)):
+            return self.rebuild()
+        waiting = sorted(things)
+        for start in range(0, len(waiting) or 1, READ_AT_ONCE):
+            some = waiting[start : start + READ_AT_ONCE]
+            self._read_anew(some, last=start + READ_AT_ONCE >= len(waiting))
         return self._index
+
+    def _read_anew(self, things: Sequence[str], *, last: bool) -> None:
+        """Publish a state with the rows of some things as the graph has them."""
+        nodes = sorted(self._touched.nodes.intersection(things))
+        block, read = read_some(self._store, self._schema, self._graphs, things, nodes)
+        names = list(_names_of(self._store, self._graphs, things))
+        write_words(self.directory / "words.sqlite", names, set(things))
+        self._publish(block, [_without(part, read) for part in self._index.parts], last=last)
 
     def rebuild(self, tell: Told | None = None) -> SearchIndex:
         """Make all of it anew from the graph."""
@@ -252,8 +272,13 @@ class Keeper:
         write_all_words(self.directory / "words.sqlite", names)
         return self._publish(block, [])
 
-    def _publish(self, block: Block | None, parts: list[Part]) -> SearchIndex:
-        """Publish a state: older segments, and a new one with ``block``."""
+    def _publish(
+        self, block: Block | None, parts: list[Part], *, last: bool = True
+    ) -> SearchIndex:
+        """Publish a state: older segments, and a new one with ``block``.
+
+        ``last``: the index is in step with the graph by it.
+        """
         number = self._state.commit + 1
         if self._merge is not None and len(parts) >= MOST_WAITING:
             self.merge()
@@ -276,9 +301,10 @@ class Keeper:
             number, self._schema.digest, tuple(part.name for part in parts), tombstones
         )
         self._state.write(self.directory / "current.json")
-        self._log.unlink(missing_ok=True)
-        self._touched.clear()
-        self._all_touched = False
+        if last:
+            self._log.unlink(missing_ok=True)
+            self._touched.clear()
+            self._all_touched = False
         words = self.directory / "words.sqlite"
         self._index = SearchIndex(f"{number:08d}", self._schema, parts, words)
         self._sweep()
@@ -341,6 +367,18 @@ def _link(source: Path, target: Path) -> None:
         target.hardlink_to(source)
     except OSError:  # a file system without hard links
         shutil.copy2(source, target)
+
+
+def _known_among(held: Sequence[Texts], things: set[str]) -> set[str]:
+    """Those of some things that sorted lists of names hold."""
+    found: set[str] = set()
+    for names in held:
+        if len(things) * STEPS > len(names):
+            asked = pa.array(things, pa.large_string())
+            found.update(asked.filter(pc.is_in(asked, value_set=names.arrow())).to_pylist())
+        else:
+            found.update(thing for thing in things if names.find(thing) >= 0)
+    return found
 
 
 def _without(part: Part, things: frozenset[str]) -> Part:

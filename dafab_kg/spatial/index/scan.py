@@ -117,23 +117,26 @@ def read_all(store: Store, schema: Schema, graphs: Graphs) -> Block:
 
 
 def read_some(
-    store: Store, schema: Schema, graphs: Graphs, touched: Iterable[str]
+    store: Store,
+    schema: Schema,
+    graphs: Graphs,
+    touched: Sequence[str],
+    geometry_nodes: Sequence[str],
 ) -> tuple[Block, frozenset[str]]:
     """Read the rows of things that a change touched: themselves, or a geometry of theirs.
 
-    Returns the rows, and the things they are all the rows of: one that has nothing to
+    ``geometry_nodes`` are those that may be a geometry of others.  Returns the rows, and the things they are all the rows of: one that has nothing to
     index any more has no row.
     """
-    nodes = sorted(touched)
     links = " UNION ".join(f"{{ ?f <{link}> ?g }}" for link in OF_GEOMETRY)
     owned: set[str] = set()
     owners: set[str] = set()
-    for some in _values(nodes):
+    for some in _values(geometry_nodes):
         text = f"SELECT ?f ?g {{ VALUES ?g {{ {some} }} LATERAL {{ {links} }} }}"
         for owner, node in store.rows(text, graphs):
             owners.add(owner[1:-1])
             owned.add(node[1:-1])
-    wanted = sorted(owners.union(nodes))
+    wanted = sorted(owners.union(touched))
     predicates = [*schema.properties, TYPE, *OF_GEOMETRY, *SERIALISATIONS]
     held = Held()
     geometries: set[str] = set()
