@@ -72,13 +72,14 @@ class Agreement:
         self._names = names
         self._ranking = tuple(ranking)
         rooms = (names.base + TEMPLATES[kind].split("{", 1)[0] for kind in _ALONE)
-        self._subject = re.compile(rf"(?m)^<(?!{'|'.join(map(re.escape, rooms))})([^>]+)>")
+        self._alone = tuple(f"<{room}" for room in rooms)
         self._sources: dict[str, Source | None] = {}
         self._inferred = names.make("inferred_graph")
 
     def subjects_in(self, nquads: str) -> set[str]:
         """IRIs of the things that N-Quads speak of and that several documents may describe."""
-        return set(self._subject.findall(nquads))
+        subjects = {line.partition(">")[0] for line in nquads.split("\n") if line[:1] == "<"}
+        return {subject[1:] for subject in subjects if not subject.startswith(self._alone)}
 
     def shared(self, documents: Iterable[str]) -> set[str]:
         """Return the things in new documents' N-Quads that others describe as well.

@@ -59,10 +59,16 @@ class _Unwatched:
 
 @dataclass(frozen=True)
 class Journal:
-    """What a batch does to the graph; ``shared`` are things that other documents describe too."""
+    """What a batch does to the graph.
+
+    ``bulk`` are N-Quads of new documents in their own graphs, ``merged`` the same statements
+    as they come to the default graph, beside those of other graphs that came with them.
+    ``shared`` are things that other documents describe too.
+    """
 
     change: Change
     bulk: str = ""
+    merged: str = ""
     shared: tuple[str, ...] = ()
 
     def write(self, file: Path) -> None:
@@ -76,6 +82,7 @@ class Journal:
                         "added": self.change.added,
                         "dropped": self.change.dropped,
                         "bulk": self.bulk,
+                        "merged": self.merged,
                         "shared": self.shared,
                     }
                 )
@@ -89,7 +96,8 @@ class Journal:
         """Read a journal file."""
         value = orjson.loads(file.read_bytes())
         change = Change(tuple(value["removed"]), value["added"], tuple(value["dropped"]))
-        return cls(change, value["bulk"], tuple(value["shared"]))
+        merged = value.get("merged", "")  # before 0.2 bulk held both
+        return cls(change, value["bulk"], merged, tuple(value["shared"]))
 
 
 class Committer:
@@ -181,7 +189,7 @@ class Committer:
             files.update(files_of(item.document)[1])
         journal, entries, named = self._plan(prepared, deleted)
         files.update(named)
-        journal = replace(journal, bulk=journal.bulk + stated)
+        journal = replace(journal, merged=journal.merged + stated)
         self._sequence += 1
         batch = Pending(self._sequence, entries, tuple(entry.document_id for entry in deleted))
         journal.write(self._file(batch.sequence))
@@ -205,13 +213,13 @@ class Committer:
     def _change_graph(self, journal: Journal, watch: Watch | _Unwatched) -> None:
         """Do what the journal says, then settle and derive what follows from it."""
         self._change(journal.change, watch)
-        if len(journal.bulk) >= BULK_FROM:
-            watch.addition(journal.bulk)
-            self.store.bulk_load(journal.bulk)
-        elif journal.bulk:
-            self._change(Change(added=journal.bulk), watch)
+        if len(journal.bulk) + len(journal.merged) >= BULK_FROM:
+            watch.addition(journal.merged)
+            self.store.bulk_load(journal.merged, unobserved=journal.bulk)
+        elif journal.bulk or journal.merged:
+            self._change(Change(added=journal.bulk + journal.merged), watch)
         self._change(self.agreement.settle(journal.shared), watch)
-        text = journal.bulk + journal.change.added + "".join(journal.change.removed)
+        text = journal.merged + journal.change.added + "".join(journal.change.removed)
         for change in derive_all(self.store, self.names, text):
             self._change(change, watch)
 
@@ -233,6 +241,7 @@ class Committer:
         self, prepared: list[Prepared], deleted: list[StoredDocument]
     ) -> tuple[Journal, tuple[StoredDocument, ...], dict[str, bytes]]:
         bulk: list[str] = []
+        merged: list[str] = []
         entries: list[StoredDocument] = []
         contents: dict[str, GraphText] = {}
         new: list[tuple[str, str]] = []
@@ -245,7 +254,7 @@ class Committer:
                 # A new document that our mapping made: its lines need no comparison.
                 own = item.nquads.replace(f" <{graph}> .\n", " .\n")
                 bulk.append(item.nquads)
-                bulk.append(own)
+                merged.append(own)
                 new.append((graph, item.nquads))
                 entry = replace(item.entry, triples=len(set(own.split("\n")[:-1])))
             else:
@@ -274,7 +283,8 @@ class Committer:
         change = plan_replacement(self.store, contents, new, leaving)
         shared = self.agreement.shared(text for _, text in new)
         shared |= self.agreement.subjects_in("".join((change.added, *change.removed)))
-        return Journal(change, "".join(bulk), tuple(sorted(shared))), tuple(entries), stated
+        journal = Journal(change, "".join(bulk), "".join(merged), tuple(sorted(shared)))
+        return journal, tuple(entries), stated
 
     def _leaving(
         self, entries: list[StoredDocument], deleted: list[StoredDocument]

@@ -277,7 +277,10 @@ def speakable_document(document: SourceDocument) -> SourceDocument:
         key=speakable(document.key),
         origin=speakable(document.origin),
         parts=tuple(
-            part if isinstance(part, FilePart) else Part(speakable(part.name), part.data)
+            # a part that many documents share stays one: its digest is computed once
+            part
+            if isinstance(part, FilePart) or speakable(part.name) == part.name
+            else Part(speakable(part.name), part.data)
             for part in document.parts
         ),
     )

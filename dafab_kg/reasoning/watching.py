@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from dafab_kg.reasoning.incremental import Delta, joins, line_of, split
-from dafab_kg.reasoning.rules import RuleSet, key_of
-from dafab_kg.store.nquads import as_stored, default_lines, lines_in
+from dafab_kg.reasoning.rules import TYPE, RuleSet, key_of
+from dafab_kg.store.nquads import as_stored, is_value
 from dafab_kg.store.protocol import Change, Store
 
 
@@ -19,29 +19,39 @@ class Watch:
         self._rules = rules
         made = rules.made
         self._relevant = made | rules.by_body.keys()
+        self._predicates = {TYPE if key.startswith("a ") else key for key in self._relevant}
         self._joining = {key for key in rules.by_body if joins(rules, key)}
         self._there: dict[str, bool] = {}
         self._before: dict[str, bool] = {}
 
     def change(self, change: Change) -> None:
         """Take note of a change that is about to be applied."""
-        self._note(default_lines(change.removed), there=False)
-        self._note(default_lines(f"{line}\n" for line in lines_in(change.added)), there=True)
+        self._note("".join(change.removed), there=False)
+        self._note(change.added, there=True)
 
     def addition(self, nquads: str) -> None:
         """Take note of statements that are about to be added."""
-        self._note(default_lines(f"{line}\n" for line in lines_in(nquads)), there=True)
+        self._note(nquads, there=True)
 
-    def _note(self, lines: Iterable[str], *, there: bool) -> None:
-        rows = [
-            (subject, predicate, value)
-            for subject, predicate, value in map(split, lines)
-            if key_of(predicate, value) in self._relevant
-        ]
+    def _relevant_in(self, nquads: str) -> Iterator[tuple[str, str, str]]:
+        """Subject, key and value of the lines of the default graph that rules care for."""
+        for line in nquads.split("\n"):
+            if not line:
+                continue
+            subject, predicate, rest = line.split(" ", 2)
+            if predicate not in self._predicates:
+                continue
+            value = rest[:-2]
+            key = key_of(predicate, value)
+            # of most classes no rule speaks, and to look for a graph's name takes longer
+            if key in self._relevant and is_value(value):
+                yield subject, key, value
+
+    def _note(self, nquads: str, *, there: bool) -> None:
+        rows = list(self._relevant_in(nquads))
         spelled = as_stored(value for _, _, value in rows)
         asked = []
-        for subject, predicate, value in rows:
-            key = key_of(predicate, value)
+        for subject, key, value in rows:
             line = line_of(key, (subject, spelled.get(value, value)))
             if key in self._joining and line not in self._before:
                 asked.append(line)

@@ -76,21 +76,22 @@ def as_stored(terms: Iterable[str]) -> dict[str, str]:
 
 
 def default_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Return those of some N-Quads lines that are in the default graph.
+    """Return those of some N-Quads lines that are in the default graph."""
+    return (line for line in lines if is_value(line[:-3].split(" ", 2)[2]))
 
-    The end of a line tells: a graph is an IRI after a whole triple.
+
+def is_value(rest: str) -> bool:
+    """Tell whether what follows the predicate of an N-Quads line is a value alone.
+
+    Its end tells: a graph is an IRI after a whole triple.
     """
-    for line in lines:
-        body = line[:-3]
-        if body.endswith(">"):
-            start = body.rfind(" <")
-            before = body[:start]
-            if before.count(" ") > 1:
-                third = before.split(" ", 2)[2]
-                # a graph follows a term that has ended: an IRI, or a literal after its last quote
-                if third[0] != '"' or ('"' not in body[start:] and _ENDED.search(third)):
-                    continue
-        yield line
+    if not rest.endswith(">"):
+        return True
+    value, space, graph = rest.rpartition(" <")
+    if not space:
+        return True
+    # a graph follows a term that has ended: an IRI, or a literal after its last quote
+    return value[0] == '"' and ('"' in graph or not _ENDED.search(value))
 
 
 def canonical(nquads: str, own_graph: str | None = None, *, apart: bool = False) -> GraphText:

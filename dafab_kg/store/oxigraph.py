@@ -432,13 +432,14 @@ class OxigraphStore:
         except (SyntaxError, ValueError, OSError, RuntimeError) as error:
             raise QueryNotValid(f"The update cannot be run: {error}") from error
 
-    def bulk_load(self, nquads: str | IO[bytes]) -> None:
-        """Add N-Quads fast."""
+    def bulk_load(self, nquads: str | IO[bytes], *, unobserved: str = "") -> None:
+        """Add N-Quads fast; see :class:`~dafab_kg.store.protocol.Store`."""
         if isinstance(nquads, str):
             self._observer.touch(nquads)
+            source: bytes | IO[bytes] = (unobserved + nquads).encode()
         else:
             self._observer.touch_everything()
-        source = nquads.encode() if isinstance(nquads, str) else nquads
+            source = nquads
         self._store.bulk_load(source, ox.RdfFormat.N_QUADS)
 
     def dump(self, out: IO[bytes]) -> None:

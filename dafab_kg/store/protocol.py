@@ -227,8 +227,11 @@ class Store(Protocol):
         """Remove and add in one transaction: all of it happens, or nothing."""
         ...
 
-    def bulk_load(self, nquads: str | IO[bytes]) -> None:
-        """Add N-Quads fast.  Not a transaction, but can be repeated without harm."""
+    def bulk_load(self, nquads: str | IO[bytes], *, unobserved: str = "") -> None:
+        """Add N-Quads fast.  Not a transaction, but can be repeated without harm.
+
+        ``unobserved`` are more of them, for text, of graphs that nobody is told of.
+        """
         ...
 
     def dump(self, out: IO[bytes]) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ import pytest
 import dafab_kg
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.ingest.commit import Committer
+from dafab_kg.ingest.prepare import speakable_document
 from dafab_kg.ingest.report import Progress
 from dafab_kg.ingest.workers import chunks
-from dafab_kg.model.documents import Entry
+from dafab_kg.model.documents import Entry, Part, SourceDocument
 from dafab_kg.model.errors import (
     FileNotUsable,
     StoreInUse,
@@ -557,3 +559,11 @@ def test_one_product_with_three_documents_and_its_reprocessing(
     ).to_pandas()  # type: ignore[union-attr]
     assert len(pairs) and (pairs.n > pairs.o).all()
     assert catalogue.doctor() == ()
+
+
+def test_a_file_of_many_documents_is_hashed_once() -> None:
+    """Each item hashed the whole file that it lies in: the work grew with the square."""
+    part = Part("items.json", b"{}")
+    document = SourceDocument("stac", "item/-/c/a", "items.json#/features/0", (part,))
+    assert speakable_document(document).parts[0] is part
+    assert speakable_document(replace(document, origin="\udcff")).parts[0] is part

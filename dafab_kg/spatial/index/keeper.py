@@ -272,9 +272,7 @@ class Keeper:
         write_all_words(self.directory / "words.sqlite", names)
         return self._publish(block, [])
 
-    def _publish(
-        self, block: Block | None, parts: list[Part], *, last: bool = True
-    ) -> SearchIndex:
+    def _publish(self, block: Block | None, parts: list[Part], *, last: bool = True) -> SearchIndex:
         """Publish a state: older segments, and a new one with ``block``.
 
         ``last``: the index is in step with the graph by it.

@@ -125,8 +125,8 @@ def read_some(
 ) -> tuple[Block, frozenset[str]]:
     """Read the rows of things that a change touched: themselves, or a geometry of theirs.
 
-    ``geometry_nodes`` are those that may be a geometry of others.  Returns the rows, and the things they are all the rows of: one that has nothing to
-    index any more has no row.
+    ``geometry_nodes`` are those that may be a geometry of others.  Returns the rows, and the
+    things they are all the rows of: one that has nothing to index any more has no row.
     """
     links = " UNION ".join(f"{{ ?f <{link}> ?g }}" for link in OF_GEOMETRY)
     owned: set[str] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import random
 import threading
@@ -47,6 +48,20 @@ class Crash(Exception):
     """The process ends here."""
 
 
+def crash_at(step: str, times: int, patched: pytest.MonkeyPatch) -> None:
+    """Let a step be done some times before the process ends at it."""
+    module, _, name = step.rpartition(".")
+    real = getattr(importlib.import_module(module), name)
+    left = iter(range(times))
+
+    def crash(*given: Any, **named: Any) -> Any:
+        if next(left, None) is None:
+            raise Crash
+        return real(*given, **named)
+
+    patched.setattr(step, crash)
+
+
 @pytest.mark.parametrize(
     "seed", [*range(3), *(pytest.param(n, marks=pytest.mark.oracle) for n in range(3, 40))]
 )
@@ -61,6 +76,8 @@ def test_any_changes_and_crashes(
     held: set[str] = set()
     merges = 0
     monkeypatch.setattr("dafab_kg.spatial.index.keeper.MOST_SEGMENTS", 2)
+    monkeypatch.setattr("dafab_kg.spatial.index.keeper.READ_AT_ONCE", 3 if seed % 2 else 1000)
+    monkeypatch.setattr("dafab_kg.spatial.index.keeper.FEW_TOUCHED", 15 if seed % 3 else 1000)
     for _ in range(40):
         what = chance.random()
         if what < 0.55:
@@ -83,11 +100,8 @@ def test_any_changes_and_crashes(
                 ]
             )
 
-            def crash(*_: Any) -> None:
-                raise Crash
-
             with monkeypatch.context() as patched:
-                patched.setattr(f"dafab_kg.spatial.index.{step}", crash)
+                crash_at(f"dafab_kg.spatial.index.{step}", chance.randint(0, 2), patched)
                 store.apply(change(chance, held, names))
                 try:
                     keeper.merge()
@@ -322,6 +336,25 @@ def test_readers_beside_the_writer(tmp_path: Path) -> None:
         for commit, count in ours.recv():
             assert truth[commit] == count
         reader.join(10)
+
+
+@pytest.mark.parametrize("few", [0, 1000], ids=["read as a whole", "read one by one"])
+def test_a_class_alone_makes_no_row(
+    tmp_path: Path, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But it is a class of what has a row, whichever of both comes first."""
+    monkeypatch.setattr("dafab_kg.spatial.index.keeper.FEW_TOUCHED", few)
+    cloud, kind = f'<{EX}cloud> "1.5"', "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+    decimal = "^^<http://www.w3.org/2001/XMLSchema#decimal>"
+    store = OxigraphStore()
+    keeper = kept(store, tmp_path)
+    store.apply(Change(added=f"<{EX}a> {kind} <{EX}K> .\n<{EX}b> {cloud}{decimal} .\n"))
+    assert len(keeper.follow()) == 1
+    store.apply(Change(added=f"<{EX}b> {kind} <{EX}K> .\n<{EX}a> {cloud}{decimal} .\n"))
+    assert list(differences(store, keeper.follow(), GRAPHS)) == []
+    store.apply(Change((f"<{EX}a> {kind} <{EX}K> .\n", f"<{EX}b> {cloud}{decimal} .\n")))
+    assert list(differences(store, keeper.follow(), GRAPHS)) == []
+    assert len(keeper.follow()) == 1
 
 
 def test_words_that_were_lost_are_written_anew(tmp_path: Path) -> None:
