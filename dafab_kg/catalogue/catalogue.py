@@ -162,6 +162,7 @@ class Catalogue(ItemSearch, Closing):
                     reasoning=settings.reasoning,
                 )
                 self._committer.recover()
+                opened.callback(self._committer.settle)
             self._private: Catalogue | None = None
             self._view: View | None = None
             self._session = secrets.token_hex(6)
@@ -1092,10 +1093,12 @@ class Catalogue(ItemSearch, Closing):
         Raises:
             StoreNotUsable: it is open for reading only, or cannot be written.
         """
-        self._writer()
+        committer = self._writer()
         shelf = Shelf(self.path)
 
         def backup(graph: Path) -> None:
+            self._index.follow()
+            committer.settle()
             self._store.backup(graph)
             self._index.copy_to(graph.parent / "index")
 
@@ -1108,10 +1111,14 @@ class Catalogue(ItemSearch, Closing):
     def after_commits(self, call: Callable[[], None]) -> None:
         """Have ``call`` called after each batch of a load is committed.
 
+        From then on the engine may still write its files when a commit returns; what it
+        wrote is published by :meth:`publish` once it has.
+
         Raises:
             StoreNotUsable: the catalogue is open for reading only.
         """
-        self._writer().committed = call
+        committer = self._writer()
+        committer.committed, committer.overlapping = call, True
 
     def warm(self) -> None:
         """Make what the first write would have to wait for: the compiled shapes."""

@@ -104,6 +104,11 @@ class Indexing:
             raise StoreNotUsable("This catalogue keeps no search index: set DAFAB_INDEX=true")
         self._keeper.rebuild(tell)
 
+    def follow(self) -> None:
+        """Bring it in step with the graph, if this catalogue keeps one and writes."""
+        if self._keeper is not None:
+            self._keeper.follow()
+
     def copy_to(self, directory: Path) -> None:
         """Give a snapshot of the graph, just made, its index."""
         if self._keeper is not None:

@@ -12,13 +12,19 @@ Order (docs/decisions/commit.md):
 
 After a crash between 2 and 5, :meth:`Committer.recover` does 3 to 5 again from
 the journal file.  Each of these steps can be repeated without harm.
+
+The engine takes long to write its files, and it is the journal that makes a batch
+durable until they are written.  Where the caller has more to do beside (``overlapping``),
+the documents are recorded at once, and a thread waits for the engine before it clears
+the journal; :meth:`Committer.settle` waits for that.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -106,6 +112,7 @@ class Committer:
     ``reasoning`` False infers nothing; the reasoner is told that it lags behind.
     ``changes`` counts what was changed in the graph since it was opened.
     ``committed``, if set, is called after each commit, when all is durable.
+    ``overlapping``: a commit returns while the engine writes its files still.
     """
 
     def __init__(
@@ -130,6 +137,9 @@ class Committer:
         self._sequence = max((p.sequence for p in documents.pending()), default=0)
         self.changes = 0
         self.committed: Callable[[], None] | None = None
+        self.overlapping = False
+        self._unsettled: Pending | None = None
+        self._settling: threading.Thread | None = None
 
     def recover(self) -> int:
         """End the commits that a crash cut short; return how many there were."""
@@ -175,6 +185,7 @@ class Committer:
 
         ``stated`` are N-Quads that come with it and that no document makes (who loads).
         """
+        self.settle()
         prepared, rejected, deleted = list(prepared), list(rejected), list(deleted)
         files: Kept = {}
         for refusal in rejected:
@@ -196,10 +207,41 @@ class Committer:
         self.documents.begin(batch, files, quarantined)
         with self._following() as watch:
             self._change_graph(journal, watch)
-        self._finish(batch)
+        if self.overlapping:
+            self._finish_beside(batch)
+        else:
+            self._finish(batch)
         if self.committed is not None:
             self.committed()
         return entries
+
+    def settle(self) -> None:
+        """Wait until the graph is durable as the last commit left it.
+
+        Raises:
+            OSError: the engine cannot write; the journal ends the commit at the next opening.
+        """
+        if self._settling is not None:
+            self._settling.join()
+            self._settling = None
+        if self._unsettled is not None:  # the thread failed: again, and say why
+            self._clear(self._unsettled)
+
+    def _finish_beside(self, batch: Pending) -> None:
+        self.documents.record(batch)
+        self._unsettled = batch
+        self._settling = threading.Thread(target=self._clear_quietly, args=(batch,))
+        self._settling.start()
+
+    def _clear_quietly(self, batch: Pending) -> None:
+        with suppress(Exception):
+            self._clear(batch)
+
+    def _clear(self, batch: Pending) -> None:
+        self.store.flush()
+        self.documents.strike(batch)
+        self._file(batch.sequence).unlink(missing_ok=True)
+        self._unsettled = None
 
     def _apply(self, batch: Pending, journal: Journal, watch: Watch | _Unwatched) -> None:
         self._change_graph(journal, watch)

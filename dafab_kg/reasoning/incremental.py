@@ -69,9 +69,6 @@ class Incremental:
         self.graph = graph
         self.scratch = scratch
         self._both: list[str | None] = [None, graph]
-        self._given: Facts = facts()
-        for rule in rules.given:
-            self._given[rule.head.key].add((str(rule.head.subject), str(rule.head.object)))
         self._gone: Facts = facts()
         self._fresh: Facts = facts()
         self._scratched = False
@@ -89,7 +86,7 @@ class Incremental:
         self._fresh = facts()
         for key, pairs in delta.came.items():
             # what meets no other fact in a rule's body costs nothing where it is not new
-            self._fresh[key] |= delta.new[key] if joins(self.rules, key) else pairs
+            self._fresh[key] |= delta.new[key] if key in self.rules.joining else pairs
         made = self.rules.made
         self._leave_to_documents({k: v for k, v in delta.came.items() if k in made})
         for key, pairs in delta.went.items():
@@ -100,10 +97,19 @@ class Incremental:
             self._settle_given(key, delta, doubted, unused)
         for level in self.rules.levels:
             for stratum in level:
+                if not unused and self._is_idle(stratum, delta, doubted):
+                    continue
                 self._retract(stratum, delta, doubted)
                 self._extend(stratum, delta, unused)
         if self._scratched:
             self.store.drop(self.scratch)
+
+    def _is_idle(self, stratum: Stratum, delta: Delta, doubted: Facts) -> bool:
+        """Tell that nothing which a stratum depends on came or went, nor anything it makes."""
+        return not (
+            any(self._fresh.get(key) or self._gone.get(key) for key in stratum.body_keys)
+            or any(delta.went.get(key) or doubted.get(key) for key in stratum.keys)
+        )
 
     # what documents state is not inferred
 
@@ -175,7 +181,7 @@ class Incremental:
         lines = [
             in_graph(line_of(key, pair), self.scratch)
             for key, pairs in went.items()
-            if joins(self.rules, key)
+            if key in self.rules.joining
             for pair in pairs
         ]
         if lines:
@@ -247,7 +253,7 @@ class Incremental:
 
     def _derivable(self, key: str, pairs: set[Pair]) -> set[Pair]:
         """Those of the triples that a rule makes now."""
-        found = pairs & self._given[key]
+        found = pairs & self.rules.stated.get(key, frozenset())
         for rule in self.rules.by_head.get(key, ()):
             for some in _chunks(pairs - found):
                 rows = self.store.rows(backwards(rule, some), self._both)
@@ -287,11 +293,6 @@ class Incremental:
             plus = []
         if plus or minus:
             self.store.apply(Change(tuple(minus), "".join(plus)))
-
-
-def joins(rules: RuleSet, key: str) -> bool:
-    """Tell whether a fact of this kind meets other facts in the body of a rule."""
-    return any(len(rule.body) > 1 for rule, _ in rules.by_body.get(key, ()))
 
 
 def _facts_of(given: Iterable[Rule], key: str) -> set[Pair]:

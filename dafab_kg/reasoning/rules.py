@@ -153,6 +153,11 @@ class Stratum:
     rules: tuple[Rule, ...]
     recursive: bool
 
+    @cached_property
+    def body_keys(self) -> frozenset[str]:
+        """Keys of what its rules depend on."""
+        return frozenset(atom.key for rule in self.rules for atom in rule.body)
+
     @property
     def transitive(self) -> str:
         """The predicate, where all that recurs is its transitivity; else ""."""
@@ -202,6 +207,22 @@ class RuleSet:
     def identities(self) -> dict[str, str]:
         """The key that each rule makes, by the rule's identity."""
         return {rule.identity: rule.head.key for rule in (*self.given, *self.rules)}
+
+    @cached_property
+    def stated(self) -> dict[str, frozenset[tuple[str, str]]]:
+        """Subject and object of what the ontology itself states, by key."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for rule in self.given:
+            pair = str(rule.head.subject), str(rule.head.object)
+            found.setdefault(rule.head.key, set()).add(pair)
+        return {key: frozenset(pairs) for key, pairs in found.items()}
+
+    @cached_property
+    def joining(self) -> frozenset[str]:
+        """Keys of what meets other facts in the body of a rule."""
+        return frozenset(
+            key for key, uses in self.by_body.items() if any(len(r.body) > 1 for r, _ in uses)
+        )
 
     @cached_property
     def made(self) -> frozenset[str]:

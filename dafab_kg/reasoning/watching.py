@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dafab_kg.reasoning.incremental import Delta, joins, line_of, split
+from dafab_kg.reasoning.incremental import Delta, line_of, split
 from dafab_kg.reasoning.rules import TYPE, RuleSet, key_of
 from dafab_kg.store.nquads import as_stored, is_value
 from dafab_kg.store.protocol import Change, Store
@@ -16,11 +16,10 @@ class Watch:
     def __init__(self, store: Store, rules: RuleSet, graph: str) -> None:
         self._store = store
         self._graphs = [None, graph]
-        self._rules = rules
         made = rules.made
         self._relevant = made | rules.by_body.keys()
         self._predicates = {TYPE if key.startswith("a ") else key for key in self._relevant}
-        self._joining = {key for key in rules.by_body if joins(rules, key)}
+        self._joining = rules.joining
         self._there: dict[str, bool] = {}
         self._before: dict[str, bool] = {}
 

@@ -263,7 +263,11 @@ class Documents:
                 txn.put(_key(pending.sequence), entry_to_json(pending), db=self._journal)
 
     def finish(self, pending: Pending) -> None:
-        """Record a batch as loaded and take it out of the journal.
+        """Record a batch as loaded and take it out of the journal."""
+        self.record(pending, journalled=False)
+
+    def record(self, pending: Pending, *, journalled: bool = True) -> None:
+        """Record a batch as loaded; ``journalled``: it stays in the journal.
 
         Versions of its documents that earlier loads rejected leave quarantine.
         """
@@ -276,6 +280,12 @@ class Documents:
             for document_id in pending.deleted:
                 self._forget_names(txn, document_id)
                 txn.delete(document_id.encode(), db=self._entries)
+            if not journalled:
+                txn.delete(_key(pending.sequence), db=self._journal)
+
+    def strike(self, pending: Pending) -> None:
+        """Take a batch out of the journal."""
+        with self._write() as txn:
             txn.delete(_key(pending.sequence), db=self._journal)
 
     def _mended_by(self, pending: Pending) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -278,6 +278,22 @@ class OxigraphStore:
         found = cast("ox.QuerySolutions", self._own(text, graphs))
         for row in found:
             yield tuple("" if term is None else str(term) for term in row)
+
+    def statements(
+        self, things: Iterable[str], predicates: Container[str], graphs: Sequence[str | None]
+    ) -> Iterator[tuple[str, str, str]]:
+        """Triples about some things; see :class:`~dafab_kg.store.protocol.Store`."""
+        names = _nodes(graphs) or []
+        for thing in things:
+            node = ox.NamedNode(thing)
+            found: dict[tuple[str, str], None] = {}
+            for name in names:
+                for quad in self._store.quads_for_pattern(node, None, None, name):
+                    predicate = quad.predicate.value
+                    if predicate in predicates:
+                        found[predicate, str(quad.object)] = None
+            for predicate, value in found:
+                yield thing, predicate, value
 
     def tables(self, text: str, graphs: Sequence[str | None]) -> Iterator[pyarrow.RecordBatch]:
         """Columns of a SELECT of our own; see :class:`~dafab_kg.store.protocol.Store`."""

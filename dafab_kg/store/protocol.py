@@ -6,7 +6,7 @@ engine behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
@@ -160,6 +160,15 @@ class Store(Protocol):
 
         Rows hold N-Triples terms, "" where a variable is unbound.  The text is
         trusted: it is made by code, and may be as long as that likes.
+        """
+        ...
+
+    def statements(
+        self, things: Iterable[str], predicates: Container[str], graphs: Sequence[str | None]
+    ) -> Iterator[tuple[str, str, str]]:
+        """Yield (subject IRI, predicate IRI, object as an N-Triples term) of some things.
+
+        Of the merge of ``graphs`` (None: the default graph): each triple once.
         """
         ...
 

@@ -115,12 +115,14 @@ def assembled(
     ``owned`` are nodes known to be of a feature, beside those whose link is in the source.
     """
     properties = list(schema.properties.items())
+    tasks: list[Callable[[], Any]] = [
+        partial(_located, source),
+        *(partial(_VALUES[kind], source, iri) for iri, kind in properties),
+        partial(_keyword, source, TYPE),
+    ]
+    if threads == 1:
+        return _block(properties, (task() for task in tasks), only, owned)
     with ThreadPoolExecutor(threads) as pool:
-        tasks: list[Callable[[], Any]] = [
-            partial(_located, source),
-            *(partial(_VALUES[kind], source, iri) for iri, kind in properties),
-            partial(_keyword, source, TYPE),
-        ]
         return _block(properties, _ahead(pool, tasks), only, owned)
 
 

@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,13 +39,13 @@ from dafab_kg.spatial.index.container import Container, write_container
 from dafab_kg.spatial.index.index import Part, SearchIndex
 from dafab_kg.spatial.index.merging import Merge
 from dafab_kg.spatial.index.ordered import NONE, distinct
-from dafab_kg.spatial.index.scan import Stored, read_all, read_some, values_of
+from dafab_kg.spatial.index.scan import Stored, read_all, read_some
 from dafab_kg.spatial.index.schema import Schema, packaged_schema
 from dafab_kg.spatial.index.segment import Segment, write_segment
 from dafab_kg.spatial.index.texts import Texts
 from dafab_kg.spatial.index.touched import Touched, predicates_of, touched_by
 from dafab_kg.spatial.index.values import literal_of
-from dafab_kg.spatial.index.words import NAMING, write_all_words, write_words
+from dafab_kg.spatial.index.words import NAMING, open_words, write_all_words, write_words
 from dafab_kg.store.protocol import Store
 
 FORMAT: Final = 4
@@ -167,6 +168,7 @@ class Keeper:
         self._log = directory / "touched"
         self._background = background
         self._merge: Merge | None = None
+        self._words: sqlite3.Connection | None = None
         self.reason = ""
         """Why what was there could not be used, "" if it could."""
         directory.mkdir(parents=True, exist_ok=True)
@@ -254,9 +256,10 @@ class Keeper:
     def _read_anew(self, things: Sequence[str], *, last: bool) -> None:
         """Publish a state with the rows of some things as the graph has them."""
         nodes = sorted(self._touched.nodes.intersection(things))
-        block, read = read_some(self._store, self._schema, self._graphs, things, nodes)
-        names = list(_names_of(self._store, self._graphs, things))
-        write_words(self.directory / "words.sqlite", names, set(things))
+        block, read, names = read_some(self._store, self._schema, self._graphs, things, nodes)
+        if self._words is None:
+            self._words = open_words(self.directory / "words.sqlite")
+        write_words(self._words, names, read)
         self._publish(block, [_without(part, read) for part in self._index.parts], last=last)
 
     def rebuild(self, tell: Told | None = None) -> SearchIndex:
@@ -269,6 +272,7 @@ class Keeper:
         block = read_all(self._store, self._schema, self._graphs)
         say(f"writing {len(block)} rows")
         names = _all_names(self._store, self._graphs, block)
+        self._close_words()
         write_all_words(self.directory / "words.sqlite", names)
         return self._publish(block, [])
 
@@ -331,6 +335,12 @@ class Keeper:
         if self._merge is not None:
             self._merge.end()
             self._merge = None
+        self._close_words()
+
+    def _close_words(self) -> None:
+        if self._words is not None:
+            self._words.close()
+            self._words = None
 
     def _sweep(self) -> None:
         """Remove files of older states; a reader that has one open keeps it."""
@@ -429,12 +439,3 @@ def _plain_names(
             yield thing, plain
         elif (literal := literal_of(value)) is not None:
             yield thing, literal.value
-
-
-def _names_of(
-    store: Store, graphs: Sequence[str | None], things: Sequence[str]
-) -> Iterable[tuple[str, str]]:
-    for subject, _, value in values_of(store, graphs, things, NAMING):
-        literal = literal_of(value)
-        if literal is not None:
-            yield subject[1:-1], literal.value

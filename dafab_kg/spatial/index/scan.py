@@ -26,6 +26,8 @@ from dafab_kg.spatial.index.assembly import (
 )
 from dafab_kg.spatial.index.block import Block
 from dafab_kg.spatial.index.schema import Schema
+from dafab_kg.spatial.index.values import literal_of
+from dafab_kg.spatial.index.words import NAMING
 from dafab_kg.store.protocol import Store
 
 FEW: Final = 200_000  # values that are read in one scan
@@ -44,8 +46,8 @@ class Held:
         self._held = defaultdict(lambda: ([], []))
 
     def add(self, subject: str, predicate: str, value: str) -> None:
-        """Take a triple, as TSV writes its terms."""
-        subjects, values = self._held[predicate[1:-1]]
+        """Take a triple: its predicate as an IRI, and the others as TSV writes terms."""
+        subjects, values = self._held[predicate]
         subjects.append(subject)
         values.append(value)
 
@@ -112,7 +114,7 @@ def read_all(store: Store, schema: Schema, graphs: Graphs) -> Block:
     text = f"SELECT ?s ?p ?o {{ VALUES ?p {{ {asked} }} ?s ?p ?o }}"
     for subject, predicate, value in store.rows(text, graphs):
         if subject.startswith("<"):
-            held.add(subject, predicate, value)
+            held.add(subject, predicate[1:-1], value)
     return assembled(schema, held)
 
 
@@ -122,11 +124,12 @@ def read_some(
     graphs: Graphs,
     touched: Sequence[str],
     geometry_nodes: Sequence[str],
-) -> tuple[Block, frozenset[str]]:
+) -> tuple[Block, frozenset[str], list[tuple[str, str]]]:
     """Read the rows of things that a change touched: themselves, or a geometry of theirs.
 
-    ``geometry_nodes`` are those that may be a geometry of others.  Returns the rows, and the
-    things they are all the rows of: one that has nothing to index any more has no row.
+    ``geometry_nodes`` are those that may be a geometry of others.  Returns the rows, the
+    things they are all the rows of (one that has nothing to index any more has no row), and
+    their names as (IRI, name).
     """
     links = " UNION ".join(f"{{ ?f <{link}> ?g }}" for link in OF_GEOMETRY)
     owned: set[str] = set()
@@ -137,37 +140,28 @@ def read_some(
             owners.add(owner[1:-1])
             owned.add(node[1:-1])
     wanted = sorted(owners.union(touched))
-    predicates = [*schema.properties, TYPE, *OF_GEOMETRY, *SERIALISATIONS]
+    predicates = {*schema.properties, TYPE, *OF_GEOMETRY, *SERIALISATIONS}
     held = Held()
     geometries: set[str] = set()
-    for subject, predicate, value in values_of(store, graphs, wanted, predicates):
-        held.add(subject, predicate, value)
-        if predicate[1:-1] in OF_GEOMETRY and value.startswith("<"):
+    names: list[tuple[str, str]] = []
+    for subject, predicate, value in store.statements(wanted, predicates.union(NAMING), graphs):
+        if predicate in predicates:
+            held.add(f"<{subject}>", predicate, value)
+        if predicate in OF_GEOMETRY and value.startswith("<"):
             geometries.add(value[1:-1])
+        if predicate in NAMING and (literal := literal_of(value)) is not None:
+            names.append((subject, literal.value))
     more = sorted(geometries.difference(wanted))
-    for subject, predicate, value in values_of(store, graphs, more, SERIALISATIONS):
-        held.add(subject, predicate, value)
+    for subject, predicate, value in store.statements(more, SERIALISATIONS, graphs):
+        held.add(f"<{subject}>", predicate, value)
     # of a few things most properties have no value, and each costs some steps all the same
     told = Schema({iri: kind for iri, kind in schema.properties.items() if held.has(iri)})
     block = assembled(told, held, only=_bracketed(wanted), owned=_bracketed(owned))
-    return block, frozenset(wanted)
+    return block, frozenset(wanted), names
 
 
 def _bracketed(iris: Iterable[str]) -> pa.LargeStringArray:
     return pa.array([f"<{iri}>" for iri in sorted(iris)], pa.large_string())
-
-
-def values_of(
-    store: Store, graphs: Graphs, things: Sequence[str], predicates: Sequence[str]
-) -> Iterator[tuple[str, ...]]:
-    """Yield (subject, predicate, value) of some things, as N-Triples terms."""
-    asked = ", ".join(f"<{predicate}>" for predicate in predicates)
-    for some in _values(things):
-        yield from store.rows(
-            f"SELECT ?s ?p ?o {{ VALUES ?s {{ {some} }} "
-            f"LATERAL {{ ?s ?p ?o FILTER (?p IN ({asked})) }} }}",
-            graphs,
-        )
 
 
 def _values(iris: Sequence[str]) -> Iterator[str]:

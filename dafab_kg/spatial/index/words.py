@@ -79,11 +79,22 @@ def write_all_words(file: Path, names: Iterable[tuple[str, str]]) -> None:
     temporary.replace(file)
 
 
-def write_words(file: Path, names: Iterable[tuple[str, str]], replaced: Iterable[str]) -> None:
+def open_words(file: Path) -> sqlite3.Connection:
+    """Open the names for :func:`write_words`.
+
+    To close them brings their log into the file, which takes longer than a write.
+    """
+    base = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    base.execute("PRAGMA synchronous = NORMAL")
+    return base
+
+
+def write_words(
+    base: sqlite3.Connection, names: Iterable[tuple[str, str]], replaced: Iterable[str]
+) -> None:
     """Write names as (IRI, name) in place of those of the things ``replaced``."""
-    with closing(sqlite3.connect(file, isolation_level=None)) as base:
-        base.execute("PRAGMA synchronous = NORMAL")
-        base.execute("BEGIN IMMEDIATE")
+    base.execute("BEGIN IMMEDIATE")
+    try:
         for iri in replaced:
             for number, name in base.execute(
                 "SELECT id, name FROM names WHERE iri = ?", (iri,)
@@ -98,7 +109,10 @@ def write_words(file: Path, names: Iterable[tuple[str, str]], replaced: Iterable
         for row in rows:
             base.execute("INSERT INTO names VALUES (?, ?, ?)", row)
             base.execute("INSERT INTO words (rowid, name) VALUES (?, ?)", (row[0], row[2]))
-        base.execute("COMMIT")
+    except BaseException:
+        base.execute("ROLLBACK")
+        raise
+    base.execute("COMMIT")
 
 
 def _asked(token: str) -> str:
