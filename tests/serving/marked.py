@@ -35,10 +35,10 @@ def mark(file: Path) -> None:
         with step("publish"):
             return publish(self, *given, **options)
 
-    def follow_marked(self, block, parts):
+    def follow_marked(self, block, parts, **options):
         merging = sum(1 for part in parts if part.living) >= SEGMENTS
         with step("merge" if merging else "segment"):
-            return follow(self, block, parts)
+            return follow(self, block, parts, **options)
 
     keeper.MOST_SEGMENTS = SEGMENTS
     Catalogue.publish = publish_marked
