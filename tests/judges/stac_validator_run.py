@@ -47,10 +47,8 @@ def main():
                 ]
             if found:
                 faults[name] = "; ".join(found)
-    json.dump(
-        {"faults": faults, "judged": sorted(told - words - set(unjudged)), "unjudged": unjudged},
-        sys.stdout,
-    )
+    judged = sorted(told - words - set(unjudged))
+    json.dump({"faults": faults, "judged": judged, "unjudged": unjudged}, sys.stdout)
 
 
 main()

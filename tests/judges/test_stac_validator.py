@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -192,12 +193,14 @@ def test_stac_validator_finds_no_fault_of_ours(
             theirs[fault[:200]] += 1
         else:
             ours[name] = fault[:300]
+    report = [
+        f"\nstac-validator: {dict(kinds)}, {len(different)} that differ",
+        f"  extensions that were judged: {told['judged']}",
+        f"  that were not, without schemas here: {told['unjudged']}",
+        *(f"  {number} were delivered with: {fault}" for fault, number in theirs.items()),
+    ]
     with capsys.disabled():
-        print(f"\nstac-validator: {dict(kinds)}, {len(different)} that differ")
-        print(f"  extensions that were judged: {told['judged']}")
-        print(f"  that were not, without schemas here: {told['unjudged']}")
-        for fault, number in theirs.items():
-            print(f"  {number} were delivered with: {fault}")
+        sys.stdout.write("\n".join(report) + "\n")
     assert not ours
 
 
