@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from dafab_kg.model.errors import QueryNotValid
-from dafab_kg.search.geohash import cells, geohash
+from dafab_kg.search.grids import GRIDS, Grid
 from dafab_kg.search.library import Library, once
 from dafab_kg.search.matched import CLOUDS, SUN, TEXTS, Matched, matched, utc
 from dafab_kg.search.tree import Path, Search
@@ -26,20 +25,19 @@ SUNS: Final[tuple[float, ...]] = (-90, 0, 10, 20, 30, 40, 50, 60, 70, 80)
 MOST_BUCKETS: Final = 500
 CHOSEN_BUCKETS: Final = 60
 """Most intervals of time that are asked for, and that are chosen where none is."""
-MOST_PRECISION: Final = 6
-MOST_CELLS: Final = 4_096
-"""Most geohash cells of one item that are counted."""
-PRECISION: Final = 3
 
 
 @dataclass(frozen=True)
 class Wished:
-    """How figures are to be made: ``interval`` of times ("": chosen by their span), letters
-    of geohash cells of centroids and of geometries."""
+    """How figures are to be made: ``interval`` of times ("": chosen by their span), and the
+    precisions of grids by the names of their aggregations."""
 
     interval: str = ""
-    centroid_precision: int = PRECISION
-    geometry_precision: int = PRECISION
+    precisions: tuple[tuple[str, int], ...] = ()
+
+    def precision(self, name: str) -> int:
+        """The precision of a grid."""
+        return dict(self.precisions).get(name, GRIDS[name].precision)
 
 
 @dataclass(frozen=True)
@@ -73,9 +71,11 @@ def aggregate(
             )
     if wished.interval not in ("", *INTERVALS):
         raise QueryNotValid(f"The interval is none of {', '.join(INTERVALS)}")
-    for precision in (wished.centroid_precision, wished.geometry_precision):
-        if not 1 <= precision <= MOST_PRECISION:
-            raise QueryNotValid(f"A precision is not 1 to {MOST_PRECISION}")
+    for name in GRIDS:
+        if not GRIDS[name].least <= wished.precision(name) <= GRIDS[name].most:
+            raise QueryNotValid(
+                f"The precision of {name} is not {GRIDS[name].least} to {GRIDS[name].most}"
+            )
     if not names:
         return ()
     asked = search.filter, search.collections, search.ids
@@ -151,21 +151,12 @@ def _texts(path: Path) -> Callable[[Matched, Wished], Figure]:
     return make
 
 
-def _centroids(found: Matched, wished: Wished) -> Figure:
-    points = (place.centroid for place in found.places() if not place.is_empty)
-    precision = wished.centroid_precision
-    counted = Counter(geohash(point.x, point.y, precision) for point in points)
-    return _terms(found, dict(counted))
+def _grid(name: str, grid: Grid) -> Callable[[Matched, Wished], Figure]:
+    def make(found: Matched, wished: Wished) -> Figure:
+        counted, within = grid.counted(found.places(), wished.precision(name))
+        return _terms(found, counted) | {"overflow": max(0, found.total() - within)}
 
-
-def _geometries(found: Matched, wished: Wished) -> Figure:
-    counted: Counter[str] = Counter()
-    within = 0
-    for place in found.places():
-        own = list(cells(place, wished.geometry_precision, MOST_CELLS))
-        counted.update(own)
-        within += bool(own)
-    return _terms(found, dict(counted)) | {"overflow": found.total() - within}
+    return make
 
 
 def _terms(found: Matched, counted: Mapping[str, int]) -> Figure:
@@ -241,11 +232,9 @@ AGGREGATIONS: Final[Mapping[str, Aggregation]] = {
             Aggregation(name, "frequency_distribution", "string", _texts(path))
             for name, path in TEXTS.items()
         ),
-        Aggregation(
-            "centroid_geohash_grid_frequency", "frequency_distribution", "string", _centroids
-        ),
-        Aggregation(
-            "geometry_geohash_grid_frequency", "frequency_distribution", "string", _geometries
+        *(
+            Aggregation(name, "frequency_distribution", "string", _grid(name, grid))
+            for name, grid in GRIDS.items()
         ),
     )
 }

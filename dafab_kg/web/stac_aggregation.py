@@ -10,35 +10,30 @@ import orjson
 from flask import Blueprint, Response, request, url_for
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.search.aggregation import (
-    AGGREGATIONS,
-    INTERVALS,
-    MOST_PRECISION,
-    PRECISION,
-    Wished,
-)
+from dafab_kg.search.aggregation import AGGREGATIONS, INTERVALS, Wished
+from dafab_kg.search.grids import GRIDS, Grid
 from dafab_kg.search.links import link
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described
 from dafab_kg.web.stac_parameters import Asked, bad, of_address, of_body
 from dafab_kg.web.stac_writes import root
 
-_CENTROID: Final = "centroid_geohash_grid_frequency_precision"
-_GEOMETRY: Final = "geometry_geohash_grid_frequency_precision"
 _INTERVAL: Final = "datetime_frequency_interval"
-_LETTERS: Final[Schema] = {
-    "type": "integer",
-    "minimum": 1,
-    "maximum": MOST_PRECISION,
-    "default": PRECISION,
-}
+_PRECISION: Final = "_precision"
+
+
+def _numbers(grid: Grid) -> Schema:
+    return {
+        "type": "integer", "minimum": grid.least, "maximum": grid.most, "default": grid.precision
+    }  # fmt: skip
+
+
 OWN: Final[Mapping[str, tuple[str, Schema]]] = {
     "aggregations": (
         f"Names with commas between them: {', '.join(AGGREGATIONS)}.",
         {"type": "string"},
     ),
     _INTERVAL: ("Of the times; else by their span.", {"type": "string", "enum": [*INTERVALS]}),
-    _CENTROID: ("Letters of a geohash cell.", _LETTERS),
-    _GEOMETRY: ("Letters of a geohash cell.", _LETTERS),
+    **{f"{name}{_PRECISION}": (grid.unit, _numbers(grid)) for name, grid in GRIDS.items()},
 }
 """Parameters that aggregations have beside those of a search."""
 
@@ -131,13 +126,24 @@ def _wished(asked: Asked) -> Wished:
     interval = asked.sent.get(_INTERVAL) or ""
     if interval not in ("", *INTERVALS):
         raise bad(_INTERVAL, "There is no such interval.", f"Send {', '.join(INTERVALS)}.")
-    return Wished(interval, _precision(asked, _CENTROID), _precision(asked, _GEOMETRY))
+    return Wished(
+        interval,
+        tuple(
+            (name, _precision(asked.sent[f"{name}{_PRECISION}"], name, grid))
+            for name, grid in GRIDS.items()
+            if f"{name}{_PRECISION}" in asked.sent
+        ),
+    )
 
 
-def _precision(asked: Asked, name: str) -> int:
-    value = asked.sent.get(name, PRECISION)
+def _precision(value: Any, name: str, grid: Grid) -> int:
     if isinstance(value, str):
-        value = int(value) if value.isascii() and value.isdigit() and len(value) < 3 else 0
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PRECISION:
-        raise bad(name, f"It is no whole number from 1 to {MOST_PRECISION}.", "Send such a one.")
-    return value
+        value = int(value) if value.isascii() and value.isdigit() and len(value) < 3 else -1
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not grid.least <= value <= grid.most:
+        raise bad(
+            f"{name}{_PRECISION}",
+            f"It is no whole number from {grid.least} to {grid.most}.",
+            "Send such a one.",
+        )
+    return int(value)

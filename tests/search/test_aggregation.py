@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import h3
 import pytest
 import shapely
+from pyproj import Transformer
 
 import dafab_kg.search.matched as by
 from dafab_kg.catalogue import open_catalogue
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.settings import Settings
-from dafab_kg.search import cql2
+from dafab_kg.search import cql2, grids
 from dafab_kg.search.aggregation import AGGREGATIONS, Wished, floor, following
 from dafab_kg.search.geohash import LETTERS, cells, geohash
+from dafab_kg.search.geotile import geotile, tiles
 from dafab_kg.search.tree import Search
 from tests.search.items import many, moment, name_of, write
 
@@ -96,10 +100,70 @@ def test_figures_are_those_of_the_items(catalogue, items, way, name):
     told = found["datetime_frequency"]
     assert sum(buckets(told).values()) == len(times)
     assert told["overflow"] == len(ours) - len(times)
-    centres = Counter(geohash(*shapely.box(*one["bbox"]).centroid.coords[0], 3) for one in ours)
-    assert buckets(found["centroid_geohash_grid_frequency"]) == centres
-    met = Counter(hash_ for one in ours for hash_ in cells(shapely.box(*one["bbox"]), 3, 10**6))
-    assert buckets(found["geometry_geohash_grid_frequency"]) == met
+    centres = [shapely.box(*one["bbox"]).centroid for one in ours]
+    for grid, cell in CELLS.items():
+        counted = Counter(cell(point.x, point.y) for point in centres)
+        assert buckets(found[f"centroid_{grid}_grid_frequency"]) == counted
+        assert found[f"centroid_{grid}_grid_frequency"]["overflow"] == 0
+    for grid, inside in (("geohash", cells), ("geotile", tiles)):
+        precision = 3 if grid == "geohash" else 7
+        met = Counter(
+            key for one in ours for key in inside(shapely.box(*one["bbox"]), precision, 10**6)
+        )
+        assert buckets(found[f"geometry_{grid}_grid_frequency"]) == met
+
+
+def tile_of(longitude, latitude, zoom=7):
+    """By the formula of the projection in metres (EPSG 3857), which PROJ knows."""
+    x, y = Transformer.from_crs(4326, 3857, always_xy=True).transform(longitude, latitude)
+    half = math.pi * 6378137
+    size = 2 * half / 2**zoom
+    return f"{zoom}/{math.floor((x + half) / size)}/{math.floor((half - y) / size)}"
+
+
+CELLS = {
+    "geohash": lambda x, y: geohash(x, y, 3),
+    "geohex": lambda x, y: nearest_hexagon(x, y, 3),
+    "geotile": tile_of,
+}
+
+
+def nearest_hexagon(longitude, latitude, resolution):
+    """The hexagon at whose middle a place is nearest; its neighbours in H3 are tried."""
+    near = h3.grid_disk(h3.latlng_to_cell(latitude + 0.3, longitude - 0.3, resolution), 3)
+    within = [
+        one
+        for one in near
+        if shapely.Polygon([(x, y) for y, x in h3.cell_to_boundary(one)]).covers(
+            shapely.Point(longitude, latitude)
+        )
+    ]
+    return within[0]
+
+
+def test_tiles_of_places():
+    chance = random.Random(3)
+    for _ in range(300):
+        x, y, zoom = chance.uniform(-180, 180), chance.uniform(-85, 85), chance.randint(0, 18)
+        assert geotile(x, y, zoom) == tile_of(x, y, zoom)
+    assert geotile(180, 90, 3) == "3/7/0" and geotile(-180, -90, 3) == "3/0/7"
+    for _ in range(50):
+        x, y = chance.uniform(-179, 170), chance.uniform(-90, 80)
+        box = shapely.box(x, y, x + chance.uniform(0.01, 9), y + chance.uniform(0.01, 9))
+        found = set(tiles(box, 6, 10**6))
+        for _ in range(20):
+            point = chance.uniform(x, box.bounds[2]), chance.uniform(y, box.bounds[3])
+            assert geotile(*point, 6) in found
+        assert list(tiles(box, 6, 0)) == []
+
+
+def test_cells_that_are_too_many_are_refused(catalogue, monkeypatch):
+    monkeypatch.setattr(grids, "MOST_KEYS", 3)
+    catalogue._known._values.clear()
+    for name in grids.GRIDS:
+        with pytest.raises(QueryNotValid, match="lower"):
+            figures(catalogue, Search(), name, precisions=((name, 5),))
+    catalogue._known._values.clear()
 
 
 @pytest.mark.parametrize("interval", ["year", "month", "week", "day"])
@@ -134,7 +198,11 @@ def test_what_is_too_much_is_refused(catalogue, monkeypatch):
     with pytest.raises(QueryNotValid, match="longer"):
         figures(catalogue, Search(), "datetime_frequency", interval="hour")
     catalogue._known._values.clear()
-    for wrong in ({"interval": "second"}, {"centroid_precision": 0}, {"geometry_precision": 9}):
+    for wrong in (
+        {"interval": "second"},
+        {"precisions": (("centroid_geohash_grid_frequency", 0),)},
+        {"precisions": (("geometry_geotile_grid_frequency", 19),)},
+    ):
         with pytest.raises(QueryNotValid):
             figures(catalogue, Search(), "total_count", **wrong)
     with pytest.raises(QueryNotValid, match="There are: total_count"):
