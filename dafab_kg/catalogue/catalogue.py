@@ -61,6 +61,7 @@ from dafab_kg.ingest.flow import Options, ingest, ingest_documents
 from dafab_kg.ingest.prepare import UNREAD, Preparer, finders, written_id
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
 from dafab_kg.ingest.requeue import work_of
+from dafab_kg.ingest.wording import write_all_words
 from dafab_kg.loaders.registry import loaders
 from dafab_kg.model.closing import Closing
 from dafab_kg.model.documents import Loader
@@ -743,13 +744,14 @@ class Catalogue(ItemSearch, Closing):
         return self._index.status()
 
     def rebuild_index(self, tell: Callable[[str], None] | None = None) -> dict[str, Any]:
-        """Make the search index anew from the graph.
+        """Make the search index anew from the graph, and that of words from the documents.
 
         Raises:
             StoreNotUsable: the catalogue is open for reading only, or has no index.
         """
         self._writer()
         self._index.rebuild(tell)
+        write_all_words(self._documents)
         return self._index.status()
 
     def find_things(self, words: str, *, limit: int = 20) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, cast
 
+from dafab_kg.ingest.wording import write_all_words
 from dafab_kg.model.documents import FilePart
 from dafab_kg.model.errors import FileNotUsable
 from dafab_kg.store.documents import (
@@ -119,6 +120,7 @@ def read_dump(store: Store, documents: Documents, file: Path) -> DumpReport:
             f"The dump {file} is damaged: {error}. The store is left half filled: remove it"
         ) from error
     documents.keep({}, tuple(loaded))
+    write_all_words(documents)
     documents.begin(None, {}, tuple(rejected))
     store.optimise()
     return DumpReport(file, beside, store.count(), len(loaded), len(rejected))

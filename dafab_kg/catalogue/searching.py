@@ -57,6 +57,10 @@ class PublicLibrary:
         """Return a file by its SHA-256."""
         return self.documents.file(digest)
 
+    def documents_with(self, word: str) -> frozenset[str] | None:
+        """Return the ids of the documents that may hold a word."""
+        return self.documents.with_word(word)
+
 
 @cache
 def kinds_of_documents() -> tuple[str, ...]:

@@ -33,6 +33,7 @@ import orjson
 from dafab_kg.ingest.agreement import Agreement
 from dafab_kg.ingest.derivations import derive_all, derive_anew
 from dafab_kg.ingest.prepare import Prepared, Rejected, is_written
+from dafab_kg.ingest.wording import words_in
 from dafab_kg.model.errors import StoreNotUsable
 from dafab_kg.model.names import Names
 from dafab_kg.reasoning.reasoner import Reasoner
@@ -228,7 +229,7 @@ class Committer:
             self._clear(self._unsettled)
 
     def _finish_beside(self, batch: Pending) -> None:
-        self.documents.record(batch)
+        self.documents.record(batch, words_in(self.documents, batch.documents))
         self._unsettled = batch
         self._settling = threading.Thread(target=self._clear_quietly, args=(batch,))
         self._settling.start()
@@ -249,7 +250,7 @@ class Committer:
 
     def _finish(self, batch: Pending) -> None:
         self.store.flush()
-        self.documents.finish(batch)
+        self.documents.finish(batch, words_in(self.documents, batch.documents))
         self._file(batch.sequence).unlink(missing_ok=True)
 
     def _change_graph(self, journal: Journal, watch: Watch | _Unwatched) -> None:

@@ -17,8 +17,8 @@ from shapely.geometry import mapping, shape
 
 from dafab_kg.model.errors import DocumentRejected, QueryNotValid
 from dafab_kg.model.geometry import footprint_from_geojson
+from dafab_kg.model.words import words_of
 from dafab_kg.search.tree import And, Mentions, Node, Search, Sort, Spatial, Temporal
-from dafab_kg.search.words import words_of
 
 __all__ = ["Asked", "Fields", "HasGeoInterface", "Times", "as_body", "as_search", "read_asked"]
 

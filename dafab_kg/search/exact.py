@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.model.errors import DafabError
 from dafab_kg.model.geometry import footprint_from_geojson
 from dafab_kg.model.plain_json import as_double
+from dafab_kg.model.words import mentions, texts_of_item
 from dafab_kg.search.tree import (
     DATETIME,
     END,
@@ -45,7 +46,6 @@ from dafab_kg.search.tree import (
     Value,
     Within,
 )
-from dafab_kg.search.words import mentions, texts_of_item
 
 Truth = bool | None
 COLLECTION: Final[Path] = ("collection",)

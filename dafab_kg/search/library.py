@@ -51,6 +51,11 @@ class Library(Protocol):
         """Return a file by its SHA-256 in hex."""
         ...
 
+    def documents_with(self, word: str) -> frozenset[str] | None:
+        """Return the ids of all documents that hold a word, and maybe of others; None: they
+        are many, or not known."""
+        ...
+
 
 def rows(library: Library, query: str, *, plain: bool = False) -> list[Row]:
     """Answer a SELECT; the shared prefixes are declared where they occur.

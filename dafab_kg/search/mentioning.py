@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import orjson
 
+from dafab_kg.model.words import Terms, mentions, texts_of_collection
 from dafab_kg.search.collections import collection_ids, find_collection
 from dafab_kg.search.library import Library, once
 from dafab_kg.search.tree import And, Mentions, Node, Not, Or
-from dafab_kg.search.words import Terms, mentions, texts_of_collection
 
 
 def with_collections(library: Library, node: Node | None) -> Node | None:

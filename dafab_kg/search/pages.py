@@ -274,7 +274,10 @@ class _Asking:
         chosen = " ".join([self._source.item, "?product", "?id", *(f"?{name}" for name in names)])
         apart = "DISTINCT " if self._compiled.where else ""  # alternatives of it may overlap
         query = f"SELECT {apart}{chosen} {{ {' '.join(filter(None, parts))} }}{order}"
-        return [(self._place(row, names), row) for row in rows(self._library, query)]
+        return [
+            (self._place(row, names), row)
+            for row in rows(self._library, query, plain=self._source.named)
+        ]
 
     def _place(self, row: Row, names: list[str]) -> Place:
         values = dict(zip(["item", "product", "id", *names], row, strict=True))

@@ -13,6 +13,7 @@ from dafab_kg.search.library import Library, iri, listed, quoted, rows, text
 from dafab_kg.search.lineage import relatives_of
 from dafab_kg.search.settled import mentions_relatives, told_by_name
 from dafab_kg.search.tree import Node, Search
+from dafab_kg.search.wording import entries_with_words
 from dafab_kg.store.protocol import Row
 
 
@@ -23,7 +24,7 @@ class Source:
     ``counted`` are patterns with as many solutions, as short as can be.  ``few``: there are so
     few rows that they are best put in order here.  ``listed``: the collections, if it is known
     that each product that these list has one item in them; then products can be counted
-    instead of items, which the search index does alone.
+    instead of items, which the search index does alone.  ``named``: its patterns name them.
     """
 
     pattern: str
@@ -31,6 +32,7 @@ class Source:
     bare: bool = False
     few: bool = False
     listed: tuple[str, ...] = ()
+    named: bool = False
 
     @property
     def thing(self) -> str:
@@ -50,9 +52,10 @@ class Source:
 def sources_of(library: Library, search: Search) -> Iterator[Source]:
     """Return the kinds of items that a search is about; its filter is not in their patterns."""
     named = set(search.collections)
-    ids = ""
-    if search.ids:
-        ids = f"VALUES ?id {{ {' '.join(map(quoted, dict.fromkeys(search.ids)))} }} "
+    ids = _by_id(search)
+    worded = entries_with_words(library, search.filter)
+    if worded is not None:
+        ids += f"VALUES ?item {{ {listed(worded)} }} "
     few = bool(ids)
     item = f"{ids}?item a dafab:CatalogItem"
     entry = f"{ids}?item dafab:itemId ?id ; dafab:describes ?product ."
@@ -60,9 +63,10 @@ def sources_of(library: Library, search: Search) -> Iterator[Source]:
     if search.filter is not None and not ids:
         counted = f"{item} ; dafab:describes ?product ."
     iris = [one for name in sorted(named) for one in shelves(library).get(name, ())]
+    by_name = worded is not None
     if not named:
         known = () if few else listing(library, None)
-        yield Source(entry, counted, few=few, listed=known)
+        yield Source(entry, counted, few=few, listed=known, named=by_name)
     elif iris:
         known = () if few else listing(library, tuple(iris))
         shelf = f"?item dafab:inCollection <{iris[0]}> ."
@@ -72,19 +76,28 @@ def sources_of(library: Library, search: Search) -> Iterator[Source]:
             shelf = f"?item dafab:inCollection ?collection . FILTER(?collection IN ({among}))"
             found_by = "?product dafab:listedIn ?collection ."
         found_by = found_by if known else ""
-        yield Source(f"{entry} {shelf} {found_by}", f"{counted} {shelf}", few=few, listed=known)
+        yield Source(
+            f"{entry} {shelf} {found_by}", f"{counted} {shelf}",
+            few=few, listed=known, named=by_name,
+        )  # fmt: skip
     if LOOSE in named:
         loose = "FILTER NOT EXISTS { ?item dafab:inCollection ?none }"
-        yield Source(f"{entry} {loose}", f"{counted} {loose}", few=few)
+        yield Source(f"{entry} {loose}", f"{counted} {loose}", few=few, named=by_name)
     if not named or BARE in named:
         bare = bare_products(library)
-        product = f"{ids}?product dafab:productId ?id ; a dafab:Product ."
+        product = f"{_by_id(search)}?product dafab:productId ?id ; a dafab:Product ."
         if bare is None:
             pattern = f"{product} {NO_ENTRY}"
-            yield Source(pattern, pattern, bare=True, few=few)
+            yield Source(pattern, pattern, bare=True, few=bool(search.ids))
         elif bare:
             pattern = f"VALUES ?product {{ {listed(bare)} }} {product}"
             yield Source(pattern, pattern, bare=True, few=True)
+
+
+def _by_id(search: Search) -> str:
+    if not search.ids:
+        return ""
+    return f"VALUES ?id {{ {' '.join(map(quoted, dict.fromkeys(search.ids)))} }} "
 
 
 def entry_in(library: Library, row: Row) -> Entry:
@@ -96,7 +109,7 @@ def entries_of(library: Library, source: Source, where: str, most: int) -> list[
     """Return the items of a source of which something holds, hidden ones too; None: there are
     more than ``most``."""
     query = f"SELECT DISTINCT {source.item} ?product ?id {{ {source.pattern} {where} }}"
-    found = rows(library, f"{query} LIMIT {most + 1}")
+    found = rows(library, f"{query} LIMIT {most + 1}", plain=source.named)
     return [entry_in(library, row) for row in found] if len(found) <= most else None
 
 

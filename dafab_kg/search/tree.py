@@ -185,7 +185,7 @@ class Mentions:
     """A text of the item, or of its collection, holds any of ``terms``, each words in a row.
 
     ``collections`` are those whose own texts do (found out where the search is answered).
-    Which texts and what words are is said in :mod:`dafab_kg.search.words`.  Never unknown.
+    Which texts and what words are is said in :mod:`dafab_kg.model.words`.  Never unknown.
     """
 
     terms: tuple[tuple[str, ...], ...]

@@ -27,6 +27,14 @@ import orjson
 from dafab_kg.model.documents import FilePart, Part, SourceDocument
 from dafab_kg.model.errors import StoreInUse, StoreNotUsable, ThingNotFound
 from dafab_kg.model.plain_json import write_plain
+from dafab_kg.store.worded import (
+    Words,
+    add_words,
+    documents_with,
+    mark_partial,
+    mark_whole,
+    open_words,
+)
 
 MAP_SIZE = 1 << 40  # address space, not disk: the file grows as it is filled
 COMPRESS_FROM = 4096  # bytes; below, a read is cheaper than unpacking
@@ -108,7 +116,7 @@ class Documents:
         directory.mkdir(parents=True, exist_ok=True)
         try:
             self._env = lmdb.open(
-                str(directory), map_size=MAP_SIZE, max_dbs=5, readonly=read_only, max_readers=256
+                str(directory), map_size=MAP_SIZE, max_dbs=6, readonly=read_only, max_readers=256
             )
             # Readers that were killed keep their places, and old pages, until somebody looks.
             self._env.reader_check()
@@ -117,6 +125,9 @@ class Documents:
             self._rejected = self._env.open_db(b"quarantine", create=not read_only)
             self._journal = self._env.open_db(b"journal", create=not read_only)
             self._naming = self._open_naming(read_only=read_only)
+            self._words = open_words(
+                self._env, create=not read_only, whole=not self._size(self._entries)
+            )
         except lmdb.Error as error:
             if "already open in this process" in str(error):
                 raise StoreInUse(
@@ -176,6 +187,14 @@ class Documents:
         with self._read() as txn:
             return int(txn.stat(self._entries)["entries"])
 
+    def with_word(self, word: str) -> frozenset[str] | None:
+        """Return the ids of all documents that hold a word, and maybe of others; None: the
+        word is common, or the words of some documents are not kept."""
+        if self._words is None:
+            return None
+        with self._read() as txn:
+            return documents_with(txn, self._words, word)
+
     def parts(self, entry: StoredDocument | Quarantined) -> tuple[Part, ...]:
         """Return the files of a document, byte for byte."""
         return tuple(self._part(name, digest) for name, digest in entry.files)
@@ -191,6 +210,10 @@ class Documents:
 
     def _large(self, digest: str) -> Path:
         return self.directory / "large" / digest[:2] / digest
+
+    def _size(self, table: Any) -> int:
+        with self._env.begin() as txn:
+            return int(txn.stat(table)["entries"])
 
     def file(self, digest: str) -> bytes:
         """Return one file by its SHA-256 in hex.
@@ -262,17 +285,20 @@ class Documents:
             if pending is not None:
                 txn.put(_key(pending.sequence), entry_to_json(pending), db=self._journal)
 
-    def finish(self, pending: Pending) -> None:
-        """Record a batch as loaded and take it out of the journal."""
-        self.record(pending, journalled=False)
+    def finish(self, pending: Pending, words: Words | None = None) -> None:
+        """Record a batch as loaded and take it out of the journal; see :meth:`record`."""
+        self.record(pending, words, journalled=False)
 
-    def record(self, pending: Pending, *, journalled: bool = True) -> None:
-        """Record a batch as loaded; ``journalled``: it stays in the journal.
+    def record(
+        self, pending: Pending, words: Words | None = None, *, journalled: bool = True
+    ) -> None:
+        """Record a batch as loaded, with the words in it; ``journalled``: it stays in the journal.
 
         Versions of its documents that earlier loads rejected leave quarantine.
         """
         mended = self._mended_by(pending)
         with self._write() as txn:
+            add_words(txn, self._words, words or {})
             for entry in pending.documents:
                 self._put_entry(txn, entry)
             for document_id in mended:
@@ -318,14 +344,23 @@ class Documents:
                 raise StoreNotUsable(f"{source} cannot be kept: {error}") from error
 
     def keep(self, files: Mapping[str, bytes | Path], entries: tuple[StoredDocument, ...]) -> None:
-        """Put files and entries as they are (restoring a dump)."""
+        """Put files and entries as they are (restoring a dump), but not their words."""
         self._keep_large(files)
         with self._write() as txn:
+            if entries:
+                mark_partial(txn, self._words)
             for digest, data in files.items():
                 if isinstance(data, bytes):
                     txn.put(bytes.fromhex(digest), _packed(data), db=self._files, overwrite=False)
             for entry in entries:
                 self._put_entry(txn, entry)
+
+    def keep_words(self, words: Words, *, all_kept: bool = False) -> None:
+        """Add words of documents that are kept; ``all_kept``: those of all are now."""
+        with self._write() as txn:
+            add_words(txn, self._words, words)
+            if all_kept:
+                mark_whole(txn, self._words)
 
     def _put_entry(self, txn: lmdb.Transaction, entry: StoredDocument) -> None:
         self._forget_names(txn, entry.document_id)

@@ -14,8 +14,8 @@ import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from dafab_kg.model.words import mentions, texts_of_collection
 from dafab_kg.search.tree import And, Mentions, Node, Spatial, Temporal
-from dafab_kg.search.words import mentions, texts_of_collection
 from dafab_kg.web.stac_parameters import Asked, bad
 
 LIMIT: Final = 100

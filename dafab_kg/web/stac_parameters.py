@@ -20,10 +20,10 @@ from dafab_kg.model.errors import DocumentRejected
 from dafab_kg.model.geometry import footprint_from_geojson
 from dafab_kg.model.plain_json import plain
 from dafab_kg.model.strict_json import read_json
+from dafab_kg.model.words import words_of
 from dafab_kg.search import cql2
 from dafab_kg.search.stac_query import read_query
 from dafab_kg.search.tree import And, Mentions, Node, Search, Sort, Spatial, Temporal
-from dafab_kg.search.words import words_of
 from dafab_kg.web.problems import Problem
 
 LIMIT: Final = 10

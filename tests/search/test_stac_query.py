@@ -7,10 +7,10 @@ import random
 import pytest
 
 from dafab_kg.model.errors import QueryNotValid
+from dafab_kg.model.words import words_of
 from dafab_kg.search.exact import truth
 from dafab_kg.search.stac_query import read_query
 from dafab_kg.search.tree import Mentions
-from dafab_kg.search.words import words_of
 from tests.search.items import make_item
 
 
