@@ -29,13 +29,12 @@ def words_in(documents: Documents, entries: Iterable[StoredDocument]) -> Words:
 
 def write_all_words(documents: Documents) -> None:
     """Keep the words of all documents, of a store that lacks those of some."""
-    waiting: list[StoredDocument] = []
-    for entry in documents.all():
-        waiting.append(entry)
-        if len(waiting) == AT_ONCE:
-            documents.keep_words(words_in(documents, waiting))
-            waiting = []
-    documents.keep_words(words_in(documents, waiting), all_kept=True)
+    # an open reader would keep the pages that each step leaves from being used again
+    ids = [entry.document_id for entry in documents.all()]
+    for start in range(0, len(ids), AT_ONCE):
+        entries = filter(None, map(documents.get, ids[start : start + AT_ONCE]))
+        documents.keep_words(words_in(documents, entries))
+    documents.keep_words({}, all_kept=True)
 
 
 def _values(
