@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import orjson
 from flask import Blueprint, Response, g, request
+from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import PathConverter
 
 from dafab_kg import __version__
 from dafab_kg.access.tokens import Tokens
@@ -85,7 +87,9 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     _storage(face, catalogue)
     add_writes(face, catalogue, settings)
 
-    @face.route("/<path:rest>", methods=_ANY)
+    face.record_once(_with_lines)
+
+    @face.route("/<lines:rest>", methods=_ANY)
     @described(**dict.fromkeys(_ANY, _NOT_DONE))
     def others(rest: str) -> Response:
         raise unsupported(
@@ -94,6 +98,16 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         )
 
     return face
+
+
+class _Lines(PathConverter):
+    """A path that may hold line breaks, which would else be another face's 404."""
+
+    regex = r"[^/](?:.|\n)*?"
+
+
+def _with_lines(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters.setdefault("lines", _Lines)
 
 
 def _accounts(face: Blueprint, settings: Settings, sessions: Sessions) -> None:

@@ -50,7 +50,11 @@ _COMMON: Final = {
         "With properties that follow by the ontology, under names that begin with dafab:.",
         {"type": "string", "enum": ["true", "false"]},
     ),
-    "q": ("Words to look for in texts, with commas between alternatives.", _TEXT),
+    "q": (
+        "Words to look for in texts, with commas between alternatives; or with AND, OR, brackets, "
+        "quotes, + and - before a term.",
+        _TEXT,
+    ),
 }
 _NAMES: Final = {
     "ids": ("Ids of items, with commas between them.", _TEXT),

@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from dafab_kg.model.words import mentions, texts_of_collection
-from dafab_kg.search.tree import And, Mentions, Node, Spatial, Temporal
+from dafab_kg.search.tree import And, Mentions, Node, Not, Or, Spatial, Temporal
 from dafab_kg.web.stac_parameters import Asked, bad
 
 LIMIT: Final = 100
@@ -37,10 +37,10 @@ def page_of(collections: Iterable[bytes], asked: Asked) -> CollectionPage:
     Raises:
         Problem: 400, the token is none of ours.
     """
-    tests = tuple(_tests(asked.search.filter))
+    test = asked.search.filter or And(())
     read = [(orjson.loads(one), one) for one in collections]
     meant = sorted(
-        ((value["id"], data) for value, data in read if all(_meets(value, test) for test in tests)),
+        ((value["id"], data) for value, data in read if _meets(value, test)),
         key=lambda one: one[0],
     )
     token = asked.search.after
@@ -56,13 +56,14 @@ def page_of(collections: Iterable[bytes], asked: Asked) -> CollectionPage:
 _MARK: Final = "after:"
 
 
-def _tests(node: Node | None) -> Sequence[Node]:
-    if node is None:
-        return ()
-    return node.parts if isinstance(node, And) else (node,)
-
-
 def _meets(value: Mapping[str, Any], test: Node) -> bool:
+    match test:
+        case And(parts):
+            return all(_meets(value, part) for part in parts)
+        case Or(parts):
+            return any(_meets(value, part) for part in parts)
+        case Not(part):
+            return not _meets(value, part)
     if isinstance(test, Mentions):
         return mentions(texts_of_collection(value), test.terms)
     extent = value["extent"]

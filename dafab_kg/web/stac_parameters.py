@@ -16,22 +16,19 @@ from typing import Any, Final
 import shapely
 from flask import Request
 
-from dafab_kg.model.errors import DocumentRejected
+from dafab_kg.model.errors import DocumentRejected, QueryNotValid
 from dafab_kg.model.geometry import footprint_from_geojson
 from dafab_kg.model.plain_json import plain
 from dafab_kg.model.strict_json import read_json
-from dafab_kg.model.words import words_of
 from dafab_kg.search import cql2
+from dafab_kg.search.free_text import read_free_text, read_terms
 from dafab_kg.search.stac_query import read_query
-from dafab_kg.search.tree import And, Mentions, Node, Search, Sort, Spatial, Temporal
+from dafab_kg.search.tree import And, Node, Search, Sort, Spatial, Temporal
 from dafab_kg.web.problems import Problem
 
 LIMIT: Final = 10
 MOST_NAMES: Final = 1_000
 """Most ids, collections or fields that one request names."""
-MOST_TERMS: Final = 32
-MOST_WORDS: Final = 512
-"""Most terms of a search for texts, and characters of one."""
 CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 TITLE: Final = "A parameter is not valid"
 Ways = tuple[tuple[str, ...], ...]
@@ -85,8 +82,6 @@ def of_address(request: Request, known: Iterable[str]) -> Asked:
         values["inferred"] = {"true": True, "false": False}.get(values["inferred"])
     if "query" in values:
         values["query"] = _json(values["query"].encode(), "query")
-    if "q" in values:
-        values["q"] = values["q"].split(",")
     if values.get("filter-lang") == "cql2-json" and "filter" in values:
         values["filter"] = _json(values["filter"].encode(), "filter")
     return Asked(_search(values), sent)
@@ -152,26 +147,21 @@ def _filter(values: Mapping[str, Any]) -> Node | None:
     if "query" in values:
         parts.append(read_query(plain(values["query"])))
     if "q" in values:
-        parts.append(_terms(values["q"]))
+        parts.append(_free_text(values["q"]))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
-def _terms(value: Any) -> Mentions:
-    listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        raise bad("q", "It is no list of texts.", "Send the terms to look for as a list.")
-    terms = tuple(words for words in map(words_of, listed) if words)
-    if not terms:
-        raise bad("q", "It holds no word.", "Send a word, or several with commas between them.")
-    if len(terms) > MOST_TERMS or any(len(one) > MOST_WORDS for one in listed):
-        raise bad(
-            "q",
-            f"There are more than {MOST_TERMS} terms, or one of over {MOST_WORDS} characters.",
-            "Send less.",
-        )
-    return Mentions(terms)
+def _free_text(value: Any) -> Node:
+    try:
+        if isinstance(value, str):
+            return read_free_text(value)
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return read_terms(value)
+    except QueryNotValid as error:
+        raise bad("q", f"{error}.", "See /openapi.json for what it may be.") from error
+    raise bad("q", "It is no text, and no list of texts.", "Send the terms to look for as a list.")
 
 
 def _cql2(values: Mapping[str, Any]) -> Node:

@@ -457,6 +457,14 @@ def test_words_are_looked_for_in_items_and_collections(web, items):
     assert names(get(web, "/stac/collections/beta/items", q="alpha")) == []
     listed = get(web, "/stac/collections", q="alpha,metadata only")["collections"]
     assert [one["id"] for one in listed] == ["alpha", "products-without-entry"]
+    # the same with operators
+    assert names(get(web, "/stac/search", q=f"{digits} AND item")) == right
+    gone = get(web, "/stac/search", q=f"alpha -{digits}", limit=100)
+    assert names(gone) == [name for name in alpha if name not in right]
+    assert names(web.ask("", "/stac/search", "POST", json={"q": f"+{digits} none"}).json) == right
+    listed = get(web, "/stac/collections", q='(alpha OR "metadata only") -alpha')["collections"]
+    assert [one["id"] for one in listed] == ["products-without-entry"]
+    assert "bracket" in get(web, "/stac/search", 400, q="(alpha")["detail"]
     for wrong in ("", ",", "-", "a," * 40, "a" * 600):
         assert get(web, "/stac/search", 400, q=wrong)["where"] == "parameter q"
 
