@@ -14,6 +14,7 @@ from dafab_kg.model.errors import FieldNotValid
 
 Plain = str | int | bool | Decimal
 
+MOST_DECIMALS = 18
 _INSTANT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?\s*(Z|[+-]\d\d:?\d\d|UTC)?\Z",
     re.IGNORECASE,
@@ -35,10 +36,20 @@ def decimal_text(value: Decimal) -> str:
 
 
 def lexical(value: Plain) -> str:
-    """Return the one lexical form of a plain value."""
+    """Return the one lexical form of a plain value.
+
+    A number is rounded to as many decimals as the engine reads: it would compare one with
+    more with nothing.
+
+    >>> lexical(Decimal("1.2345678901234567e-05")), lexical(Decimal("-1e-30"))
+    ('0.000012345678901235', '0')
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -MOST_DECIMALS:
+            value = Decimal(format(value, f".{MOST_DECIMALS}f"))
         return decimal_text(value)
     return str(value)
 

@@ -23,15 +23,15 @@ from dafab_kg.model.plain_json import as_double
 from dafab_kg.search.collections import collection_ids
 from dafab_kg.search.compile import stamp
 from dafab_kg.search.conditions import certain, is_whole
-from dafab_kg.search.counting import count_of
+from dafab_kg.search.counting import MOST_HIDDEN, count_of
 from dafab_kg.search.exact import at, moment, place_of_item, truth
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import values_of
-from dafab_kg.search.library import Library, iri, rows, text
+from dafab_kg.search.library import Library, iri, listed, rows, text
 from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.names import held
 from dafab_kg.search.pages import candidates
-from dafab_kg.search.sources import entries_of, sources_of
+from dafab_kg.search.sources import Source, entries_of, sources_of
 from dafab_kg.search.tree import DATETIME, And, Path, Search
 from dafab_kg.store.protocol import Iri
 
@@ -248,7 +248,7 @@ class ByGraph:
         found: Counter[str] = Counter()
         term = self._term(path)
         for source in self._sources:
-            left_out = sorted(source.hidden(self._library))[:500]
+            left_out = sorted(source.hidden(self._library))
             if source.listed and not left_out and not self._sure:
                 # as many products as items, and each of them is told by fewer statements
                 for collection in source.listed:
@@ -259,16 +259,22 @@ class ByGraph:
                     for value, number in rows(self._library, query):
                         found[_shown(path, value)] += int(text(number))
                 continue
-            shown = f"FILTER(?item NOT IN ({', '.join(f'<{one}>' for one in left_out)}))"
-            query = (
-                f"SELECT ?value (COUNT(DISTINCT {source.thing}) AS ?n) "
-                f"{{ {source.pattern} {self._sure} "
-                f"?product <{term}> ?value {shown if left_out else ''} }} "
-                f"GROUP BY ?value LIMIT {MOST_VALUES}"
-            )
-            for value, number in rows(self._library, query):
-                found[_shown(path, value)] += int(text(number))
-        return dict(found)
+            found.update(self._values(source, path, term))
+            for start in range(0, len(left_out), MOST_HIDDEN):
+                some = f"VALUES ?item {{ {listed(left_out[start : start + MOST_HIDDEN])} }} "
+                found.subtract(self._values(source, path, term, some))
+        return {value: number for value, number in found.items() if number > 0}
+
+    def _values(self, source: Source, path: Path, term: str, some: str = "") -> Counter[str]:
+        query = (
+            f"SELECT ?value (COUNT(DISTINCT {source.thing}) AS ?n) "
+            f"{{ {some}{source.pattern} {self._sure} ?product <{term}> ?value }} "
+            f"GROUP BY ?value LIMIT {MOST_VALUES}"
+        )
+        found: Counter[str] = Counter()
+        for value, number in rows(self._library, query):
+            found[_shown(path, value)] += int(text(number))
+        return found
 
     def places(self) -> Iterator[BaseGeometry]:
         """See :class:`Matched`."""

@@ -10,7 +10,8 @@ import os
 import socket
 import sys
 import threading
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import has_request_context, request
 from gunicorn.app.base import BaseApplication
@@ -21,6 +22,9 @@ from dafab_kg.serving.client import ServedCatalogue
 from dafab_kg.serving.places import Places
 from dafab_kg.serving.processes import end_with
 from dafab_kg.web.app import create_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 BACKLOG = 1024
 KEEP_ALIVE_SECONDS = 30
@@ -103,7 +107,23 @@ class _Front(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Any:
         catalogue = ServedCatalogue(self._settings, self._places, _connection)
-        return create_app(cast(Catalogue, catalogue), self._settings)
+        return _closing(create_app(cast(Catalogue, catalogue), self._settings))
+
+
+def _closing(app: WSGIApplication) -> WSGIApplication:
+    """Tell the client that a connection ends where the rest of its request is not read: else
+    it would send its next request there.  (gunicorn takes no such header from an application.)
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
+        def begin(status: str, headers: list[tuple[str, str]], *failed: Any) -> Any:
+            if status.startswith("413"):
+                start_response.__self__.force_close()
+            return start_response(status, headers, *failed)
+
+        return app(environ, begin)
+
+    return answer
 
 
 def _connection() -> socket.socket | None:

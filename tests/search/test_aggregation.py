@@ -36,10 +36,25 @@ def items():
     return found
 
 
+HIDDEN = 5
+
+
+def delivered(items):
+    """With older versions of some, from another provider, which those hide."""
+    again = [one for one in items if "collection" in one][:HIDDEN]
+    older = []
+    for one in again:
+        (place, *rest) = one["links"]
+        href = place["href"].replace("one.example", "old.example")
+        older.append(one | {"links": [place | {"href": href.replace("two.", "old.")}, *rest]})
+    return older
+
+
 @pytest.fixture(scope="module")
 def catalogue(items, tmp_path_factory):
     place = tmp_path_factory.mktemp("figures")
     with open_catalogue(settings=Settings(store=place / "store", reasoning=False)) as made:
+        made.load(write(delivered(items), place / "older"))
         made.load(write(items, place / "items"))
         yield made
 
@@ -70,6 +85,7 @@ def way(request, catalogue, monkeypatch):
     """Both ways: by reading, and by the graph alone where it can tell."""
     if request.param == "graph":
         monkeypatch.setattr(by, "MOST_READ", 0)
+        monkeypatch.setattr(by, "MOST_HIDDEN", 2)
     catalogue._known._values.clear()
     return request.param
 

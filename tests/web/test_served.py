@@ -97,6 +97,7 @@ def test_a_body_beyond_the_bound_is_413(address):
     )
     assert response.status_code == 413
     assert str(MOST_BYTES) in response.json()["remedy"]
+    assert response.headers["Connection"] == "close"
 
 
 WORDS = r"""
