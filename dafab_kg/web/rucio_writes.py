@@ -25,7 +25,7 @@ from dafab_kg.dids.documents import MOST_DIDS
 from dafab_kg.dids.expected import DidChange
 from dafab_kg.dids.finding import Pair
 from dafab_kg.dids.names import Scopes
-from dafab_kg.dids.operations import changed, read_operations
+from dafab_kg.dids.operations import Operation, changed, read_operations
 from dafab_kg.dids.states import State
 from dafab_kg.model.errors import (
     DafabError,
@@ -37,6 +37,7 @@ from dafab_kg.model.errors import (
     ThingNotFound,
 )
 from dafab_kg.model.settings import Settings
+from dafab_kg.search.entries import LOOSE
 from dafab_kg.web.described import Operation, Parameter, described
 from dafab_kg.web.gate import admit_writers, caller, require
 from dafab_kg.web.rucio_answers import (
@@ -146,7 +147,7 @@ def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[st
         state = states.get(pair)
         if state is None:
             raise ThingNotFound(f"There is no data identifier {pair[0][:80]}:{pair[1][:300]} here")
-        new = changed(state.document, operations)
+        new = _staying(state, changed(state.document, operations), operations)
         if new == state.document:
             return Plan()
         made = written(state, new, states, scopes, **told)
@@ -181,6 +182,18 @@ def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[st
         "operation_count": len(operations),
         "mode": mode,
     }
+
+
+def _staying(
+    state: State, new: dict[str, Any] | None, operations: Sequence[Operation]
+) -> dict[str, Any] | None:
+    """Return a document that replaces another as a whole: an item stays where it is attached,
+    unless the document names another collection."""
+    whole = any(not one.steps for one in operations)
+    stays = state.kind == "item" and state.collection != LOOSE
+    if not whole or not stays or new is None or "collection" in new:
+        return new
+    return {**new, "collection": state.collection}
 
 
 def _attach(
