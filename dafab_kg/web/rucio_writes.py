@@ -25,7 +25,7 @@ from dafab_kg.dids.documents import MOST_DIDS
 from dafab_kg.dids.expected import DidChange
 from dafab_kg.dids.finding import Pair
 from dafab_kg.dids.names import Scopes
-from dafab_kg.dids.operations import Operation, changed, read_operations
+from dafab_kg.dids.operations import changed, read_operations, replaces
 from dafab_kg.dids.states import State
 from dafab_kg.model.errors import (
     DafabError,
@@ -147,7 +147,11 @@ def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[st
         state = states.get(pair)
         if state is None:
             raise ThingNotFound(f"There is no data identifier {pair[0][:80]}:{pair[1][:300]} here")
-        new = _staying(state, changed(state.document, operations), operations)
+        new = changed(state.document, operations)
+        placed = state.kind == "item" and state.collection != LOOSE
+        if placed and new is not None and "collection" not in new and replaces(operations):
+            # no attachment goes by a document that does not mention it
+            new = {**new, "collection": state.collection}
         if new == state.document:
             return Plan()
         made = written(state, new, states, scopes, **told)
@@ -182,18 +186,6 @@ def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[st
         "operation_count": len(operations),
         "mode": mode,
     }
-
-
-def _staying(
-    state: State, new: dict[str, Any] | None, operations: Sequence[Operation]
-) -> dict[str, Any] | None:
-    """Return a document that replaces another as a whole: an item stays where it is attached,
-    unless the document names another collection."""
-    whole = any(not one.steps for one in operations)
-    stays = state.kind == "item" and state.collection != LOOSE
-    if not whole or not stays or new is None or "collection" in new:
-        return new
-    return {**new, "collection": state.collection}
 
 
 def _attach(

@@ -26,9 +26,9 @@ def run(source: str) -> dict[str, Any]:
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(tree, "cell", "exec"), SPACE)  # noqa: S102 - that is what a notebook is
+        exec(compile(tree, "cell", "exec"), SPACE)
         expression = None if last is None else ast.Expression(last.value)
-        value = None if expression is None else eval(compile(expression, "cell", "eval"), SPACE)  # noqa: S307
+        value = None if expression is None else eval(compile(expression, "cell", "eval"), SPACE)
     return {"printed": printed.getvalue(), "value": str(value)[:2000]}
 
 
