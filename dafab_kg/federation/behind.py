@@ -54,7 +54,10 @@ class Reply:
         self._response, self._bounds, self._ending = response, bounds, ending
         self._until = begun + MOST_SECONDS
         self._taken = 0
+        self._ending.response = response
         self._first = self._read()
+        while self._response.length and len(self._first) < PIECE:  # a short one is whole, or none
+            self._first += self._read()
 
     @property
     def whole(self) -> bytes | None:
@@ -118,14 +121,19 @@ class Ending:
     def __init__(self, connection: http.client.HTTPConnection, places: threading.Semaphore) -> None:
         self._connection, self._places, self._left = connection, places, True
         self._lock = threading.Lock()
+        self.response: http.client.HTTPResponse | None = None
 
     def now(self) -> None:
         """Do it."""
         with self._lock:
             left, self._left = self._left, False
         if left:
-            self._connection.close()
-            self._places.release()
+            try:
+                if self.response is not None:
+                    self.response.close()
+                self._connection.close()
+            finally:
+                self._places.release()
 
 
 class Behind:

@@ -174,22 +174,19 @@ class Front:
         reply = self._added()
         if reply is None:
             return None
-        what = path_sent().rstrip("/").rpartition("/")[2]
+        what = row.path.rpartition("}")[2].strip("/")
         if what == "dids":
-            return _closing(
-                reply, lambda: stream(_both(member_lines(self._catalogue, *pair), reply))
-            )
+            return _streamed(reply, _both(member_lines(self._catalogue, *pair), reply))
         if what == "files":
             files = (orjson.dumps(file_line(one)) for one in self._catalogue.did_files(*pair))
-            return _closing(reply, lambda: stream(_both(files, reply)))
+            return _streamed(reply, _both(files, reply))
         try:
             value = orjson.loads(reply.text(MOST_VALUE))
         except (NotServed, orjson.JSONDecodeError):
             return None
-        if not isinstance(value, dict) or did.type not in (
-            value.get("type"),
-            value.get("did_type"),
-        ):
+        if not isinstance(value, dict):
+            return None
+        if did.type not in (value.get("type"), value.get("did_type")):
             return None
         ours = told(did) | ({"did_type": did.type} if what == "meta" else {})
         return answer(ours | {key: one for key, one in value.items() if one is not None})
@@ -230,7 +227,7 @@ class Front:
         if reply.status not in (200, 404):
             return passed_on(reply, self._behind)
         lines = _both(ours, reply) if reply.status == 200 else ours
-        return _closing(reply, lambda: stream(islice(lines, most)))
+        return _streamed(reply, islice(lines, most))
 
     def _list_replicas(self, _: Row) -> Response | None:
         body = body_of()
@@ -256,21 +253,20 @@ class Front:
         kind = str(reply.headers.get("Content-Type"))
         if reply.status != 200 or not files or "json" not in kind:
             return passed_on(reply, self._behind)
-        return _closing(
-            reply,
-            lambda: stream(
-                _after((orjson.dumps(replica_line(one)) for one in files), lines_of(reply))
-            ),
-        )
+        ours = (orjson.dumps(replica_line(one)) for one in files)
+        return _streamed(reply, _after(ours, lines_of(reply)))
 
 
-def _closing(reply: Reply, make: Callable[[], Response]) -> Response:
-    """Make a response out of an answer, which is closed with it, or if it cannot be made."""
-    try:
-        response = make()
-    except BaseException:
-        reply.close()
-        raise
+def _streamed(reply: Reply, lines: Iterable[bytes]) -> Response:
+    """Answer lines for which an answer is read; that is closed with them."""
+
+    def closing() -> Iterator[bytes]:
+        try:
+            yield from lines
+        finally:
+            reply.close()
+
+    response = stream(closing())
     response.call_on_close(reply.close)
     response.headers["Cache-Control"] = "private, no-store"
     return response
