@@ -178,7 +178,7 @@ class Behind:
             connection.connect()
             connection.sock.settimeout(wait)
             sent = {"Accept-Encoding": "identity", **headers}
-            where = self.path + "/" + quote(target.lstrip("/"), safe=_SAFE)
+            where = self.path + "/" + quote(target.lstrip("/"), _SAFE, "latin-1", "replace")
             connection.request(method, where, body or None, sent)
             reply = Reply(connection.getresponse(), self._bounds, ending, begun)
         except (OSError, http.client.HTTPException) as error:

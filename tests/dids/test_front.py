@@ -376,6 +376,44 @@ def _ask(app):
     return app.test_client().get("/rucio/rses/", headers={"X-Rucio-Auth-Token": TOKEN}).status_code
 
 
+LISTING = "dids/dafab/dids/search?type=all&filters="
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "dids/%ff/x", None),
+        ("GET", "dids/dafab/%ff", None),
+        ("GET", "dids/dafab/%00", None),
+        ("GET", "dids/dafab/" + "x" * 5_000, None),
+        ("GET", "dids//", None),
+        ("GET", "/evil.example/x", None),
+        ("GET", "../../x%0d%0aX-Odd:%201", None),
+        ("GET", "dids/dafab/é/dids", None),
+        ("POST", "dids/dafab/x", b"["),
+        ("POST", "dids/dafab/x", b"[]"),
+        ("POST", "dids/attachments", {"attachments": [{"scope": 1}]}),
+        ("POST", "dids/attachments", {"attachments": {}}),
+        ("POST", "replicas/list", b"\xff"),
+        ("POST", "replicas/list", {"dids": [{"scope": "dafab", "name": "stac"}]}),
+        ("POST", "replicas/list", {"dids": [{"scope": "dafab", "name": "x"}] * 1_001}),
+        ("POST", "rules/", b"x" * 2_000_000),
+        ("GET", LISTING + "[" * 3_000, None),
+        ("GET", LISTING + "[{'name':1}]", None),
+        ("GET", LISTING + "[" + "{}," * 100 + "]", None),
+        ("GET", LISTING + "[{'name':'" + "*a" * 3_000 + "'}]", None),
+        ("GET", LISTING + "__import__('os')", None),
+        ("GET", LISTING + "{}&limit=-1", None),
+        ("GET", LISTING + "{}&recursive=True", None),
+        ("GET", LISTING.replace("=all", "=none") + "{}", None),
+    ],
+)
+def test_what_is_hostile_is_refused_or_rucios_affair(root, method, path, body):
+    told = root.ask(path, method, body)
+    assert told.status_code in (200, 201, 303, 400, 404, 413), told.text
+    assert "X-Odd" not in told.headers
+
+
 @pytest.mark.parametrize(
     "url", ["rucio.example", "ftp://a", "http://", "http://u:p@a", "http://a?x=1", "http://a:x"]
 )
