@@ -84,6 +84,7 @@ class Front:
             "here": lambda _: None,
             "there": lambda _: self._pass(),
             "known": self._known_here,
+            "joined": self._join,
             "told": self._tell,
             "made": self._make,
             "placed": self._place,
@@ -142,6 +143,28 @@ class Front:
 
     def _known_here(self, _: Row) -> Response | None:
         return None if self._did(names_in_path("/dids/")) else self._pass()
+
+    def _join(self, _: Row) -> Response | None:
+        """Attach or detach: to what the graph knows here, but files to data sets, for files are
+        Rucio's; it is given the data set of an item's assets when it is first needed."""
+        scope, name = names_in_path("/dids/")
+        did = self._did((scope, name))
+        if did is not None and did.type == "CONTAINER":
+            return None
+        reply = self._ask()
+        if did is None or did.type != "DATASET" or (request.method, reply.status) != ("POST", 404):
+            return passed_on(reply, self._behind)
+        place = path_sent().partition(PREFIX)[2].rstrip("/").removesuffix("/dids")
+        there = self._behind.ask("GET", place, headers_sent())
+        there.close()
+        if there.status == 404:
+            reply.close()
+            new = self._behind.ask("POST", place, headers_sent(), b'{"type": "DATASET"}')
+            if new.status not in (201, 409):
+                return passed_on(new, self._behind)
+            new.close()
+            reply = self._ask()
+        return passed_on(reply, self._behind)
 
     def _make(self, _: Row) -> Response | None:
         scope, name = names_in_path("/dids/")

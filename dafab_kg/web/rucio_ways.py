@@ -14,6 +14,7 @@ Way = Literal[
     "here",  # answered from the graph
     "there",  # passed on
     "known",  # here if the graph knows the data identifier of the path, else there
+    "joined",  # the same, but files are attached to data sets there
     "told",  # the same; of files and data sets what Rucio knows of them is added
     "made",  # here if it is a container, or the assets of one, in a scope that is ours
     "placed",  # here if the graph knows the parents that the body names
@@ -53,7 +54,7 @@ TABLE: Final = (
     Row("GET", "dids/{scope}/{name}/dids", "told"),
     Row("GET", "dids/{scope}/{name}/files", "told"),
     Row("GET", "dids/{scope}/{name}/parents", "known"),
-    Row("POST DELETE", "dids/{scope}/{name}/dids", "known", writes=True),
+    Row("POST DELETE", "dids/{scope}/{name}/dids", "joined", writes=True),
     Row("DELETE", "dafab/*", "here", writes=True),
     Row("", "*", "there"),
 )

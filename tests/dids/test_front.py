@@ -98,12 +98,18 @@ class Rucio(BaseHTTPRequestHandler):
             self._say(b"".join(json.dumps(n).encode() + b"\n" for n in names), STREAM)
         elif way in (f"/dids/dafab/{THUMB}", f"/dids/dafab/{THUMB}/meta"):
             self._say({**FILE, "did_type": "FILE"} if way.endswith("meta") else FILE)
-        elif way == f"/dids/dafab/{SET}/dids":
+        elif way == f"/dids/dafab/{SET}/dids" and self.command == "GET":
             rows = [{"scope": "dafab", "name": n, "type": "FILE"} for n in ("more.tif", THUMB)]
             self._say(b"\n".join(json.dumps(row).encode() for row in rows), STREAM)
         elif way == "/replicas/list":
             row = {**FILE, "rses": {"DISK": ["https://a.example/x"]}}
             self._say(json.dumps(row).encode() + b"\n", STREAM)
+        elif way in (f"/dids/dafab/{SET}/dids", f"/dids/dafab/{SET}"):
+            asked = [(method, path) for method, path, *_ in self.server.seen]
+            if ("POST", f"/dids/dafab/{SET}") in asked:
+                self._say({}, status=201)
+            else:
+                self._refuse(404, "DataIdentifierNotFound")
         elif way.startswith("/dids/") and self.command == "GET":
             self._refuse(404, "DataIdentifierNotFound")
         else:
@@ -112,9 +118,14 @@ class Rucio(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _any  # noqa: N815
 
 
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, *told):
+        pass  # we leave before it has said all
+
+
 @contextmanager
 def behind():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Rucio)
+    server = Quiet(("127.0.0.1", 0), Rucio)
     server.seen, server.mode = [], ""
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -210,7 +221,8 @@ def test_the_guest_and_our_tokens_stay_here(app, calm, catalogue):
         ("GET", "dids/a/b/c", "there"),
         ("POST", "dids/a/b", "made"),
         ("POST", "dids/a/b/meta", "there"),
-        ("DELETE", "dids/a/b/dids", "known"),
+        ("DELETE", "dids/a/b/dids", "joined"),
+        ("GET", "dids/a/b/parents", "known"),
         ("DELETE", "dafab/dids/a/b", "here"),
         ("POST", "replicas/list", "replicas"),
         ("POST", "replicas", "there"),
@@ -308,6 +320,18 @@ def test_writing_into_the_graph_is_for_accounts_that_may(root, calm, catalogue):
     refused(other.ask("dids/bulkmetadoc", "PATCH", nothing), 403, "AccessDenied")
     other.token = "bad"
     refused(other.ask("dids/bulkmetadoc", "PATCH", nothing), 401, "CannotAuthenticate")
+
+
+def test_files_are_attached_to_the_data_sets_of_items_there(root, calm):
+    file = {"dids": [{"scope": "dafab", "name": "more.tif"}]}
+    assert root.ask(f"dids/dafab/{SET}/dids", "POST", file).status_code == 201
+    asked = [(method, path.removeprefix(f"/dids/dafab/{SET}")) for method, path, _, _ in calm.seen]
+    (*who, first, looked, made, again) = asked
+    assert {path for _, path in who} <= {"/accounts/whoami"}
+    assert first == again == ("POST", "/dids")
+    assert (looked, made) == (("GET", ""), ("POST", ""))
+    assert json.loads(last(calm)[3]) == file
+    refused(root.ask(f"dids/dafab/{SOURCE}/dids", "POST", file), 404, "DataIdentifierNotFound")
 
 
 def test_where_reading_is_closed_its_sessions_open_it(catalogue, calm):

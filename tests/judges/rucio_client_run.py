@@ -82,6 +82,15 @@ def ours() -> None:
         if how != "file":
             do("list_content", "dafab", name, how=how)
         do("list_replicas", [{"scope": "dafab", "name": name}], how=how)
+    # a file that Rucio alone knows, in the data set of an item that the graph knows
+    own = {"scope": "dafab", "name": f"{item}_by_rucio.tif", "bytes": 7, "adler32": "0cc737ec"}
+    do("add_replicas", FACTS["storage"], [own], how="own")
+    do("attach_dids", "dafab", f"{item}_assets", [own], how="own")
+    do("list_content", "dafab", f"{item}_assets", how="with its own")
+    do("list_files", "dafab", f"{item}_assets", how="with its own")
+    do("list_replicas", [{"scope": "dafab", "name": f"{item}_assets"}], how="with its own")
+    do("detach_dids", "dafab", f"{item}_assets", [own], how="own")
+    do("list_content", "dafab", f"{item}_assets", how="without")
     do("list_dids", "dafab", [{}], did_type="all", how="ours")
     do("list_dids", "dafab", [{"name": f"{item}*"}], did_type="file", long=True, how="ours, long")
     do("get_did", "dafab", "nothing", how="ours, not there")

@@ -226,6 +226,17 @@ def test_the_stock_client_reads_ours(run):
         assert set(map(tuple, rses.values())) <= {()}
 
 
+def test_rucios_files_are_in_the_data_sets_of_items(run):
+    told = run["front"]
+    ours, own = [FILE, f"{ITEM}_TCI_20m.bin"], f"{ITEM}_by_rucio.tif"
+    assert value(told, "add_replicas", "own") and value(told, "attach_dids", "own")
+    for function in ("list_content", "list_files", "list_replicas"):
+        rows = value(told, function, "with its own")
+        assert sorted(one["name"] for one in rows) == sorted([*ours, own]), function
+    assert value(told, "detach_dids", "own") is True
+    assert [one["name"] for one in value(told, "list_content", "without")] == ours
+
+
 def test_names_that_both_have_are_listed_once(run):
     told = run["front"]
     names = value(told, "list_dids", "ours")
@@ -234,9 +245,9 @@ def test_names_that_both_have_are_listed_once(run):
     assert {*ours, "stac", "water_basin_mekong", FILE} <= set(names)
     assert "by_stock_client" not in names
     rows = value(told, "list_dids", "ours, long")
-    assert {one["name"]: one["did_type"] for one in rows} == {
-        FILE: "FILE", f"{ITEM}_TCI_20m.bin": "FILE",
-    }  # fmt: skip
+    kinds = {one["name"]: one["did_type"] for one in rows}
+    names = (FILE, f"{ITEM}_TCI_20m.bin", f"{ITEM}_by_rucio.tif")
+    assert kinds == dict.fromkeys(names, "FILE")
     assert told["get_did", "ours, not there"]["error"].startswith("DataIdentifierNotFound")
     assert value(told, "add_container") is True  # root may write into the graph: see the settings
     assert value(told, "list_content", "made") == []
