@@ -45,6 +45,7 @@ def run_client(
     account: str = "guest",
     password: str = "guest",
     username: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Run a script of this folder by the client, whose server is at ``address``; what it told."""
     python = python_with(PIN, ".venv-dafab-client")
@@ -70,6 +71,7 @@ def run_client(
             "DAFAB_PROFILE_PATH": str(home / "profile"),
             "TMPDIR": str(home),
             "HOME": str(home),
+            **(environment or {}),
         },
     )
     assert run.returncode == 0, run.stderr[-3000:]

@@ -24,21 +24,35 @@ def do(name: str, *arguments: Any, how: str = "", **more: Any) -> Any:
     return tell(name, lambda: listed(lambda: getattr(client, name)(*arguments, **more)), how=how)
 
 
+def protocol(port: int) -> dict[str, Any]:
+    domains = {"read": 1, "write": 1, "delete": 1}
+    wide = {**domains, "third_party_copy_read": 1, "third_party_copy_write": 1}
+    return {
+        "scheme": "https",
+        "hostname": "127.0.0.1",
+        "port": port,
+        "prefix": "/bucket/",
+        "impl": "rucio.rse.protocols.gfal.Default",
+        "domains": {"lan": domains, "wan": wide},
+    }
+
+
+def sign() -> None:
+    """Make a storage element of which addresses are signed."""
+    do("add_rse", FACTS["signing"])
+    do("add_protocol", FACTS["signing"], protocol(FACTS["port"]))
+    do("add_rse_attribute", FACTS["signing"], "sign_url", "s3")
+    do("get_rse", FACTS["signing"])
+
+
 def write() -> None:
     """Make a scope, a storage element, files with replicas, a data set and a rule."""
-    domains = {"read": 1, "write": 1, "delete": 1}
-    protocol = {
-        "scheme": "https", "hostname": "127.0.0.1", "port": 9000, "prefix": "/bucket/",
-        "impl": "rucio.rse.protocols.gfal.Default",
-        "domains": {"lan": domains, "wan": {**domains, "third_party_copy_read": 1,
-                                            "third_party_copy_write": 1}},
-    }  # fmt: skip
     do("add_scope", "root", "extra")
     do("add_scope", "root", "extra", how="again")
     do("add_scope", "root", "dafab", how="one that the graph has, too")
     do("add_account", "reader", "USER", "reader@localhost.invalid")
     do("add_rse", FACTS["storage"])
-    do("add_protocol", FACTS["storage"], protocol)
+    do("add_protocol", FACTS["storage"], protocol(9000))
     do("set_local_account_limit", "root", FACTS["storage"], 1_000_000_000)
     do("add_replicas", FACTS["storage"], FILES)
     do("add_dataset", "extra", "set/one")
@@ -101,4 +115,4 @@ def ours() -> None:
 tell("log in", lambda: globals().update(client=Client()))
 if client is not None:
     for step in FACTS["steps"]:
-        {"write": write, "read": read, "ours": ours}[step]()
+        {"write": write, "read": read, "ours": ours, "sign": sign}[step]()

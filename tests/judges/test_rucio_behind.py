@@ -22,13 +22,14 @@ import pytest
 from tests.judges import notebook_items as made
 from tests.judges.clients import Told, by_name, files_at, run_client, value
 from tests.judges.environments import python_with
+from tests.judges.objects import storage
 from tests.judges.test_dafab_notebook import IDS, load
 from tests.serving.served import Server
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
 SERVER, CLIENT = "rucio==41.5.1", "rucio-clients==41.5.1"
-STORAGE = "MELUXINA_S3"
+STORAGE, SIGNING = "MELUXINA_S3", "SIGNING_S3"
 ITEM = next(iter(made.SCENES))
 KEY = "B11_20m"
 FILE = f"{ITEM}_{KEY}.bin"
@@ -38,6 +39,11 @@ FILES = [
     {"scope": "extra", "name": "a.tif", "bytes": 5, "adler32": "0cc737eb"},
     {"scope": "dafab", "name": FILE, "bytes": len(made.DATA), "adler32": SUM},
 ]
+FIELDS = next(name for name in IDS if name.endswith("_smart_agriculture_300"))
+PUBLISHED = {
+    "item": FIELDS, "key": "dafab-field-boundaries", "data": '{"type": "FeatureCollection"}',
+    "original": list(made.SCENES)[1],
+}  # fmt: skip
 SETS = [{"scope": "extra", "name": "set/one"}]
 PASSED = (
     "whoami", "list_accounts", "list_account_attributes", "list_scopes_for_account", "list_rses",
@@ -63,7 +69,11 @@ class Rucio:
                 [str(python), str(script), str(place / "rucio"), str(port)],
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "RUCIO_TEST_PASSWORD": self.password},
+                env={
+                    **os.environ,
+                    "RUCIO_TEST_PASSWORD": self.password,
+                    "RUCIO_HOME": str(place / "home"),
+                },
             )
         until = time.monotonic() + 120
         while True:
@@ -81,9 +91,7 @@ class Rucio:
             self.process.wait(timeout=30)
 
 
-def stock(
-    address: str, password: str, place: Path, name: str, *steps: str, account: str = "root"
-) -> Told:
+def stock(address: str, password: str, place: Path, name: str, *steps: str, port: int = 9) -> Told:
     """Run Rucio's own client at an address."""
     python = python_with(CLIENT, ".venv-rucio-clients")
     home = place / name
@@ -97,13 +105,13 @@ auth_host = {address}
 auth_type = userpass
 username = ddmlab
 password = {password}
-account = {account}
+account = root
 request_retries = 1
 auth_token_file_path = {home}/token
 """)
     facts = {
         "steps": steps, "files": FILES, "sets": SETS, "storage": STORAGE, "item": ITEM,
-        "file": FILE,
+        "file": FILE, "port": port, "signing": SIGNING,
     }  # fmt: skip
     run = subprocess.run(
         [str(python), str(Path(__file__).parent / "rucio_client_run.py")],
@@ -130,7 +138,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     rucio = Rucio(place)
     found: dict[str, Any] = {}
     try:
-        with files_at(place / "files") as files:
+        with files_at(place / "files") as files, storage(place) as objects:
             load(place, files)
             settings: dict[str, Any] = {
                 "did_scopes": made.SCOPES, "rucio_url": rucio.address, "rucio_writers": ["root"],
@@ -141,11 +149,32 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
                 found["wrong"] = stock(front, "wrong", place, "wrong", "ours")
                 found["front"] = stock(front, password, place, "front", "write", "read", "ours")
                 found["alone"] = stock(rucio.address, password, place, "alone", "read")
-                facts = {"item": ITEM, "key": KEY, "storage": STORAGE, "note": "by root"}
+                port = objects.server_port
+                found["signing"] = stock(front, password, place, "signing", "sign", port=port)
+                keys = {  # by which this Rucio signs addresses
+                    "access_key": "a", "secret_key": "s", "signature_version": "s3v4",
+                    "region": "here",
+                }  # fmt: skip
+                accounts = place / "home" / "etc" / "rse-accounts.cfg"
+                accounts.parent.mkdir(parents=True)
+                accounts.write_text(json.dumps({value(found["signing"], "get_rse")["id"]: keys}))
+                facts = {
+                    "item": ITEM, "key": KEY, "storage": STORAGE, "note": "by root",
+                    "published": PUBLISHED, "stac": f"{server.address}stac", "file": FILE,
+                    "signing": SIGNING,
+                }  # fmt: skip
                 root = {"account": "root", "username": "ddmlab", "password": password}
                 found["dafab"] = by_name(
-                    run_client("dafab_client_front.py", server.address, facts, place, **root)
+                    run_client(
+                        "dafab_client_front.py",
+                        server.address,
+                        facts,
+                        place,
+                        **root,
+                        environment={"REQUESTS_CA_BUNDLE": str(objects.certificate)},
+                    )
                 )
+                found["objects"] = dict(objects.held)
                 book = {"notebook": "user"}
                 found["book"] = by_name(
                     run_client("dafab_notebook_run.py", server.address, book, place, **root)
@@ -257,7 +286,7 @@ def test_the_dafab_client_has_both(run):
     told = run["dafab"]
     assert value(told, "whoami") == "root"
     assert value(told, "list_stac_scopes") == ["dafab", "hand", "worldcover", "extra"]
-    assert value(told, "list_storages") == [STORAGE]
+    assert sorted(value(told, "list_storages")) == [STORAGE, SIGNING]
     assert value(told, "check_storage") == STORAGE
     assert sorted(value(told, "get_items")) == sorted(n for n in IDS if n not in made.OTHERS)
     assert value(told, "get_bulk_metadata")["id"] == ITEM
@@ -274,6 +303,31 @@ def test_the_dafab_client_has_both(run):
     assert "error" not in told["add_rucio_account", ""]
     assert value(told, "ensure_item") is value(told, "set_metadata") is True
     assert value(told, "read") == "by root"
+
+
+def test_files_are_published(run):
+    told, name = run["dafab"], f"{FIELDS}_dafab-field-boundaries.geojson"
+    report = value(told, "publish_derived_asset")
+    assert report["upload_ok"] and report["metadata_updated"], report
+    assert report["attachment_present_on_item"], report
+    assert report["storage_names"] == [SIGNING]
+    again = value(told, "publish_derived_asset", "again")
+    assert (again["upload_method"], again["metadata_updated"]) == ("existing", False), again
+    assert PUBLISHED["data"].encode() in run["objects"].values()
+    (entry,) = value(told, "list_item_asset_entries", "published")["asset_entries"]
+    assert (entry["resolved_file_name"], entry["storage_names"]) == (name, [SIGNING])
+    asset = value(told, "get_bulk_metadata", "published")["dafab-field-boundaries"]
+    assert asset["href"] == report["stable_href"]
+    assert value(told, "publish_original_asset")
+    checked = value(told, "validate_original_asset_publication")
+    for check in (
+        "catalog_matches_local", "storage_object_available", "attachment_present_on_item",
+        "metadata_href_matches_expected",
+    ):  # fmt: skip
+        assert checked[check] is True, checked
+    assert value(told, "delete_file") is True
+    # nobody may by Rucio's generic policy, which it says itself
+    assert told["delete_replicas", ""]["error"].startswith("AccessDenied")
 
 
 def test_the_notebook_has_its_storage(run):
