@@ -93,6 +93,11 @@ def changed(
     return cast("dict[str, Any] | None", value)
 
 
+def replaces(operations: Sequence[Operation]) -> bool:
+    """Tell whether the whole document is one that was sent."""
+    return any(not one.steps and one.op != "delete" for one in operations)
+
+
 def _whole(value: Any, one: Operation) -> Any:
     if one.op in ("update", "delete") and value is None:
         raise PathNotFound(f"There is no document to {one.op}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import (
@@ -174,6 +175,38 @@ class Settings(BaseSettings):
         default="guest",
         description="Account of the DaFab client that reads without a token; empty: none.",
     )
+
+    rucio_url: str = Field(
+        default="",
+        description="Address of a Rucio that this server stands in front of at /rucio, as "
+        "https://rucio.example:443; empty: none.",
+    )
+    rucio_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=600,
+        description="Seconds after which that Rucio counts as down: without an answer, or the "
+        "next piece of one.",
+    )
+    rucio_writers: tuple[str, ...] = Field(
+        default=(), description="Accounts of that Rucio that may write into the graph."
+    )
+
+    @field_validator("rucio_url")
+    @classmethod
+    def _rucio_url_is_an_address(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            right = False
+        if not right or "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError(
+                "it is an address as https://rucio.example:443, without user, password or query"
+            )
+        return value
 
     @field_validator("season")
     @classmethod

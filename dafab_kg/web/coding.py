@@ -57,6 +57,7 @@ def code_contents(app: Flask) -> None:
             request.method == "HEAD"
             or response.status_code in (204, 206, 304)
             or "Content-Encoding" in response.headers
+            or response.cache_control.no_transform  # what is passed on as it comes
             or (length is not None and length < LEAST)
             or not request.accept_encodings.quality("gzip")
         ):

@@ -7,7 +7,7 @@ What it sends is told by dafab-client 4.0.0, which runs against this as it is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -18,7 +18,7 @@ from werkzeug.routing import PathConverter
 from dafab_kg import __version__
 from dafab_kg.access.tokens import Tokens
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.dids.names import Did, Scopes
+from dafab_kg.dids.names import Scopes
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.model.settings import Settings
 from dafab_kg.web.described import Operation, Parameter, described
@@ -29,11 +29,27 @@ from dafab_kg.web.rucio_answers import (
     Refused,
     answer,
     answer_errors,
+    not_understood,
     stream,
     unauthenticated,
     unsupported,
 )
+from dafab_kg.web.rucio_dids import (
+    KINDS,
+    file_line,
+    filter_of_listing,
+    list_dids,
+    listed_line,
+    member_lines,
+    most_listed,
+    named,
+    replica_line,
+    told,
+)
+from dafab_kg.web.rucio_front import Front, logs_in_here
 from dafab_kg.web.rucio_requests import (
+    LOGIN,
+    PREFIX,
     body_of,
     filter_of,
     flag_of,
@@ -42,19 +58,24 @@ from dafab_kg.web.rucio_requests import (
     paths_of,
     search_of,
 )
-from dafab_kg.web.rucio_sessions import Sessions
+from dafab_kg.web.rucio_sessions import Sessions, is_session
 from dafab_kg.web.rucio_writes import add_writes
 from dafab_kg.web.stac_writes import root
 
-PREFIX: Final = "/rucio"
-_OPEN: Final = frozenset({f"{PREFIX}/ping", f"{PREFIX}/auth/userpass"})
+_OPEN: Final = frozenset({f"{PREFIX}/ping", PREFIX + LOGIN})
 """What is answered without a token."""
 _ANY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _TOKEN: Final = Parameter("X-Rucio-Auth-Token", "A token of a session.", place="header")
 BINARY: Final = "application/octet-stream"
 """What Rucio calls the empty answer to a login."""
 _BODY: Final = {OBJECT: {"type": "object"}}
-_NOT_DONE: Final = Operation("Not done here", {}, (400, 401), (_TOKEN,), errors=(OBJECT,))
+_NOT_DONE: Final = Operation(
+    "What is Rucio's own: passed on to the one behind this server, where there is one",
+    {200: (OBJECT, STREAM), 201: (OBJECT, "text/html"), 303: ("text/html",)},
+    (400, 401, 403, 404, 409, 503),
+    (_TOKEN,),
+    errors=(OBJECT,),
+)
 
 
 def _read(summary: str, kind: str = OBJECT, *problems: int) -> Operation:
@@ -72,14 +93,19 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     sessions = Sessions(settings, Tokens(settings.store))
     answer_errors(face)
 
+    front = Front(catalogue, settings) if settings.rucio_url else None
+
     @face.before_request
-    def look() -> None:
-        if request.path in _OPEN:
-            return
+    def look() -> Response | None:
         sent = request.headers.get("X-Rucio-Auth-Token", "")
+        if front is not None and not is_session(sent) and not logs_in_here(settings):
+            return front.answer(sent)
+        if request.path in _OPEN:
+            return None
         if not sent:
             raise unauthenticated("Token must be set. Log in at auth/userpass")
         g.caller = sessions.caller(sent)
+        return None
 
     _accounts(face, settings, sessions)
     _reading(face, catalogue)
@@ -195,31 +221,18 @@ def _reading(face: Blueprint, catalogue: Catalogue) -> None:
     @face.get("/dids/<scope>/<path:name>")
     @described(GET=_read("A data identifier", OBJECT, 404))
     def did(scope: str, name: str) -> Response:
-        return answer(_told(catalogue.did(*names_in_path("/dids/"))))
+        return answer(told(catalogue.did(*names_in_path("/dids/"))))
 
     @face.get("/dids/<scope>/<path:name>/meta")
     @described(GET=_read("The state of a data identifier", OBJECT, 404))
     def meta(scope: str, name: str) -> Response:
-        found = _told(catalogue.did(*names_in_path("/dids/")))
+        found = told(catalogue.did(*names_in_path("/dids/")))
         return answer({**found, "did_type": found["type"]})
 
     @face.get("/dids/<scope>/<path:name>/dids")
     @described(GET=_read("What is directly below a data identifier", STREAM, 404))
     def members(scope: str, name: str) -> Response:
-        pair = names_in_path("/dids/")
-
-        def lines() -> Iterator[bytes]:
-            after = ""
-            while True:
-                page = catalogue.did_members(*pair, after)
-                for one in page.dids:
-                    more = {"bytes": one.size, "adler32": None, "md5": one.md5}
-                    yield orjson.dumps({**_named(one), "type": one.type, **more})
-                after = page.after
-                if not after:
-                    return
-
-        return stream(lines())
+        return stream(member_lines(catalogue, *names_in_path("/dids/")))
 
     @face.get("/dids/<scope>/<path:name>/parents")
     @described(GET=_read("What a data identifier is directly below", STREAM))
@@ -228,17 +241,42 @@ def _reading(face: Blueprint, catalogue: Catalogue) -> None:
             found = catalogue.did_parents(*names_in_path("/dids/"))
         except ThingNotFound:  # Rucio, too, knows no parents of what is not there
             found = ()
-        return stream(orjson.dumps({**_named(one), "type": one.type}) for one in found)
+        return stream(orjson.dumps({**named(one), "type": one.type}) for one in found)
 
     @face.get("/dids/<scope>/<path:name>/files")
     @described(GET=_read("The files below a data identifier", STREAM, 400, 404))
     def files(scope: str, name: str) -> Response:
         found = catalogue.did_files(*names_in_path("/dids/"))
-        more = {"adler32": None, "guid": None, "events": None}
-        return stream(orjson.dumps({**_named(one), "bytes": one.size, **more}) for one in found)
+        return stream(orjson.dumps(file_line(one)) for one in found)
 
 
 def _searching(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None:
+    @face.get("/dids/<scope>/dids/search")
+    @described(
+        GET=Operation(
+            "The data identifiers of a scope by name and type",
+            {200: (STREAM,)},
+            (400, 401, 404),
+            (
+                _TOKEN,
+                Parameter("filters", "Groups of conditions, of which one must hold."),
+                Parameter("type", "Types.", {"type": "string", "enum": [*KINDS]}),
+                Parameter("long", "More than names: True."),
+                Parameter("limit", "Most that are listed.", {"type": "integer", "minimum": 1}),
+            ),
+            errors=(OBJECT,),
+        )
+    )
+    def listing(scope: str) -> Response:
+        wanted, most = filter_of_listing(), most_listed()
+        if wanted is None:
+            raise not_understood("Only names and types are listed by here: name, type")
+        try:
+            found = islice(list_dids(catalogue, names_in_path("/dids/")[0], wanted), most)
+            return stream(listed_line(one) for one in found)
+        except ThingNotFound as error:
+            raise Refused(404, "ScopeNotFound", str(error)) from error
+
     @face.post("/dids/<scope>/dids/search")
     @described(POST=_posted("Search the data identifiers of a scope", OBJECT, 404))
     def search(scope: str) -> Response:
@@ -250,7 +288,7 @@ def _searching(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
         rows = []
         for one in page.dids:
             size = {"bytes": one.size, "length": 1 if one.type == "FILE" else None} if sized else {}
-            rows.append({**_named(one), "did_type": one.type, **size})
+            rows.append({**named(one), "did_type": one.type, **size})
         counted = {}
         if page.count is not None:
             counted = {"count": {"value": page.count[0], "exact": page.count[1]}}
@@ -299,11 +337,7 @@ def _storage(face: Blueprint, catalogue: Catalogue) -> None:
     def replicas() -> Response:
         pairs = pairs_of(body_of().get("dids"))
         every = (one for pair in pairs for one in catalogue.did_files(*pair))
-        more: dict[str, Any] = {"adler32": None, "rses": {}, "pfns": {}, "states": {}}
-        return stream(
-            orjson.dumps({**_named(one), "bytes": one.size, "md5": one.md5, **more})
-            for one in every
-        )
+        return stream(orjson.dumps(replica_line(one)) for one in every)
 
     @face.get("/rses/")
     @described(GET=_read("Storage elements, of which none is known here", STREAM))
@@ -314,22 +348,3 @@ def _storage(face: Blueprint, catalogue: Catalogue) -> None:
     @described(GET=_read("A storage element", OBJECT, 404))
     def storage(name: str) -> Response:
         raise Refused(404, "RSENotFound", f"There is no storage element {name[:80]} here")
-
-
-def _named(did: Did) -> dict[str, Any]:
-    return {"scope": did.scope, "name": did.name}
-
-
-def _told(did: Did) -> dict[str, Any]:
-    """Return a data identifier as Rucio describes one."""
-    found = {
-        **_named(did),
-        "type": did.type,
-        "account": "root",
-        "open": None if did.type == "FILE" else True,
-        "monotonic": None if did.type == "FILE" else False,
-        "expired_at": None,
-        "length": 1 if did.type == "FILE" else None,
-        "bytes": did.size,
-    }
-    return {**found, "adler32": None, "md5": did.md5} if did.type == "FILE" else found

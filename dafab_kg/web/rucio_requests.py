@@ -12,8 +12,17 @@ from dafab_kg.dids.documents import MOST_DIDS
 from dafab_kg.dids.listing import MOST, Asked
 from dafab_kg.web.rucio_answers import not_understood
 
+PREFIX: Final = "/rucio"
+"""Where the face is."""
+LOGIN: Final = "/auth/userpass"
 SCOPES: Final = ("scope", "stac_scope", "stac_namespace", "namespace")
 """Members of a filter's body that may name the scope."""
+
+
+def path_sent() -> str:
+    """Return the path as it was sent: in it a slash of a name is %2F."""
+    sent = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path
+    return urlsplit(str(sent)).path
 
 
 def names_in_path(below: str) -> tuple[str, str]:
@@ -22,9 +31,7 @@ def names_in_path(below: str) -> tuple[str, str]:
     Clients write them as parts of a form (space as +, slash as %2F), which the path that
     routes are found by does not tell any more.
     """
-    sent = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path
-    path = urlsplit(str(sent)).path
-    parts = path.partition(below)[2].split("/")
+    parts = path_sent().partition(below)[2].split("/")
     if len(parts) < 2:
         raise not_understood("The path names no data identifier")
     try:

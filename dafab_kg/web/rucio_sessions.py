@@ -107,6 +107,11 @@ class Sessions:
         return Session(token, account, expires)
 
 
+def is_session(token: str) -> bool:
+    """Tell whether a token looks like one of ours, good or not."""
+    return token.startswith(f"{PREFIX}.")
+
+
 def _signed(body: bytes, digest: str) -> bytes:
     key = hmac.digest(digest.encode(), _PURPOSE, "sha256")
     return hmac.new(key, body, hashlib.sha256).hexdigest().encode()

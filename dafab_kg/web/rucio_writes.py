@@ -25,7 +25,7 @@ from dafab_kg.dids.documents import MOST_DIDS
 from dafab_kg.dids.expected import DidChange
 from dafab_kg.dids.finding import Pair
 from dafab_kg.dids.names import Scopes
-from dafab_kg.dids.operations import changed, read_operations
+from dafab_kg.dids.operations import changed, read_operations, replaces
 from dafab_kg.dids.states import State
 from dafab_kg.model.errors import (
     DafabError,
@@ -37,6 +37,7 @@ from dafab_kg.model.errors import (
     ThingNotFound,
 )
 from dafab_kg.model.settings import Settings
+from dafab_kg.search.entries import LOOSE
 from dafab_kg.web.described import Operation, Parameter, described
 from dafab_kg.web.gate import admit_writers, caller, require
 from dafab_kg.web.rucio_answers import (
@@ -147,6 +148,10 @@ def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[st
         if state is None:
             raise ThingNotFound(f"There is no data identifier {pair[0][:80]}:{pair[1][:300]} here")
         new = changed(state.document, operations)
+        placed = state.kind == "item" and state.collection != LOOSE
+        if placed and new is not None and "collection" not in new and replaces(operations):
+            # no attachment goes by a document that does not mention it
+            new = {**new, "collection": state.collection}
         if new == state.document:
             return Plan()
         made = written(state, new, states, scopes, **told)

@@ -242,6 +242,9 @@ def test_an_item_goes_from_one_collection_to_another(client):
     assert names(client, f"{place}/parents") == ["uncollected"]
     assert client.ask("dids/dafab/beta/dids", "POST", body).status_code == 201
     assert document(client, name) == ITEMS[name]
+    whole = {key: value for key, value in ITEMS[name].items() if key != "collection"}
+    assert patch(client, [op("upsert", "", whole)], name).status_code == 200
+    assert document(client, name) == ITEMS[name]  # no attachment goes with a document's words
     for path, child in ((f"dids/dafab/{SOURCE}/dids", f"{WATER}_assets"), (f"{place}/dids", name)):
         assert client.ask(path, "POST", {"dids": [pair(child)]}).status_code == 400
     refused(

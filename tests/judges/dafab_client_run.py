@@ -7,35 +7,18 @@ JSON for each function: its name, how it was asked, what came, or the error.
 from __future__ import annotations
 
 import json
-import logging
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 import dafab_client as dc
+from client_telling import FACTS, stay_inside, tell
 from dafab_client._rucio.common.filter import did_type_filter
 from dafab_client._rucio.dafab_lib import connection_manager
 
-logging.disable(logging.CRITICAL)
-FACTS = json.load(sys.stdin)
+stay_inside()
 SOURCE, DERIVED, WATER = FACTS["source"], FACTS["derived"], FACTS["water"]
 ROOT = FACTS["stac"]
 BOX, TIMES = FACTS["box"], FACTS["times"]
-OUT = sys.stdout
-sys.stdout = sys.stderr  # the client prints
-
-
-def tell(name: str, call: Callable[[], Any], *, how: str = "") -> None:
-    began = time.monotonic()
-    told: dict[str, Any] = {"function": name, "how": how}
-    try:
-        told["value"] = call()
-    except BaseException as error:  # noqa: BLE001 - whatever a function raises is told
-        told["error"] = f"{type(error).__name__}: {error}"[:400]
-    told["seconds"] = round(time.monotonic() - began, 3)
-    OUT.write(json.dumps(told, default=str) + "\n")
-    OUT.flush()
 
 
 def compare(comparator: str, path: list[Any], value: Any = None, **more: Any) -> dict[str, Any]:
@@ -144,6 +127,12 @@ tell(
     lambda: dc.download_item_asset(SOURCE, FACTS["asset"], destination_dir=FACTS["place"]),
 )
 tell(
+    "download_all_derived_item_assets",
+    lambda: dc.download_all_derived_item_assets(
+        DERIVED, destination_dir=f"{FACTS['place']}/all", overwrite=True
+    ),
+)
+tell(
     "get_map",
     lambda: dc.get_map(
         dc.get_items_by_bbox(*BOX, return_mode="metadata"),
@@ -165,3 +154,12 @@ pages = connection_manager().search_dids("dafab", did_type_filter("all").to_dict
 tell("search_dids", lambda: pages, how="limit, cursor")
 for how, value in FACTS["refused"].items():
     tell("get_items_by_enhanced_filter", by_filter(value), how=f"refused: {how}")
+FACETS = dc.get_example_data_dir() / "notebook_fixtures/catalogs/water_analysis/water_anomaly"
+tell(
+    "validate_facet_value_catalog_file",
+    lambda: dc.validate_facet_value_catalog_file(
+        FACETS / "water_anomaly_flood_(bootstrap).json",
+        schema_path="Schema_DaFab_Facet_Value_Catalog.json",
+    ),
+    how="packaged",
+)

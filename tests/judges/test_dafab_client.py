@@ -8,13 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,10 +16,9 @@ import pytest
 import dafab_kg
 from dafab_kg.model.settings import Settings
 from tests.dids import making
-from tests.judges.environments import python_with
+from tests.judges.clients import Told, by_name, files_at, run_client, value
 from tests.serving.served import Server
 
-PIN = "dafab-client==4.0.0"
 SOURCE = making.scene("T48PWS")
 DERIVED = f"{SOURCE}_water_analysis_300"
 BELOW = making.tree()
@@ -60,67 +53,41 @@ REFUSED = {
 }  # fmt: skip
 
 
-class Files(SimpleHTTPRequestHandler):
-    def log_message(self, *told: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Any]]:
-    python = python_with(PIN, ".venv-dafab-client")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     place = tmp_path_factory.mktemp("client")
     (place / "files").mkdir()
-    (place / "files" / "thumb.png").write_bytes(DATA)
-    files = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(place / "files")))
-    threading.Thread(target=files.serve_forever, daemon=True).start()
-    written = making.write(place / "items")
-    for path in written.iterdir():  # an asset that can be fetched, with what its bytes are
-        value = json.loads(path.read_text())
-        if value["id"] == SOURCE:
-            value["assets"]["thumb"] |= {
-                "href": f"http://127.0.0.1:{files.server_port}/thumb.png",
-                "file:size": len(DATA),
-                "file:checksum": "d50110" + hashlib.md5(DATA, usedforsecurity=False).hexdigest(),
-            }
-            path.write_text(json.dumps(value))
-    with dafab_kg.open(place / "store", settings=Settings(store=place / "store")) as catalogue:
-        catalogue.load(written)
-    server = Server(place / "store")
-    host = f"{server.address}rucio"
-    profile = {
-        "rucio_host": host, "auth_host": host, "auth_type": "userpass", "account": "guest",
-        "creds": {"username": "guest", "password": "guest"}, "ca_cert": None, "vo": "def",
-    }  # fmt: skip
-    (place / "profile").write_text(json.dumps(profile))
-    facts = {
-        "source": SOURCE, "derived": DERIVED, "water": "water_analysis", "asset": "thumb",
-        "stac": f"{server.address}stac", "place": str(place), "box": BOX, "home": making.HOME,
-        "times": ["2022-07-01T00:00:00Z", "2022-10-01T00:00:00Z"],
-        "filters": FILTERS, "refused": REFUSED,
-    }  # fmt: skip
-    run = subprocess.run(
-        [str(python), str(Path(__file__).parent / "dafab_client_run.py")],
-        input=json.dumps(facts), capture_output=True, text=True, check=False, timeout=500,
-        env={
-            **os.environ, "DAFAB_PROFILE_PATH": str(place / "profile"),
-            "TMPDIR": str(place), "HOME": str(place),
-        },
-    )  # fmt: skip
-    assert server.stop() == 0
-    files.shutdown()
-    files.server_close()
-    assert run.returncode == 0, run.stderr[-3000:]
-    lines = [json.loads(line) for line in run.stdout.splitlines()]
-    found = {(line["function"], line["how"]): line for line in lines}
-    if report := os.environ.get("DAFAB_CLIENT_REPORT"):
-        Path(report).write_text(json.dumps(lines, indent=1))
-    yield found
-
-
-def value(told: Any, function: str, how: str = "") -> Any:
-    line = told[function, how]
-    assert "error" not in line, line
-    return line["value"]
+    lies = {SOURCE: ("thumb", "thumb.png"), DERIVED: ("dafab-water-excess", "water.geojson")}
+    for _, name in lies.values():
+        (place / "files" / name).write_bytes(DATA)
+    with files_at(place / "files") as files:
+        written = making.write(place / "items")
+        for path in written.iterdir():  # assets that can be fetched, with what their bytes are
+            item = json.loads(path.read_text())
+            if item["id"] in lies:
+                key, name = lies[item["id"]]
+                item["assets"][key] |= {
+                    "href": f"{files}/{name}",
+                    "file:size": len(DATA),
+                    "file:checksum": "d50110"
+                    + hashlib.md5(DATA, usedforsecurity=False).hexdigest(),
+                }
+                path.write_text(json.dumps(item))
+                ITEMS[item["id"]] = item
+        with dafab_kg.open(place / "store", settings=Settings(store=place / "store")) as catalogue:
+            catalogue.load(written)
+        server = Server(place / "store")
+        facts = {
+            "source": SOURCE, "derived": DERIVED, "water": "water_analysis", "asset": "thumb",
+            "stac": f"{server.address}stac", "box": BOX, "home": making.HOME,
+            "times": ["2022-07-01T00:00:00Z", "2022-10-01T00:00:00Z"],
+            "filters": FILTERS, "refused": REFUSED,
+        }  # fmt: skip
+        try:
+            lines = run_client("dafab_client_run.py", server.address, facts, place)
+        finally:
+            assert server.stop() == 0
+    yield by_name(lines)
 
 
 def test_listings(told):
@@ -227,6 +194,12 @@ def test_validators_find_the_tree_as_it_must_be(told):
         assert all(error.startswith("schema:") for error in report["errors"]), report["errors"]
 
 
+def test_a_packaged_facet_is_placed_as_it_says(told):
+    report = value(told, "validate_facet_value_catalog_file", "packaged")
+    assert report["valid"] is True, report
+    assert report["relationship_checks"]["parent_contains_self_catalog"] is True
+
+
 def test_assets(told):
     entries = value(told, "list_item_asset_entries")
     (row,) = entries["asset_entries"]
@@ -235,6 +208,8 @@ def test_assets(told):
     assert row["storage_names"] == []
     report = value(told, "list_derived_items_with_missing_assets")
     assert report["containers_scanned"] == len(BELOW)
+    every = value(told, "download_all_derived_item_assets")
+    assert (every["ok"], every["assets_total"]) == (True, 1), every
     assert value(told, "build_stable_asset_href").endswith(f"/assets/dafab/items/{SOURCE}/thumb")
     for function in ("download_asset_from_stable_href", "download_item_asset"):
         found = value(told, function)

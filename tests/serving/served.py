@@ -32,7 +32,7 @@ class Server:
         self.settings = Settings(store=store, **settings)  # type: ignore[arg-type]
         self.environment = {
             **os.environ,
-            **{f"DAFAB_{name.upper()}": str(value) for name, value in settings.items()},
+            **{f"DAFAB_{name.upper()}": _written(value) for name, value in settings.items()},
         }
         self.log = store.parent / f"{store.name}.log"
         self.start()
@@ -114,6 +114,11 @@ class Server:
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code
+
+
+def _written(value: object) -> str:
+    """Write a setting as a variable has it."""
+    return json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)
 
 
 def parent_of(pid: int) -> int:
