@@ -1,5 +1,8 @@
 """Judging: each constraint is a query that gives only what breaks it.
 
+Of few statements, which are held beside, what a shape asks of each value by itself is looked up
+instead: to read and plan a query takes longer than that.
+
 A shape is judged for all its focus nodes at once.  A shape inside another is
 judged for all values of the outer one at once, and the sets of failing nodes
 are combined here.
@@ -8,8 +11,8 @@ are combined here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from dafab_kg.store.protocol import Iri, Literal, Row, Term
@@ -37,6 +40,8 @@ from dafab_kg.validation.xsd import compare
 
 Key = tuple[str, Term]
 """A node in the graph that is judged."""
+Statements = Mapping[tuple[str, Term, Term], Sequence[Term]]
+"""Objects by graph, subject and predicate."""
 
 
 class Source(Asked, Protocol):
@@ -56,6 +61,9 @@ class Evaluation:
     patterns: Patterns
     as_stored: Source | None = None
     """Where queries of others are asked, if not at ``source``."""
+    held: Statements | None = None
+    """All statements of the source, if they are few."""
+    _focused: dict[Focus, list[Key]] = field(default_factory=dict, init=False)
 
     def run(self) -> set[Result]:
         """Return all results."""
@@ -148,11 +156,34 @@ class Evaluation:
     def _own(self, shape: Shape, focus: Focus) -> Iterator[Result]:
         """Yield what nodes break of the constraints that a shape itself states."""
         merged = [c for c in shape.constraints if _is_merged(c, shape.path)]
-        if merged:
+        if merged and self.held is not None and (shape.path is None or shape.path.is_predicate):
+            yield from self._looked_up(self.held, shape, focus, merged)
+        elif merged:
             yield from self._merged(shape, focus, merged)
         for constraint in shape.constraints:
             if not _is_merged(constraint, shape.path):
                 yield from _JUDGES[type(constraint)](self, shape, focus, constraint)
+
+    def _looked_up(
+        self, held: Statements, shape: Shape, focus: Focus, constraints: list[Constraint]
+    ) -> Iterator[Result]:
+        """Do as :meth:`_merged`, by the statements held."""
+        counts = {c.component for c in constraints if isinstance(c, CountConstraint)}
+        on_values = [c for c in constraints if isinstance(c, ValueConstraint)]
+        if focus not in self._focused:
+            self._focused[focus] = list(self._nodes(focus))
+        for key in self._focused[focus]:
+            found: Sequence[Term] = (key[1],)
+            if shape.path is not None:
+                found = held.get((*key, shape.path.node), ())
+            if not found and "MinCount" in counts:
+                yield self.result(shape, "MinCount", key)
+            if len(found) > 1 and "MaxCount" in counts:
+                yield self.result(shape, "MaxCount", key)
+            for value in found:
+                for constraint in on_values:
+                    if not constraint.holds(value):
+                        yield self.result(shape, constraint.component, key, value)
 
     def _merged(
         self, shape: Shape, focus: Focus, constraints: list[Constraint]

@@ -74,31 +74,45 @@ def closure(pairs: Pairs) -> dict[str, frozenset[str]]:
     return found
 
 
+MOST_HELD: Final = 5_000
+"""Statements up to which they are held: some forty documents."""
+
+
 def judge(
-    source: StoreSource, rules: Ruling, *, as_stored: StoreSource | None = None
+    source: StoreSource,
+    rules: Ruling,
+    *,
+    as_stored: StoreSource | None = None,
+    most_held: int = MOST_HELD,
 ) -> set[Result]:
     """Judge the default graph of a source."""
+    held = source.statements(most_held, by_graph=False)
     said = source.subclasses(by_graph=False).get("", [])
     patterns = Patterns(False, closure([*rules.hierarchy, *said]), source.classes(by_graph=False))
-    found = Evaluation(source, rules.shapes, patterns, as_stored).run()
+    found = Evaluation(source, rules.shapes, patterns, as_stored, held).run()
     if rules.shapes.foreign:
         found |= by_pyshacl(source.as_graph(), rules, rules.shapes.foreign)
     return found
 
 
 def judge_graphs(
-    source: StoreSource, rules: Ruling, *, as_stored: StoreSource | None = None
+    source: StoreSource,
+    rules: Ruling,
+    *,
+    as_stored: StoreSource | None = None,
+    most_held: int = MOST_HELD,
 ) -> set[Result]:
     """Judge each named graph of a source by itself."""
+    held = source.statements(most_held, by_graph=True)
     said = source.subclasses(by_graph=True)
     present = source.classes(by_graph=True)
     predicates = source.predicates(by_graph=True)
     patterns = Patterns(True, closure(rules.hierarchy), present, predicates)
-    found = Evaluation(source, rules.shapes, patterns, as_stored).run()
+    found = Evaluation(source, rules.shapes, patterns, as_stored, held).run()
     for graph, pairs in said.items():
         # one that has subclasses of its own is judged by those
         patterns = Patterns(True, closure([*rules.hierarchy, *pairs]), present, predicates)
-        again = Evaluation(source, rules.shapes, patterns, as_stored).run()
+        again = Evaluation(source, rules.shapes, patterns, as_stored, held).run()
         found = {r for r in found if r.graph != graph} | {r for r in again if r.graph == graph}
     return found
 

@@ -12,6 +12,7 @@ from rdflib import Graph
 from dafab_kg.model.quiet import quiet
 from dafab_kg.store.protocol import Row, Solutions, Store, Term
 from dafab_kg.store.verbatim import KEPT, as_written
+from dafab_kg.validation.evaluation import Statements
 from dafab_kg.validation.terms import to_rdflib
 
 _SUBCLASS = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
@@ -60,6 +61,19 @@ class StoreSource:
         pattern = "?node ?predicate ?value"
         query = f"SELECT DISTINCT ?predicate {{ {_in(pattern, by_graph)} }}"
         return frozenset(row[0].value for row in self.rows(query) if row[0] is not None)
+
+    def statements(self, most: int, *, by_graph: bool) -> Statements | None:
+        """Return all statements, each once; None: there are more than ``most``."""
+        pattern = "?node ?predicate ?value"
+        graph = "?g" if by_graph else ""
+        query = f"SELECT DISTINCT ?node ?predicate ?value {graph} {{ {_in(pattern, by_graph)} }}"
+        found: defaultdict[tuple[str, Term, Term], list[Term]] = defaultdict(list)
+        for number, row in enumerate(self.rows(f"{query} LIMIT {most + 1}")):
+            if number == most:
+                return None
+            node, predicate, value, *rest = (term for term in row if term is not None)
+            found[rest[0].value if rest else "", node, predicate].append(value)
+        return found
 
     def subclasses(self, *, by_graph: bool) -> dict[str, list[tuple[str, str]]]:
         """Return what the data say of subclasses: (class, class above), by graph."""

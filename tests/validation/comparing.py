@@ -28,6 +28,7 @@ def compiled_report(data: Graph, shapes: Graph) -> tuple[Graph, dict[object, str
         other.load_rdf(tuple(map(from_rdflib, triple)) for triple in data)
         plain = StoreSource(other, verbatim=False)
     results = judge(StoreSource(store), rules, as_stored=plain)
+    assert judge(StoreSource(store), rules, as_stored=plain, most_held=0) == results
     return report_of(results, shapes), dict(rules.shapes.foreign)
 
 
