@@ -29,6 +29,7 @@ from dafab_kg.vocabulary.describe import read_vocabulary
 from dafab_kg.web import create_app
 from dafab_kg.web.openapi import undescribed
 from tests.ingest.documents import water_item, write_items
+from tests.search.items import make_item
 from tests.serving.served import Server
 from tests.web import mutating
 from tests.web.written import few
@@ -130,6 +131,8 @@ REAL = {
     "key": ["dafab-water-excess"],
 }
 """Values of the path that there are, since few of those made up are."""
+SHELVES = {"name": ["month", "water_anomaly"], "value": ["2022-10"]}
+"""The same of catalogues below a collection."""
 GUEST = {f"X-Rucio-{name}": "guest" for name in ("Account", "Username", "Password")}
 RUCIO = {
     "filter": {"type": "comparison", "comparator": "equals", "path": ["id"], "value": "stac"},
@@ -141,6 +144,25 @@ ASKED = {
     "triple": [f"<https://w3id.org/dafab/id/product/{water_item(0)['id']}> a dafab:WaterProduct"],
 }
 """The same of what names a thing in the parameters of /things."""
+
+
+COLLECTION = {
+    "type": "Collection", "stac_version": "1.1.0", "id": "water_analysis", "description": "Water",
+    "license": "other", "links": [],
+    "extent": {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [[None, None]]}},
+}  # fmt: skip
+ITEM = make_item(water_item(0)["id"], collection="water_analysis")
+ITEM["assets"] = water_item(0)["assets"]
+STAC = {
+    "POST /stac/collections": COLLECTION,
+    "PUT /stac/collections/{collection}": COLLECTION,
+    "PATCH /stac/collections/{collection}": {"title": "Water"},
+    "POST /stac/collections/{collection}/items": ITEM | {"id": "another"},
+    "PUT /stac/collections/{collection}/items/{item}": ITEM,
+    "PATCH /stac/collections/{collection}/items/{item}": {"properties": {"gsd": 10}},
+    "POST /stac/collections/{collection}/aggregate": {"aggregations": ["total_count"]},
+}
+"""Bodies that the operations of STAC take."""
 
 
 def strategies(operation):
@@ -169,10 +191,15 @@ class Held:
         @given(case=strategies(operation), choice=st.integers(0, 999))
         def check(case, choice):
             if choice % 2:
+                there = REAL | (SHELVES if case.path.startswith("/stac/") else {})
                 for name in case.path_parameters or {}:
-                    case.path_parameters[name] = REAL[name][choice // 2 % len(REAL[name])]
+                    case.path_parameters[name] = there[name][choice // 2 % len(there[name])]
                 if case.path.startswith("/things/") and isinstance(case.query, dict):
                     case.query |= {n: ASKED[n][0] for n in case.query if n in ASKED}
+            if choice % 2 and operation.label in STAC:
+                case.body = STAC[operation.label]
+                case.headers.pop("If-Match", None)
+                case.headers.pop("If-None-Match", None)
             if choice % 3 and case.path == "/graphs" and isinstance(case.query, dict):
                 case.query = {"graph": "a:g"}
             if choice % 2 and case.path.startswith("/rucio/"):
@@ -205,8 +232,20 @@ class Held:
         all_of_them = sum(self.statuses.values(), Counter())
         assert sum(n for s, n in all_of_them.items() if s < 400) > sum(all_of_them.values()) / 5
         if number == MANY:
-            for label, statuses in self.statuses.items():
-                assert any(status < 400 for status in statuses), (label, statuses)
+            promised = {
+                f"{method.upper()} {path}"
+                for path, told in schema.raw_schema["paths"].items()
+                for method, operation in told.items()
+                if any(status.startswith(("2", "3")) for status in operation["responses"])
+            }
+            # below /rucio that is for test_dafab_client: few of its names can be made up; and what
+            # is deleted once is gone
+            assert not {
+                label: statuses
+                for label, statuses in self.statuses.items()
+                if label in promised and min(statuses) >= 400
+                if " /rucio/" not in label and not label.startswith("DELETE")
+            }
 
 
 class Reading(Client):
@@ -256,7 +295,7 @@ def test_many_requests_over_http(tmp_path, tmp_path_factory):
                     "X-Rucio-Auth-Token"
                 ],
             )
-            held.hold_all(schema, MANY, ("PUT", "POST", "GET", "HEAD", "DELETE"))
+            held.hold_all(schema, MANY, ("POST", "PUT", "PATCH", "GET", "HEAD", "DELETE"))
         assert server.status()["restarts"] == before
     finally:
         assert server.stop() == 0
