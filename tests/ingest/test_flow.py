@@ -57,6 +57,33 @@ def test_each_document_is_a_graph_with_its_provenance(catalogue: Catalogue, tmp_
     assert catalogue.doctor() == ()
 
 
+@pytest.mark.parametrize("failures", [0, 1, 2])
+def test_what_the_engine_could_not_write_stays_in_the_journal(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    """Beside a commit the engine writes its files; where it cannot, no other commit follows."""
+    committer = catalogue._writer()
+    catalogue.load(write_items(tmp_path / "before", 1, "before"))
+    catalogue.after_commits(lambda: None)
+    flush, left = catalogue._store.flush, iter(range(failures))
+
+    def failing() -> None:
+        if next(left, None) is not None:
+            raise OSError("no space left on device")
+        flush()
+
+    monkeypatch.setattr(catalogue._store, "flush", failing)
+    catalogue.load(write_items(tmp_path / "in", 2))
+    if failures > 1:  # beside the commit, and when it was waited for
+        with pytest.raises(OSError, match="no space left"):
+            committer.settle()
+        assert len(catalogue._documents.pending()) == 1
+    committer.settle()
+    assert catalogue._documents.pending() == ()
+    assert not any((tmp_path / "store" / "journal").iterdir())
+    assert catalogue.doctor() == ()
+
+
 def test_the_original_comes_back_byte_for_byte(catalogue: Catalogue, tmp_path: Path) -> None:
     folder = write_items(tmp_path / "in", 3)
     catalogue.load(folder)

@@ -150,6 +150,7 @@ def test_common_words_are_read_through(tmp_path, monkeypatch, holding, named):
         assert entries(made, Mentions((("everywhere",),))) is None
 
 
+@pytest.mark.oracle
 def test_a_store_whose_words_are_not_kept_is_asked_without_them(tmp_path):
     items = items_of(random.Random(4))
     with opened(tmp_path) as made:
