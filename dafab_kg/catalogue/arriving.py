@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from dafab_kg.catalogue.checking import check_object
 from dafab_kg.loaders.reading import HEAD_BYTES
 from dafab_kg.loaders.registry import Unclaimed, discover
 from dafab_kg.loaders.stac.recognise import hrefs_of, identify, stac_type
@@ -110,9 +111,11 @@ def settled(sent: Arrived, room: Room, before: Mapping[str, Any] | None) -> Arri
     """Return an object as it is to be kept; ``before`` is the one whose place it takes.
 
     Raises:
-        FieldNotValid: it names another collection than that of the address.
+        FieldNotValid: it names another collection than that of the address, or clients could
+            not read it.
     """
     value = dict(sent.value)
+    check_object(value, sent.where)
     if room.collection:
         told = value.get("collection")
         if told not in (None, room.collection):

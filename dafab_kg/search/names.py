@@ -120,6 +120,12 @@ def stac_names() -> dict[str, tuple[str, ...]]:
         for known in table:
             for one in terms.get(known.field, ()):
                 names[one.iri] += [name for name in known.names if name not in names[one.iri]]
+    for block, kind in BLOCKS.items():
+        table, file = _FIGURES[kind]
+        terms = _terms(file, PREFIXES["id"])
+        for known in table:
+            for one in terms.get(known.field, ()):
+                names[one.iri] += [f"{block}/{name}" for name in known.names]
     return {iri: tuple(found) for iri, found in names.items()}
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 import orjson
 from flask import Response, g, request
@@ -100,7 +101,10 @@ class Front:
             Refused: there is no token, or it is not good for this.
             NotServed: the Rucio does not answer.
         """
-        row = row_of(request.method, path_sent().partition(PREFIX)[2])
+        path = path_sent().partition(PREFIX)[2]
+        if any(unquote_plus(part) in (".", "..") for part in path.split("/")):
+            raise not_understood("A part of the path is . or .., which leads elsewhere")
+        row = row_of(request.method, path)
         if not token and row.path not in ("ping", "auth/*"):
             raise unauthenticated("Token must be set. Log in at auth/userpass")
         self._admit(token, row)

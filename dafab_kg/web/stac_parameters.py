@@ -173,7 +173,12 @@ def _cql2(values: Mapping[str, Any]) -> Node:
     if language == "cql2-json" and isinstance(given, dict | bool):
         return cql2.read_json(plain(given))
     if language in ("cql2-text", "cql2-json"):
-        raise bad("filter", f"It is no {language}.", "Send cql2-text as text, cql2-json as JSON.")
+        other = "cql2-json" if language == "cql2-text" else "cql2-text"
+        raise bad(
+            "filter",
+            f"It is read as {language}, and is none.",
+            f"Send filter-lang={other} with it if it is that: cql2-text is text, cql2-json JSON.",
+        )
     raise bad("filter-lang", "The language is not known.", "Send cql2-text or cql2-json.")
 
 

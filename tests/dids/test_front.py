@@ -400,6 +400,13 @@ def _ask(app):
     return app.test_client().get("/rucio/rses/", headers={"X-Rucio-Auth-Token": TOKEN}).status_code
 
 
+@pytest.mark.parametrize("path", ["rses/../../etc", "rses/%2e%2e/dids", "dids/dafab/%2E", "./rses"])
+def test_no_path_leaves_the_address_of_that_rucio(root, calm, path):
+    calm.seen.clear()
+    told = root.ask(path)
+    assert (told.status_code, calm.seen) == (400, [])
+
+
 LISTING = "dids/dafab/dids/search?type=all&filters="
 
 

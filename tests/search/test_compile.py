@@ -146,3 +146,13 @@ def test_texts_are_read_by_our_parser_and_by_the_engine(text: str) -> None:
     query = f"SELECT ({quoted(text)} AS ?x) {{}}"
     parse_query(query)  # else the search index is not asked
     assert [row[0].value for row in OxigraphStore().query(query)] == [text]
+
+
+def test_a_term_means_the_name_that_is_read_into_it():
+    """In the blocks of the partners' analyses, too: ``loaders/dafab`` reads these names."""
+    assert path_of("dafab:cloudCover") == ("properties", "eo:cloud_cover")
+    assert path_of("dafab:numberOfFields") == (
+        "properties",
+        "dafab:smart-agriculture",
+        "number_of_fields",
+    )

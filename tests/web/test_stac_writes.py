@@ -114,6 +114,37 @@ def test_an_item_is_created_once_and_is_a_document_with_provenance(catalogue):
     assert (again.status, again.tag) == ("unchanged", entered.tag)
 
 
+@pytest.mark.parametrize(
+    ("members", "place"),
+    [
+        ({"id": ".."}, "/id"),
+        ({"id": "queryables"}, "/id"),
+        ({"id": "x/items/y"}, "/id"),
+        ({"assets": {"a/b": {"href": 5}}}, "/assets/a~1b/href"),
+        ({"assets": []}, "/assets"),
+        ({"links": [{"rel": "via"}]}, "/links/0"),
+        ({"stac_extensions": [1]}, "/stac_extensions"),
+        ({"bbox": [600, 49.6, 6, 50]}, "/bbox"),
+        ({"bbox": [6, 49.6, "x"]}, "/bbox"),
+        ({"bbox": [6, 50, 7, 49]}, "/bbox"),
+        ({"properties": {"datetime": "yesterday"}}, "/properties/datetime"),
+    ],
+)
+def test_what_clients_could_not_read_is_refused(catalogue, members, place):
+    """One such item ended the listing of everybody who reads by pystac-client."""
+    item = make_item("odd") | members
+    with pytest.raises(FieldNotValid) as refused:
+        catalogue.put_items("alpha", [body(item)], mode="create")
+    assert refused.value.where.endswith(f": {place}")
+    assert "odd" not in ids(catalogue)
+
+
+def test_ids_may_have_slashes_where_their_address_leads_to_them(catalogue):
+    catalogue.put_items("alpha", [body(make_item("a/b"))], mode="create")
+    assert shown(catalogue, "a/b")["id"] == "a/b"
+    catalogue.delete_item("alpha", "a/b")
+
+
 def test_an_item_keeps_its_document_whoever_writes_it(catalogue):
     """Without links, and with those by which our own API showed it."""
     (before,) = documents(catalogue, "far")
