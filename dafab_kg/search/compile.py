@@ -28,6 +28,7 @@ import shapely
 from dafab_kg.model.documents import escape_pointer
 from dafab_kg.model.names import PREFIXES
 from dafab_kg.model.plain_json import as_double
+from dafab_kg.search.classes import CLASSES, class_named
 from dafab_kg.search.library import quoted
 from dafab_kg.search.names import Held, held
 from dafab_kg.search.tree import (
@@ -165,6 +166,20 @@ def _written(found: tuple[Branch, ...]) -> str:
     return "\n  ".join(lines)
 
 
+_AT_A_PATH: Final = (Compare, Among, Like, IsNull, IsEmpty, Contains, Within)
+
+
+def _of_classes(node: Node, negated: bool) -> Candidates:
+    """Candidates of conditions on classes; those of an array that has some are of these."""
+    if negated or not isinstance(node, Contains) or node.path != CLASSES or not node.values:
+        return None
+    each: list[Candidates] = []
+    for value in node.values:
+        named = class_named(value)
+        each.append(() if named is None else (Branch((f"?product a <{named}>",)),))
+    return _and(each) if node.every else _or(each)
+
+
 Condition = Callable[[Held, str], "tuple[str, str] | None"]
 """Of a term and a variable: the object of its triple and a filter ("" for none); None: the
 value that is looked for is never held by it."""
@@ -177,6 +192,8 @@ class _Compiler:
 
     def candidates(self, node: Node, *, negated: bool) -> Candidates:
         """Where ``node`` may be true (``negated``: false)."""
+        if isinstance(node, _AT_A_PATH) and node.path[:2] == CLASSES:
+            return _of_classes(node, negated)
         match node:
             case Not(part):
                 return self.candidates(part, negated=not negated)

@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import decode
 from dafab_kg.model.plain_json import as_double
+from dafab_kg.search.classes import with_classes
 from dafab_kg.search.collections import collection_ids
 from dafab_kg.search.compile import stamp
 from dafab_kg.search.conditions import certain, is_whole
@@ -119,7 +120,8 @@ def _read(library: Library, search: Search, most: int) -> list[Any] | None:
         left_out = source.hidden(library)
         entries = [one for one in told if one.iri not in left_out]
         for start in range(0, len(entries), READ_AT_ONCE):
-            values = values_of(library, entries[start : start + READ_AT_ONCE]).values()
+            some = entries[start : start + READ_AT_ONCE]
+            values = with_classes(library, search.filter, some, values_of(library, some)).values()
             found += [_needed(one) for one in values if truth(search.filter, one) is True]
     return found
 

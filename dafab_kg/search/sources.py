@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dafab_kg.search.classes import with_classes
 from dafab_kg.search.collections import hidden, listing, shelves
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
 from dafab_kg.search.exact import truth
@@ -122,5 +123,6 @@ def right_of(
         return {iri for iri, value in named.items() if truth(node, value) is True}, {}
     values = values_of(library, entries)
     ups = relatives_of(library, entries) if mentions_relatives(node) else {}
-    right = {iri for iri, value in values.items() if truth(node, value, ups.get(iri)) is True}
+    judged = with_classes(library, node, entries, values)
+    right = {iri for iri, value in judged.items() if truth(node, value, ups.get(iri)) is True}
     return right, values

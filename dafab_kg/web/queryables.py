@@ -13,6 +13,7 @@ from typing import Any, Final
 from rdflib import RDFS, SKOS, URIRef
 
 from dafab_kg.model.names import PREFIXES, term
+from dafab_kg.search.inferred import TYPES
 from dafab_kg.search.names import Held, held, stac_names
 from dafab_kg.search.order import sortables as orders
 from dafab_kg.vocabulary.describe import Vocabulary, read_vocabulary
@@ -33,12 +34,17 @@ _OF_ITEMS: Final[dict[str, dict[str, Any]]] = {
         "format": "geometry-any",
     },
 }
+_CLASSES: Final[dict[str, Any]] = {
+    "title": "Classes of the product, with those that follow by the ontology",
+    "type": "array",
+    "items": {"type": "string", "pattern": "^dafab:[A-Za-z0-9]+$"},
+}
 
 
 def queryables(address: str) -> dict[str, Any]:
     """Return the schema of what a filter may name."""
     names = (name for found in stac_names().values() for name in found)
-    return _schema(address, "Queryables", {**_OF_ITEMS, **_described(names)})
+    return _schema(address, "Queryables", {**_OF_ITEMS, TYPES: _CLASSES, **_described(names)})
 
 
 def sortables(address: str) -> dict[str, Any]:

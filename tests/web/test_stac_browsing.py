@@ -215,3 +215,31 @@ def test_what_follows_is_added_on_wish(web):
     assert get(web, "/stac/search", 400, inferred="yes")["where"] == "parameter inferred"
     chosen = get(web, "/stac/search", limit=5, inferred="true", fields="properties.dafab:types")
     assert all(set(one["properties"]) <= {"dafab:types"} for one in chosen["features"])
+
+
+def test_classes_are_asked_for_with_what_follows(web):
+    """Each class: the items whose products have it, as the graph with inference says."""
+    products: defaultdict[str, set[str]] = defaultdict(set)
+    query = f"SELECT ?p ?c {{ ?p a ?c FILTER(STRSTARTS(STR(?c), '{NS}')) }}"
+    for row in web.select(query):
+        products[row["c"].replace(NS, "dafab:")].add(row["p"])
+    product_of = {}
+    for item in everything(web):
+        via = linked(item, "via")[0]["href"]
+        described = web.select(f"SELECT ?p {{ <{via}> <{NS}describes> ?p }}")
+        product_of[self_of(item)] = described[0]["p"] if described else via
+    asked = {kind: own & set(product_of.values()) for kind, own in products.items()}
+    assert sum(bool(own) and len(own) < len(product_of) for own in asked.values()) > 3
+
+    def found(text):
+        page = get(web, "/stac/search", limit=1000, filter=text, **{"filter-lang": "cql2-text"})
+        names = {self_of(item) for item in page["features"]}
+        assert page.get("numberMatched", len(names)) == len(names)
+        return names
+
+    for kind, own in asked.items():
+        wanted = {name for name, product in product_of.items() if product in own}
+        assert found(f"A_CONTAINS(dafab:types, ('{kind}'))") == wanted, kind
+        assert found(f"NOT A_CONTAINS(dafab:types, ('{kind}'))") == product_of.keys() - wanted
+    assert found("A_CONTAINS(dafab:types, ('flood'))") == set()
+    assert found("A_OVERLAPS(dafab:types, ('flood', 'dafab:Product'))") == set(product_of)

@@ -1,0 +1,77 @@
+"""Conditions on classes: of what kind the product of an item is, stated or inferred.
+
+A filter names the classes as the array ``dafab:types``, as items show those that follow
+(``inferred=true``): ``A_CONTAINS(dafab:types, ('dafab:FloodScene'))``.  No document says them:
+the graph does, so they are put into the items that are judged.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from dafab_kg.model.names import NS
+from dafab_kg.search.entries import Entry
+from dafab_kg.search.inferred import TYPES
+from dafab_kg.search.library import Library, iri, listed, rows
+from dafab_kg.search.tree import And, Mentions, Node, Not, Or, Path, Related, Spatial, Temporal
+
+CLASSES: Final[Path] = ("properties", TYPES)
+_PREFIX: Final = "dafab:"
+
+
+def class_named(name: Any) -> str | None:
+    """Return the IRI of a class by the name that an item has for it; None: it is no such name.
+
+    >>> class_named("dafab:FloodScene"), class_named("flood")
+    ('https://w3id.org/dafab/ns#FloodScene', None)
+    """
+    local = name.removeprefix(_PREFIX) if isinstance(name, str) else ""
+    if not (local.isascii() and local.isalnum() and name == _PREFIX + local):
+        return None
+    return NS + local
+
+
+def mentions_classes(node: Node | None) -> bool:
+    """Tell whether a filter asks for classes."""
+    match node:
+        case Not(part) | Related(_, part):
+            return mentions_classes(part)
+        case And(parts) | Or(parts):
+            return any(map(mentions_classes, parts))
+        case None | Spatial() | Temporal() | Mentions():
+            return False
+    return node.path[:2] == CLASSES
+
+
+def with_classes(
+    library: Library, node: Node | None, entries: Sequence[Entry], values: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the items by IRI as a filter judges them: with their classes, if it asks for any."""
+    if not mentions_classes(node):
+        return values
+    classes = _classes_of(library, (entry.product for entry in entries))
+    found = {}
+    for entry in entries:
+        value = values.get(entry.iri)
+        if isinstance(value, Mapping):
+            told = value.get("properties")
+            held = dict(told) if isinstance(told, Mapping) else {}
+            held[TYPES] = classes.get(entry.product, [])
+            found[entry.iri] = {**value, "properties": held}
+    return found
+
+
+def _classes_of(library: Library, products: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of the classes of products that are ours."""
+    wanted = listed(dict.fromkeys(products))
+    if not wanted:
+        return {}
+    query = f"SELECT ?product ?class {{ VALUES ?product {{ {wanted} }} ?product a ?class }}"
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for product, kind in rows(library, query):
+        name = iri(kind)
+        if name.startswith(NS):
+            found[iri(product)][_PREFIX + name[len(NS) :]] = None
+    return {product: sorted(names) for product, names in found.items()}
