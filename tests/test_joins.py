@@ -100,6 +100,7 @@ def test_images_within_the_area_and_time_of_hurricane_ian(shared: Path, events: 
     assert times == sorted(times)
 
 
+@pytest.mark.oracle
 def test_images_before_an_event_fall_out_by_time(events: Catalogue) -> None:
     days = [("P14D", "P1D"), ("P14D", "P400D")]
     few, many = (len(ask(events, "event-images", change)) for change in days)
@@ -109,6 +110,7 @@ def test_images_before_an_event_fall_out_by_time(events: Catalogue) -> None:
 # --- water -------------------------------------------------------------------------------------
 
 
+@pytest.mark.oracle
 def test_scenes_whose_observed_water_exceeds_the_permanent_water(
     shared: Path, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def harvested(store: Path, url: str, **wanted: object) -> set[str]:
         return lasting(catalogue)
 
 
+@pytest.mark.oracle
 def test_the_same_is_known_of_products_as_from_the_files(
     api: str, files: list[Path], tmp_path: Path
 ) -> None:
@@ -156,9 +157,7 @@ with dafab_kg.open(sys.argv[1]) as catalogue:
 
 
 @pytest.mark.kill
-@pytest.mark.parametrize(
-    "moment", [*(pytest.param(n, marks=pytest.mark.oracle) for n in (1, 5)), 3]
-)
+@pytest.mark.parametrize("moment", [pytest.param(n, marks=pytest.mark.oracle) for n in (1, 3, 5)])
 def test_killed_between_a_page_and_its_state_it_goes_on(
     api: str, files: list[Path], tmp_path: Path, moment: int
 ) -> None:
@@ -214,6 +213,7 @@ def real(shared: Path, folder: Path) -> list[Path]:
     return found
 
 
+@pytest.mark.oracle
 def test_real_items(serve: Serve, shared: Path, tmp_path: Path) -> None:
     folder = tmp_path / "items"
     folder.mkdir()

@@ -186,6 +186,7 @@ def canonical_time(text: str) -> str:
     return f"{seconds}.{fraction}Z" if fraction else f"{seconds}Z"
 
 
+@pytest.mark.oracle
 def test_reprocessed_products_supersede_and_both_remain(catalogue: Catalogue) -> None:
     """The archive holds one datatake of tile 31UFS at one baseline, processed twice."""
     older = "S2B_MSIL2A_20190508T104029_N0212_R008_T31UFS_20190508T135155"

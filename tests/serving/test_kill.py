@@ -28,7 +28,7 @@ from tests.ingest.comparing import lasting
 from tests.serving.served import Server, alive
 from tests.serving.test_writes import excess, stated, write_item
 
-KILLS = int(os.environ.get("DAFAB_KILLS", "12"))
+KILLS = int(os.environ.get("DAFAB_KILLS", "8"))
 ROLES = ("writer", "writer", "writer", "worker", "spare", "front", "supervisor", "supervisor")
 AIMS = ("any", "publish", "merge")
 """What the writer is at when it is killed, in turn."""
