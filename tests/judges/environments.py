@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,13 @@ def python_with(pin: str, name: str) -> Path:
     """The Python of the environment ``name`` that holds the package ``pin``; skips, with the
     reason, where it cannot be made."""
     folder = ROOT / name
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    with (ROOT / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side
+        return _made(pin, folder)
+
+
+def _made(pin: str, folder: Path) -> Path:
+    python = folder / "bin/python"
     done = folder / "installed.txt"
     if not done.is_file() or done.read_text() != pin:
         for command in (
