@@ -103,8 +103,10 @@ class Journal:
         """Read a journal file."""
         value = orjson.loads(file.read_bytes())
         change = Change(tuple(value["removed"]), value["added"], tuple(value["dropped"]))
-        merged = value.get("merged", "")  # before 0.2 bulk held both
-        return cls(change, value["bulk"], merged, tuple(value["shared"]))
+        bulk, merged = value["bulk"], value.get("merged")
+        if merged is None:  # a file of an older version, where one text holds both
+            bulk, merged = "", bulk
+        return cls(change, bulk, merged, tuple(value["shared"]))
 
 
 class Committer:

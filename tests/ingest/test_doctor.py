@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 import dafab_kg
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.ingest.commit import Journal
 from dafab_kg.store.protocol import Change
 from tests.ingest.documents import write_items
 
@@ -98,7 +100,6 @@ def test_a_missing_file(catalogue: Catalogue) -> None:
 def test_a_commit_that_did_not_end_is_seen_read_only_and_ended_by_a_writer(
     catalogue: Catalogue,
 ) -> None:
-    from dafab_kg.ingest.commit import Journal
     from dafab_kg.store.documents import Pending
 
     entry = catalogue.documents()[0]
@@ -112,3 +113,14 @@ def test_a_commit_that_did_not_end_is_seen_read_only_and_ended_by_a_writer(
     with dafab_kg.open(catalogue.path) as again:
         assert again.doctor() == ()
         assert "elsewhere" in {document.origin for document in again.documents()}
+
+
+def test_a_journal_of_an_older_version_is_read(tmp_path: Path) -> None:
+    """One text held what came to the documents' graphs and to the default graph."""
+    file = tmp_path / "00000001.json"
+    text = "<urn:a> <urn:b> <urn:c> <urn:g> .\n<urn:a> <urn:b> <urn:c> .\n"
+    file.write_text(
+        json.dumps({"removed": [], "added": "", "dropped": [], "bulk": text, "shared": ["urn:a"]})
+    )
+    journal = Journal.read(file)
+    assert (journal.bulk, journal.merged, journal.shared) == ("", text, ("urn:a",))
