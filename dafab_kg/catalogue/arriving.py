@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from dafab_kg.catalogue.checking import check_object
+from dafab_kg.catalogue.checking import check_object, check_time
 from dafab_kg.loaders.reading import HEAD_BYTES
 from dafab_kg.loaders.registry import Unclaimed, discover
 from dafab_kg.loaders.stac.recognise import hrefs_of, identify, stac_type
@@ -127,7 +127,7 @@ def settled(sent: Arrived, room: Room, before: Mapping[str, Any] | None) -> Arri
         value["collection"] = room.collection
         if room.collection == LOOSE:
             del value["collection"]
-        _check_time(value.get("properties"), sent.where)
+        check_time(value.get("properties"), sent.where)
     value["links"] = _without_ours(value.get("links"), room)
     value["links"] = _of_provider(value, "item" if room.collection else "collection", before)
     if value == sent.value:
@@ -135,19 +135,6 @@ def settled(sent: Arrived, room: Room, before: Mapping[str, Any] | None) -> Arri
     if not value["links"] and "links" not in sent.value:
         del value["links"]
     return replace(sent, data=orjson.dumps(value), value=value)
-
-
-def _check_time(properties: Any, where: str) -> None:
-    """Refuse an item that tells no time (STAC 1.1, Item: datetime)."""
-    told = properties if isinstance(properties, dict) else {}
-    times = ("datetime",), ("start_datetime", "end_datetime")
-    if not any(all(isinstance(told.get(name), str) for name in names) for names in times):
-        raise FieldMissing(
-            "the item tells no time",
-            where=f"{where}: /properties/datetime",
-            remedy="Give it properties.datetime, or null there with start_datetime and "
-            "end_datetime",
-        )
 
 
 def document_of(sent: Arrived, origin: str, loaders: Sequence[Loader]) -> SourceDocument:

@@ -7,12 +7,12 @@ fields of extensions.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from dafab_kg.loaders.stac.place import check_box
 from dafab_kg.model.documents import escape_pointer
-from dafab_kg.model.errors import FieldNotValid
+from dafab_kg.model.errors import DocumentRejected, FieldMissing, FieldNotValid
 from dafab_kg.model.values import instant
 
 _TIMES: Final = ("datetime", "start_datetime", "end_datetime")
@@ -20,6 +20,7 @@ _RESERVED: Final = frozenset(
     {"", ".", "..", "aggregate", "aggregations", "catalogs", "children", "items", "queryables"}
 )
 """Parts of addresses that mean something else than an id (``web/stac*.py``)."""
+
 
 Fault = tuple[str, str, str]
 """Where (JSON Pointer), what, and what to do."""
@@ -35,6 +36,23 @@ def check_object(value: Mapping[str, Any], where: str) -> None:
         raise FieldNotValid(what, where=f"{where}: {place}", remedy=remedy)
 
 
+def check_time(properties: Any, where: str) -> None:
+    """Refuse an item that tells no time (STAC 1.1, Item: datetime).
+
+    Raises:
+        FieldMissing: it has neither ``datetime`` nor both ends of a span.
+    """
+    told = properties if isinstance(properties, dict) else {}
+    times = ("datetime",), ("start_datetime", "end_datetime")
+    if not any(all(isinstance(told.get(name), str) for name in names) for names in times):
+        raise FieldMissing(
+            "the item tells no time",
+            where=f"{where}: /properties/datetime",
+            remedy="Give it properties.datetime, or null there with start_datetime and "
+            "end_datetime",
+        )
+
+
 def _faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _of_id(str(value.get("id", "")))
     yield from _of_links(value.get("links"))
@@ -43,7 +61,7 @@ def _faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     if not isinstance(extensions, list) or not all(isinstance(one, str) for one in extensions):
         yield "/stac_extensions", "it is no list of texts", "Send the addresses of the schemas"
     if value.get("type") == "Feature":
-        if "bbox" in value and not _is_box(value["bbox"]):
+        if "bbox" in value and not _reads(check_box, value["bbox"]):
             yield (
                 "/bbox",
                 "it is no bounding box",
@@ -64,7 +82,9 @@ def _of_links(links: Any) -> Iterator[Fault]:
         yield "/links", "it is no list", "Send a list of links"
         return
     for number, link in enumerate(links):
-        if not isinstance(link, dict) or not all(map(_is_text, (link.get("rel"), _href(link)))):
+        if not isinstance(link, dict) or not all(
+            map(_is_text, (link.get("rel"), link.get("href")))
+        ):
             yield (
                 f"/links/{number}",
                 "the link has no rel and href that are texts",
@@ -79,7 +99,7 @@ def _of_assets(assets: Any) -> Iterator[Fault]:
         yield "/assets", "it is no object", "Send an object with an asset for each key"
         return
     for key, asset in assets.items():
-        if not isinstance(asset, dict) or not _is_text(_href(asset)):
+        if not isinstance(asset, dict) or not _is_text(asset.get("href")):
             place = f"/assets/{escape_pointer(key)}/href"
             yield place, "the asset has no href that is a text", "Say where it lies"
 
@@ -87,38 +107,22 @@ def _of_assets(assets: Any) -> Iterator[Fault]:
 def _of_times(properties: Any) -> Iterator[Fault]:
     told = properties if isinstance(properties, dict) else {}
     for name in _TIMES:
-        if told.get(name) is not None and not _reads(instant, told[name]):
+        time = told.get(name)
+        if time is not None and not (isinstance(time, str) and _reads(instant, time)):
             yield (
                 f"/properties/{name}",
-                f"{str(told[name])[:80]!r} is no time",
+                f"{str(time)[:80]!r} is no time",
                 "Send a time as 2024-05-01T10:00:00Z",
             )
-
-
-def _is_box(value: Any) -> bool:
-    if not isinstance(value, list) or len(value) not in (4, 6):
-        return False
-    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in value):
-        return False
-    half = len(value) // 2
-    (west, south), (east, north) = value[:2], value[half : half + 2]
-    return (
-        all(math.isfinite(one) for one in value)
-        and all(-180 <= one <= 180 for one in (west, east))
-        and -90 <= south <= north <= 90
-    )
-
-
-def _href(value: Mapping[str, Any]) -> Any:
-    return value.get("href")
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _reads(read: Callable[[str], object], value: Any) -> bool:
+def _reads(read: Callable[[Any], object], value: Any) -> bool:
     try:
-        return isinstance(value, str) and bool(read(value))
-    except FieldNotValid:
+        read(value)
+    except DocumentRejected:
         return False
+    return True

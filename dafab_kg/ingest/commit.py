@@ -8,15 +8,15 @@ Order (docs/decisions/commit.md):
    ones by bulk load;
 4. where documents differ one value is chosen, and what follows from the batch
    is derived, then inferred by the rules of the ontology;
-5. one LMDB transaction records the documents as loaded and clears the journal.
+5. one LMDB transaction records the documents as loaded;
+6. the graph is flushed, then the journal is cleared.
 
-After a crash between 2 and 5, :meth:`Committer.recover` does 3 to 5 again from
+After a crash between 2 and 6, :meth:`Committer.recover` does 3 to 6 again from
 the journal file.  Each of these steps can be repeated without harm.
 
 The engine takes long to write its files, and it is the journal that makes a batch
 durable until they are written.  Where the caller has more to do beside (``overlapping``),
-the documents are recorded at once, and a thread waits for the engine before it clears
-the journal; :meth:`Committer.settle` waits for that.
+a thread does 6, and :meth:`Committer.settle` waits for it.
 """
 
 from __future__ import annotations
@@ -210,10 +210,7 @@ class Committer:
         self.documents.begin(batch, files, quarantined)
         with self._following() as watch:
             self._change_graph(journal, watch)
-        if self.overlapping:
-            self._finish_beside(batch)
-        else:
-            self._finish(batch)
+        self._finish(batch)
         if self.committed is not None:
             self.committed()
         return entries
@@ -227,14 +224,17 @@ class Committer:
         if self._settling is not None:
             self._settling.join()
             self._settling = None
-        if self._unsettled is not None:  # the thread failed: again, and say why
+        if self._unsettled is not None:  # no thread did it, or it failed: again, and say why
             self._clear(self._unsettled)
 
-    def _finish_beside(self, batch: Pending) -> None:
+    def _finish(self, batch: Pending) -> None:
         self.documents.record(batch, words_in(self.documents, batch.documents))
         self._unsettled = batch
-        self._settling = threading.Thread(target=self._clear_quietly, args=(batch,))
-        self._settling.start()
+        if self.overlapping:
+            self._settling = threading.Thread(target=self._clear_quietly, args=(batch,))
+            self._settling.start()
+        else:
+            self.settle()
 
     def _clear_quietly(self, batch: Pending) -> None:
         with suppress(Exception):
@@ -249,11 +249,6 @@ class Committer:
     def _apply(self, batch: Pending, journal: Journal, watch: Watch | _Unwatched) -> None:
         self._change_graph(journal, watch)
         self._finish(batch)
-
-    def _finish(self, batch: Pending) -> None:
-        self.store.flush()
-        self.documents.finish(batch, words_in(self.documents, batch.documents))
-        self._file(batch.sequence).unlink(missing_ok=True)
 
     def _change_graph(self, journal: Journal, watch: Watch | _Unwatched) -> None:
         """Do what the journal says, then settle and derive what follows from it."""

@@ -15,10 +15,12 @@ from dafab_kg.model.names import NS
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.inferred import TYPES
 from dafab_kg.search.library import Library, iri, listed, rows
-from dafab_kg.search.tree import And, Mentions, Node, Not, Or, Path, Related, Spatial, Temporal
+from dafab_kg.search.settled import asks
+from dafab_kg.search.tree import Among, Compare, Contains, IsEmpty, IsNull, Like, Node, Path, Within
 
 CLASSES: Final[Path] = ("properties", TYPES)
 _PREFIX: Final = "dafab:"
+_OF_A_VALUE: Final = (Among, Compare, Contains, IsEmpty, IsNull, Like, Within)
 
 
 def class_named(name: Any) -> str | None:
@@ -33,23 +35,16 @@ def class_named(name: Any) -> str | None:
     return NS + local
 
 
-def mentions_classes(node: Node | None) -> bool:
-    """Tell whether a filter asks for classes."""
-    match node:
-        case Not(part) | Related(_, part):
-            return mentions_classes(part)
-        case And(parts) | Or(parts):
-            return any(map(mentions_classes, parts))
-        case None | Spatial() | Temporal() | Mentions():
-            return False
-    return node.path[:2] == CLASSES
+def is_of_classes(node: Node) -> bool:
+    """Tell whether a test, which holds no others, is one of classes."""
+    return isinstance(node, _OF_A_VALUE) and node.path[:2] == CLASSES
 
 
 def with_classes(
     library: Library, node: Node | None, entries: Sequence[Entry], values: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return the items by IRI as a filter judges them: with their classes, if it asks for any."""
-    if not mentions_classes(node):
+    if not asks(node, is_of_classes):
         return values
     classes = _classes_of(library, (entry.product for entry in entries))
     found = {}

@@ -28,7 +28,7 @@ import shapely
 from dafab_kg.model.documents import escape_pointer
 from dafab_kg.model.names import PREFIXES
 from dafab_kg.model.plain_json import as_double
-from dafab_kg.search.classes import CLASSES, class_named
+from dafab_kg.search.classes import CLASSES, class_named, is_of_classes
 from dafab_kg.search.library import quoted
 from dafab_kg.search.names import Held, held
 from dafab_kg.search.tree import (
@@ -166,9 +166,6 @@ def _written(found: tuple[Branch, ...]) -> str:
     return "\n  ".join(lines)
 
 
-_AT_A_PATH: Final = (Compare, Among, Like, IsNull, IsEmpty, Contains, Within)
-
-
 def _of_classes(node: Node, negated: bool) -> Candidates:
     """Candidates of conditions on classes; those of an array that has some are of these."""
     if negated or not isinstance(node, Contains) or node.path != CLASSES or not node.values:
@@ -192,7 +189,7 @@ class _Compiler:
 
     def candidates(self, node: Node, *, negated: bool) -> Candidates:
         """Where ``node`` may be true (``negated``: false)."""
-        if isinstance(node, _AT_A_PATH) and node.path[:2] == CLASSES:
+        if is_of_classes(node):
             return _of_classes(node, negated)
         match node:
             case Not(part):

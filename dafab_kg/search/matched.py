@@ -20,19 +20,18 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import decode
 from dafab_kg.model.plain_json import as_double
-from dafab_kg.search.classes import with_classes
 from dafab_kg.search.collections import collection_ids
 from dafab_kg.search.compile import stamp
 from dafab_kg.search.conditions import certain, is_whole
 from dafab_kg.search.counting import MOST_HIDDEN, count_of
-from dafab_kg.search.exact import at, moment, place_of_item, truth
+from dafab_kg.search.exact import at, moment, place_of_item
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import values_of
 from dafab_kg.search.library import Library, iri, listed, rows, text
 from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.names import held
 from dafab_kg.search.pages import candidates
-from dafab_kg.search.sources import Source, entries_of, sources_of
+from dafab_kg.search.sources import Source, entries_of, right_among, sources_of
 from dafab_kg.search.tree import DATETIME, And, Path, Search
 from dafab_kg.store.protocol import Iri
 
@@ -121,8 +120,9 @@ def _read(library: Library, search: Search, most: int) -> list[Any] | None:
         entries = [one for one in told if one.iri not in left_out]
         for start in range(0, len(entries), READ_AT_ONCE):
             some = entries[start : start + READ_AT_ONCE]
-            values = with_classes(library, search.filter, some, values_of(library, some)).values()
-            found += [_needed(one) for one in values if truth(search.filter, one) is True]
+            values = values_of(library, some)
+            right = right_among(library, search.filter, some, values)
+            found += [_needed(value) for name, value in values.items() if name in right]
     return found
 
 

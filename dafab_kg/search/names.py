@@ -115,17 +115,13 @@ def held(path: Path, base: str) -> tuple[Held, ...] | None:
 def stac_names() -> dict[str, tuple[str, ...]]:
     """The STAC names whose values a term holds, by its IRI, the one to be preferred first."""
     names: defaultdict[str, list[str]] = defaultdict(list)
-    for table, file in _TABLES:
+    of_blocks = ((f"{block}/", *_FIGURES[kind]) for block, kind in BLOCKS.items())
+    for place, table, file in (*(("", *one) for one in _TABLES), *of_blocks):
         terms = _terms(file, PREFIXES["id"])
         for known in table:
             for one in terms.get(known.field, ()):
-                names[one.iri] += [name for name in known.names if name not in names[one.iri]]
-    for block, kind in BLOCKS.items():
-        table, file = _FIGURES[kind]
-        terms = _terms(file, PREFIXES["id"])
-        for known in table:
-            for one in terms.get(known.field, ()):
-                names[one.iri] += [f"{block}/{name}" for name in known.names]
+                found = (place + name for name in known.names)
+                names[one.iri] += [name for name in found if name not in names[one.iri]]
     return {iri: tuple(found) for iri, found in names.items()}
 
 

@@ -78,14 +78,19 @@ def _told_by(node: Node, paths: frozenset[Path]) -> bool:
     return node.path in paths
 
 
-def mentions_relatives(node: Node | None) -> bool:
-    """Tell whether a filter asks for ancestors or descendants."""
+def asks(node: Node | None, about: Callable[[Node], bool]) -> bool:
+    """Tell whether any test of a filter is ``about`` something."""
     match node:
         case Not(part):
-            return mentions_relatives(part)
+            return asks(part, about)
         case And(parts) | Or(parts):
-            return any(map(mentions_relatives, parts))
-    return isinstance(node, Related)
+            return any(asks(part, about) for part in parts)
+    return node is not None and about(node)
+
+
+def mentions_relatives(node: Node | None) -> bool:
+    """Tell whether a filter asks for ancestors or descendants."""
+    return asks(node, lambda one: isinstance(one, Related))
 
 
 def _not(known: Truth) -> Truth:

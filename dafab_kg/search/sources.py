@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dafab_kg.search.classes import with_classes
@@ -122,7 +122,13 @@ def right_of(
         named = {one.iri: {"id": one.id, "collection": one.collection} for one in entries}
         return {iri for iri, value in named.items() if truth(node, value) is True}, {}
     values = values_of(library, entries)
+    return right_among(library, node, entries, values), values
+
+
+def right_among(
+    library: Library, node: Node, entries: Sequence[Entry], values: Mapping[str, Value]
+) -> set[str]:
+    """Return the IRIs of those items, which were read, that fulfil a filter."""
     ups = relatives_of(library, entries) if mentions_relatives(node) else {}
     judged = with_classes(library, node, entries, values)
-    right = {iri for iri, value in judged.items() if truth(node, value, ups.get(iri)) is True}
-    return right, values
+    return {iri for iri, value in judged.items() if truth(node, value, ups.get(iri)) is True}

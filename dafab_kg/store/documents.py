@@ -285,14 +285,8 @@ class Documents:
             if pending is not None:
                 txn.put(_key(pending.sequence), entry_to_json(pending), db=self._journal)
 
-    def finish(self, pending: Pending, words: Words | None = None) -> None:
-        """Record a batch as loaded and take it out of the journal; see :meth:`record`."""
-        self.record(pending, words, journalled=False)
-
-    def record(
-        self, pending: Pending, words: Words | None = None, *, journalled: bool = True
-    ) -> None:
-        """Record a batch as loaded, with the words in it; ``journalled``: it stays in the journal.
+    def record(self, pending: Pending, words: Words | None = None) -> None:
+        """Record a batch as loaded, with the words in it; it stays in the journal.
 
         Versions of its documents that earlier loads rejected leave quarantine.
         """
@@ -306,8 +300,6 @@ class Documents:
             for document_id in pending.deleted:
                 self._forget_names(txn, document_id)
                 txn.delete(document_id.encode(), db=self._entries)
-            if not journalled:
-                txn.delete(_key(pending.sequence), db=self._journal)
 
     def strike(self, pending: Pending) -> None:
         """Take a batch out of the journal."""

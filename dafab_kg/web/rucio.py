@@ -44,6 +44,7 @@ from dafab_kg.web.rucio_dids import (
     most_listed,
     named,
     replica_line,
+    size_of,
     told,
 )
 from dafab_kg.web.rucio_front import Front, logs_in_here
@@ -51,6 +52,7 @@ from dafab_kg.web.rucio_requests import (
     LOGIN,
     PREFIX,
     body_of,
+    credentials,
     filter_of,
     flag_of,
     names_in_path,
@@ -164,11 +166,7 @@ def _accounts(face: Blueprint, settings: Settings, sessions: Sessions) -> None:
         )
     )
     def login() -> Response:
-        account, username, password = (
-            request.headers.get(f"X-Rucio-{name}", "")
-            for name in ("Account", "Username", "Password")
-        )
-        session = sessions.open(account, username, password)
+        session = sessions.open(*credentials())
         response = Response(b"", content_type=BINARY)
         response.headers["X-Rucio-Auth-Token"] = session.token
         response.headers["X-Rucio-Auth-Token-Expires"] = session.ends
@@ -285,10 +283,10 @@ def _searching(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
             page = catalogue.find_dids(asked)
         except ThingNotFound as error:
             raise Refused(404, "ScopeNotFound", str(error)) from error
-        rows = []
-        for one in page.dids:
-            size = {"bytes": one.size, "length": 1 if one.type == "FILE" else None} if sized else {}
-            rows.append({**named(one), "did_type": one.type, **size})
+        rows = [
+            {**named(one), "did_type": one.type, **(size_of(one) if sized else {})}
+            for one in page.dids
+        ]
         counted = {}
         if page.count is not None:
             counted = {"count": {"value": page.count[0], "exact": page.count[1]}}

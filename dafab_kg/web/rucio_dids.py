@@ -33,6 +33,11 @@ def named(did: Did) -> dict[str, Any]:
     return {"scope": did.scope, "name": did.name}
 
 
+def size_of(did: Did) -> dict[str, Any]:
+    """Return the bytes, and how many files it is."""
+    return {"bytes": did.size, "length": 1 if did.type == "FILE" else None}
+
+
 def told(did: Did) -> dict[str, Any]:
     """Return a data identifier as Rucio describes one."""
     found = {
@@ -42,8 +47,7 @@ def told(did: Did) -> dict[str, Any]:
         "open": None if did.type == "FILE" else True,
         "monotonic": None if did.type == "FILE" else False,
         "expired_at": None,
-        "length": 1 if did.type == "FILE" else None,
-        "bytes": did.size,
+        **size_of(did),
     }
     return {**found, "adler32": None, "md5": did.md5} if did.type == "FILE" else found
 
@@ -157,5 +161,4 @@ def listed_line(did: Did) -> bytes:
     """Return a line of a listing: the name, or, where it is to be long, more."""
     if request.args.get("long") not in _TRUE:
         return orjson.dumps(did.name)
-    more = {"did_type": did.type, "bytes": did.size, "length": 1 if did.type == "FILE" else None}
-    return orjson.dumps({**named(did), **more})
+    return orjson.dumps({**named(did), "did_type": did.type, **size_of(did)})

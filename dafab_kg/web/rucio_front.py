@@ -43,6 +43,7 @@ from dafab_kg.web.rucio_requests import (
     LOGIN,
     PREFIX,
     body_of,
+    credentials,
     names_in_path,
     pairs_of,
     path_sent,
@@ -64,9 +65,7 @@ def logs_in_here(settings: Settings) -> bool:
     """Tell whether the request logs in as this catalogue's guest, or by a token of it."""
     if request.path != PREFIX + LOGIN:
         return False
-    account, username, password = (
-        request.headers.get(f"X-Rucio-{name}", "") for name in ("Account", "Username", "Password")
-    )
+    account, username, password = credentials()
     guest = bool(settings.guest) and account == username == settings.guest
     return guest or bool(_OURS.fullmatch(password))
 

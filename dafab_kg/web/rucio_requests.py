@@ -25,6 +25,14 @@ def path_sent() -> str:
     return urlsplit(str(sent)).path
 
 
+def credentials() -> tuple[str, str, str]:
+    """Return account, user name and password as a login sends them, "" for what it does not."""
+    account, username, password = (
+        request.headers.get(f"X-Rucio-{name}", "") for name in ("Account", "Username", "Password")
+    )
+    return account, username, password
+
+
 def names_in_path(below: str) -> tuple[str, str]:
     """Return the scope and the name that follow ``below`` in the path, as they were sent.
 

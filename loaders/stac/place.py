@@ -80,7 +80,7 @@ def check_box(bbox: Any) -> Box:
         GeometryNotValid: it is no bounding box in degrees.
     """
     numbers = isinstance(bbox, list) and all(
-        isinstance(one, int | Decimal) and not isinstance(one, bool) for one in bbox
+        isinstance(one, int | float | Decimal) and not isinstance(one, bool) for one in bbox
     )
     if not numbers or len(bbox) not in {4, 6}:
         raise GeometryNotValid("is not 4 or 6 numbers")

@@ -118,7 +118,8 @@ def items() -> list[Item]:
     return found
 
 
-def collections() -> list[Item]:
+def collections(*names: str, since: str = "2022-01-01") -> list[Item]:
+    """Collections by their names, or those of the items here."""
     return [
         {
             "type": "Collection",
@@ -128,11 +129,11 @@ def collections() -> list[Item]:
             "license": "other",
             "extent": {
                 "spatial": {"bbox": [[-180, -90, 180, 90]]},
-                "temporal": {"interval": [["2022-01-01T00:00:00Z", None]]},
+                "temporal": {"interval": [[f"{since}T00:00:00Z", None]]},
             },
             "links": [{"rel": "self", "href": f"{HOME}/collections/{name}"}],
         }
-        for name in ("sentinel_2_l2a", "water_analysis", "smart_agriculture")
+        for name in names or ("sentinel_2_l2a", "water_analysis", "smart_agriculture")
     ]
 
 

@@ -23,6 +23,7 @@ from dafab_kg.web import create_app
 from dafab_kg.web.rucio_ways import TABLE, row_of
 from tests.dids import making
 from tests.dids.test_rucio import FEATURE, OBJECT, STREAM, Client, refused
+from tests.listening import serving
 
 SOURCE = making.scene("T48PWS")
 THUMB, SET = f"{SOURCE}_thumb.png", f"{SOURCE}_assets"
@@ -127,12 +128,8 @@ class Quiet(ThreadingHTTPServer):
 def behind():
     server = Quiet(("127.0.0.1", 0), Rucio)
     server.seen, server.mode = [], ""
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")

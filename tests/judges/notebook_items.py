@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-HOME = "https://catalogue.example/stac"
+from tests.dids.making import HOME, collections
+
 DATA = b"bytes of an asset" * 500
 SCENES = {
     # id: west, south, east, north
@@ -25,6 +26,7 @@ OTHERS = {
     "ESA_WorldCover_10m_2021_v200_N42W003_Map": ("worldcover", "Map", -3.0, 42.0, 0.0, 45.0),
     "ESA_WorldCover_10m_2021_v200_N36E024_Map": ("worldcover", "Map", 24.0, 36.0, 27.0, 39.0),
 }
+COLLECTIONS = ("sentinel_2_l2a", "water_analysis", "smart_agriculture", "hand", "worldcover")
 MEKONG = (100.0, 10.0, 108.0, 22.0)
 FIELDS = 120_000
 
@@ -99,29 +101,11 @@ def items(files: str) -> list[dict[str, Any]]:
     return found
 
 
-def collections() -> list[dict[str, Any]]:
-    """The collections of all."""
-    return [
-        {
-            "type": "Collection",
-            "stac_version": "1.1.0",
-            "id": name,
-            "description": f"Words about {name}",
-            "license": "other",
-            "extent": {
-                "spatial": {"bbox": [[-180, -90, 180, 90]]},
-                "temporal": {"interval": [["2016-01-01T00:00:00Z", None]]},
-            },
-            "links": [{"rel": "self", "href": f"{HOME}/collections/{name}"}],
-        }
-        for name in ("sentinel_2_l2a", "water_analysis", "smart_agriculture", "hand", "worldcover")
-    ]
-
-
 def write(place: Path, files: str) -> Path:
     """Write all documents, one a file, into a new folder."""
     place.mkdir()
-    for number, document in enumerate([*collections(), *items(files)]):
+    described = collections(*COLLECTIONS, since="2016-01-01")
+    for number, document in enumerate([*described, *items(files)]):
         (place / f"{number}.json").write_text(json.dumps(document))
     return place
 
