@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ import orjson
 from dafab_kg.access.fetching import check_service, fetch
 from dafab_kg.catalogue import writing as writes
 from dafab_kg.catalogue.answering import Answering
+from dafab_kg.catalogue.calling import with_calls
 from dafab_kg.catalogue.deciding import Decided, decide, document_of, report_iri
 from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import describe, own_document, resolve
@@ -375,6 +377,31 @@ class Catalogue(ItemSearch, Closing):
         Raises:
             QueryNotValid: it cannot be parsed, or asks for SERVICE.
         """
+        answer = partial(
+            self._answer,
+            facts=facts,
+            base=base,
+            private=private,
+            default_graphs=default_graphs,
+            named_graphs=named_graphs,
+        )
+        joined = with_calls(query, self.settings, answer, base)
+        text = query if joined is None else joined.text
+        return answer(text, bindings=bindings, diagnostics=diagnostics)
+
+    def _answer(
+        self,
+        query: str,
+        *,
+        facts: Facts,
+        base: str | None,
+        private: bool,
+        default_graphs: Sequence[str] | None,
+        named_graphs: Sequence[str] | None,
+        bindings: Mapping[str, Term] | None = None,
+        diagnostics: Diagnostics | None = None,
+    ) -> Answer:
+        """Answer a query whose calls are done, or left to the engine."""
         graphs: Sequence[str | None] | None = default_graphs
         if graphs is None and named_graphs is None and not has_dataset(query):
             graphs = self._reasoner.dataset(facts)
@@ -397,12 +424,18 @@ class Catalogue(ItemSearch, Closing):
         The values are plain: ``rewritten``, ``reason``, ``candidates`` by variable with the
         parts of the query that were recognised, ``milliseconds`` by stage, ``text``, ``rows``,
         ``diagnostics`` (errors inside functions), and ``tried``, the plans before that gave
-        too few rows.
+        too few rows, and ``calls``, what became of each SERVICE.
 
         Raises:
             QueryNotValid: it cannot be answered.
+            ServiceNotUsable: an endpoint that it calls fails.
         """
-        return self._answering.explain(query, facts, base)
+        answer = partial(self.query, base=base, facts=facts)
+        joined = with_calls(query, self.settings, answer, base)
+        calls = () if joined is None else joined.calls
+        text = query if joined is None else joined.text
+        told = self._answering.explain(text, facts, base)
+        return {**told, "calls": [call.plain() for call in calls]}
 
     @property
     def _answering(self) -> Answering:

@@ -162,6 +162,13 @@ class Settings(BaseSettings):
         "SERVICE is refused.",
     )
 
+    service_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        le=600,
+        description="Seconds after which a request that SERVICE makes is given up.",
+    )
+
     did_scope: str = Field(
         default="dafab",
         pattern=r"^[a-zA-Z0-9._-]{1,25}$",
