@@ -244,8 +244,8 @@ def _report_differences(session: Session, found: Reconciled) -> int:
         if mended is not None:
             refused = {":".join(pair): why for pair, why in mended.refused.items()}
             done = {"published": mended.published, "removed": mended.removed, "refused": refused}
-        values: dict[str, Any] = {"same": found.same, **counts}
-        print_json({**values, "differences": found.differences, "repaired": done})
+        more = {"differences": found.differences, "repaired": done}
+        print_json({"same": found.same} | dict(counts) | more)
     elif not session.quiet:
         rows = [(one.kind, f"{one.scope}:{one.name}", one.what) for one in found.differences]
         if rows:

@@ -79,6 +79,7 @@ def plan_wanted(
             steps.replicas[did.pair] = did
         has: frozenset[Pair] = found.parents if found is not None else frozenset()
         for up in did.parents:
+            _check_parent(did, up, there.get(up))
             if up not in has:
                 steps.attach[up, did.pair] = did.type
         steps.detach.update((up, did.pair) for up in has - set(did.parents) if ours(up))
@@ -139,6 +140,16 @@ def check_same(did: WantedDid, found: There) -> None:
         raise ServiceRefused(
             f"{did.scope}:{did.name} exists in Rucio (by {found.account or 'nobody'}) and differs: "
             f"{'; '.join(other)}. Correct the side that is wrong; Rucio cannot change it",
+            DIFFERS,
+        )
+
+
+def _check_parent(did: WantedDid, up: Pair, found: There | None) -> None:
+    right = "DATASET" if did.type == "FILE" else "CONTAINER"
+    if found is not None and found.type != right:
+        raise ServiceRefused(
+            f"{did.scope}:{did.name} cannot be attached to {':'.join(up)}: that is a {found.type} "
+            f"in Rucio (by {found.account or 'nobody'}), not a {right}. Correct that first",
             DIFFERS,
         )
 
