@@ -405,7 +405,7 @@ def test_what_rucio_deleted_comes_back(sides: Callable[..., Sides], config: Path
 
 def test_scope_that_is_not_there(tmp_path: Path, config: Path) -> None:
     client = connect(Settings(rucio_config=config))
-    with pytest.raises(ServiceRefused, match="no scope nowhere.* --make-scopes"):
+    with pytest.raises(ServiceRefused, match=r"no scope nowhere\. Make it with --make-scopes"):
         check_scopes(client, ["nowhere"], make=False)
 
 

@@ -34,6 +34,8 @@ WHOLE: Final = frozenset(
     | {"ConfigNotFound", "ConfigLoadingError", "MissingClientParameter", "InvalidRSEExpression"}
 )
 """Refusals that are no unit's fault: they end the run."""
+FAILS: Final = "Fails"
+"""Reason where Rucio does not refuse a unit, but fails over it each time."""
 FIRST_WAIT: Final = 60.0
 """Seconds after which a refused unit is tried again; then twice as long each time."""
 LONGEST_WAIT: Final = 6 * 3600.0
@@ -229,8 +231,8 @@ class Publisher:
             some = left.pop()
             try:
                 self.patiently(partial(way, some))
-            except ServiceRefused as error:
-                if error.reason in WHOLE:
+            except ServiceNotUsable as error:
+                if self._ends_all(error):
                     raise
                 if len(some) > 1:
                     half = len(some) // 2
@@ -240,7 +242,19 @@ class Publisher:
             else:
                 setattr(report, counted, getattr(report, counted) + len(some))
 
-    def _fail(self, unit: Unit | Sent, error: ServiceRefused, report: Published) -> None:
+    def _ends_all(self, error: ServiceNotUsable) -> bool:
+        """Tell whether a failure is no unit's fault: what it was told, or that Rucio and its
+        database do not answer either."""
+        if isinstance(error, ServiceRefused):
+            return error.reason in WHOLE
+        try:
+            with speaking("Asking who we are"):
+                self.client.whoami()
+        except ServiceNotUsable:
+            return True
+        return False
+
+    def _fail(self, unit: Unit | Sent, error: ServiceNotUsable, report: Published) -> None:
         pair = unit.pair
         report.refused[pair] = str(error)
         if self.dry:
@@ -250,8 +264,9 @@ class Publisher:
         wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
         at = self.clock() + wait * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
         dead = tries >= self.most_tries
-        self.memory.fail(Letter(*pair, unit.name, tries, str(error), error.reason, at, dead))
-        log(event="rucio_refused", did=":".join(pair), tries=tries, dead=dead, reason=error.reason)
+        reason = error.reason if isinstance(error, ServiceRefused) else FAILS
+        self.memory.fail(Letter(*pair, unit.name, tries, str(error), reason, at, dead))
+        log(event="rucio_refused", did=":".join(pair), tries=tries, dead=dead, reason=reason)
 
     def patiently(self, way: Callable[[], T]) -> T:
         """Call, and again with growing waits where Rucio does not answer.
