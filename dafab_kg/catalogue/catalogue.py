@@ -98,6 +98,7 @@ from dafab_kg.validation import Validator
 
 if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
+    from dafab_kg.catalogue.publishing import Wanted
     from dafab_kg.federation.harvest import HarvestReport
     from dafab_kg.search.aggregation import Wished
     from dafab_kg.search.pages import Page
@@ -106,6 +107,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the layout of a store's directory."""
+CHANGES = "changes"
+"""Part of a snapshot: the number of the last change of a document that is in it."""
 
 
 class Catalogue(ItemSearch, Closing):
@@ -999,6 +1002,28 @@ class Catalogue(ItemSearch, Closing):
         self._expected.change(changes)
 
     @property
+    def last_change(self) -> int:
+        """Number of the last change of a document that is seen here; 0: none is known."""
+        if self.snapshot is None:
+            return self._documents.last_change()
+        return int(self.snapshot.parts.get(CHANGES, "0"))
+
+    def changed_since(self, after: int) -> tuple[str, ...]:
+        """Return the ids of documents that changed, or went, after a change of this number.
+
+        A document that changed again since the snapshot that is read here may be missing: it
+        is among those of the next.
+        """
+        return self._documents.changed_since(after, self.last_change)
+
+    @property
+    def wanted_dids(self) -> Wanted:
+        """What a Rucio is to hold of this state."""
+        from dafab_kg.catalogue.publishing import Wanted
+
+        return Wanted(self._dids, self.settings)
+
+    @property
     def _dids(self) -> Dids:
         scopes = Scopes(self.settings.did_scope, self.settings.did_scopes)
         return Dids(self._library, scopes, self._expected.all())
@@ -1137,7 +1162,8 @@ class Catalogue(ItemSearch, Closing):
             self._store.backup(graph)
             self._index.copy_to(graph.parent / "index")
 
-        return shelf.publish(backup)
+        # what is noted by now is in the graph: no commit begins before the snapshot is made
+        return shelf.publish(backup, {CHANGES: str(self._documents.last_change())})
 
     def prune(self) -> None:
         """Remove what was published and nobody reads any more."""

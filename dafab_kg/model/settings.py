@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -203,6 +204,33 @@ class Settings(BaseSettings):
         default=None,
         description="File rucio.cfg by which that Rucio is spoken to whose DIDs and replicas are "
         "the graph's; else RUCIO_CONFIG, or where Rucio's client looks.",
+    )
+
+    rucio_layout: Literal["container", "dataset"] = Field(
+        default="container",
+        description="How items are published to Rucio: as a container with the data set of its "
+        "assets, in the whole tree (DaFab's client), or as a data set of its assets in the "
+        "container of its collection.",
+    )
+    rucio_metadata: Literal["none", "all"] = Field(
+        default="none",
+        description="Which properties of items are published as Rucio's metadata; where our "
+        "plugin answers there out of the graph, none need be.",
+    )
+    rucio_rses: dict[str, str] = Field(
+        default_factory=dict,
+        description="Where published files lie: how their addresses begin to the name of a "
+        "storage element that is not deterministic, as {'https://eodata.example/': 'CDSE'}; "
+        "other files are not made in Rucio.",
+    )
+    rucio_tries: int = Field(
+        default=5, ge=1, le=100, description="Times that what Rucio refuses is tried in all."
+    )
+    rucio_expire_days: float | None = Field(
+        default=None,
+        ge=0,
+        description="Days after which Rucio may delete the containers and data sets of what is "
+        "published no more; none: they stay, detached. Their rules end with them.",
     )
 
     @field_validator("rucio_url")
