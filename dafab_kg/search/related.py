@@ -79,6 +79,15 @@ def sources_of(library: Library, entries: Sequence[Entry]) -> dict[str, list[Ent
     return made
 
 
+def made_from(library: Library, products: Sequence[str]) -> list[Entry]:
+    """Return the items that were made from any of these products."""
+    found: dict[str, None] = {}
+    for way in (one for one in _MADE_OF if Habits(library).uses(one)):
+        pairs = _pairs(library, f"VALUES ?one {{ {listed(products)} }} ?two <{way}> ?one")
+        found |= dict.fromkeys(made for _, made in pairs)
+    return [entry for some in _entries_of(library, found).values() for entry in some]
+
+
 def _along(library: Library, way: str, products: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return (product, kind, other product) for what is made in a way; few rows at a time, each
     query from what is known to what is not."""
