@@ -1,7 +1,8 @@
-"""What is below an item: what was made from it, at any distance.
+"""What is below an item: what was made from its product, at any distance.
 
-The ways of :mod:`dafab_kg.search.lineage` backwards: an item is a descendant of another where
-that is one of its ancestors.
+Products are made from products: all items that show the one are below all that show the other.
+(Above an item is one of several that show a source, see :mod:`dafab_kg.search.lineage`, as
+there each name is one place.)
 """
 
 from __future__ import annotations
@@ -13,43 +14,41 @@ from typing import Final
 from dafab_kg.search.compile import Branch
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.library import Library, listed, once
-from dafab_kg.search.lineage import DEEPEST, MADE, Node, item_node, parents_of, steps
-from dafab_kg.search.related import made_from
+from dafab_kg.search.lineage import DEEPEST, MADE, Node, item_node, steps
+from dafab_kg.search.related import items_showing, made_from
 from dafab_kg.search.tree import Node as Tree
 
 AT_ONCE: Final = 500
 """Most products that one query names."""
 
 
-def children_of(library: Library, nodes: Iterable[Node]) -> dict[Node, tuple[Node, ...]]:
-    """Return the items that are directly below items."""
-    wanted = {node: node.entry.product for node in nodes if node.entry is not None}
-    found: dict[Node, list[Node]] = defaultdict(list)
-    products = sorted(set(wanted.values()))
-    for start in range(0, len(products), AT_ONCE):
-        made = made_from(library, products[start : start + AT_ONCE])
-        new = [item_node(entry) for entry in made]
-        for first in range(0, len(new), AT_ONCE):
-            # of several entries of one product only some are parents: who is one is said there
-            for node, ups in parents_of(library, new[first : first + AT_ONCE]).items():
-                for up in ups:
-                    if up in wanted:
-                        found[up].append(node)
-    return {node: tuple(dict.fromkeys(found.get(node, ()))) for node in wanted}
-
-
-def beneath(library: Library, nodes: Iterable[Node]) -> dict[Node, dict[Node, int]]:
-    """Return all items that are below each item, with the least number of steps down to it."""
-    nodes = tuple(dict.fromkeys(nodes))
-    children: dict[Node, tuple[Node, ...]] = {}
-    level: list[Node] = list(nodes)
+def beneath(library: Library, nodes: Iterable[Node]) -> dict[Node, tuple[Node, ...]]:
+    """Return all items that are below each item, those of the fewest steps first."""
+    products = {node: node.entry.product for node in nodes if node.entry is not None}
+    children: dict[str, tuple[str, ...]] = {}
+    level = dict.fromkeys(products.values())
     for _ in range(DEEPEST):
-        new = [node for node in level if node not in children]
+        new = [one for one in level if one not in children]
         if not new:
             break
-        children |= children_of(library, new)
-        level = list(dict.fromkeys(down for node in new for down in children[node]))
-    return {node: steps(node, children) for node in nodes}
+        made: dict[str, list[str]] = defaultdict(list)
+        for some in _parts(new):
+            for source, product in made_from(library, some):
+                made[source].append(product)
+        children |= {one: tuple(made[one]) for one in new}
+        level = dict.fromkeys(down for one in new for down in children[one])
+    downs = {product: steps(product, children) for product in dict.fromkeys(products.values())}
+    shown: dict[str, list[Entry]] = {}
+    for some in _parts([*dict.fromkeys(down for one in downs.values() for down in one)]):
+        shown |= items_showing(library, some)
+    return {
+        node: tuple(item_node(one) for down in downs[product] for one in shown.get(down, ()))
+        for node, product in products.items()
+    }
+
+
+def _parts(products: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (products[start : start + AT_ONCE] for start in range(0, len(products), AT_ONCE))
 
 
 def made_into(

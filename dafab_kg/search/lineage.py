@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import orjson
 
@@ -32,6 +32,8 @@ from dafab_kg.search.library import Library, listed, once
 from dafab_kg.search.links import catalog, link
 from dafab_kg.search.related import sources_of
 from dafab_kg.search.tree import Node as Tree
+
+Place = TypeVar("Place")
 
 DEEPEST: Final = 20
 """Most levels above an item that are looked at."""
@@ -143,11 +145,11 @@ def above(library: Library, nodes: Iterable[Node]) -> dict[Node, dict[Node, int]
     return {node: steps(node, parents) for node in nodes}
 
 
-def steps(node: Node, parents: Mapping[Node, tuple[Node, ...]]) -> dict[Node, int]:
+def steps(node: Place, parents: Mapping[Place, tuple[Place, ...]]) -> dict[Place, int]:
     """Return all that a node is below, by what each is directly below, with the least number
     of steps up to it; the other way round where ``parents`` are children."""
-    found: dict[Node, int] = {}
-    level: Sequence[Node] = (node,)
+    found: dict[Place, int] = {}
+    level: Sequence[Place] = (node,)
     for depth in range(1, DEEPEST + 1):
         ups = (up for one in level for up in parents.get(one, ()))
         level = [up for up in dict.fromkeys(ups) if up not in found and up != node]

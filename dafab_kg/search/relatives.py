@@ -20,7 +20,7 @@ KEPT: Final = 2_000
 """Most relatives of several items that are read together and stay read."""
 AT_ONCE: Final = 200
 """How many are read at a time of those beyond; one item may have very many descendants."""
-_WALKS: Final[Mapping[Side, Callable[[Library, Iterable[Node]], dict[Node, dict[Node, int]]]]] = {
+_WALKS: Final[Mapping[Side, Callable[[Library, Iterable[Node]], Mapping[Node, Iterable[Node]]]]] = {
     "ancestor": above,
     "descendant": beneath,
 }

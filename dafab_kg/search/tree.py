@@ -255,7 +255,7 @@ class Related:
 
     False where it is true of none.  Ancestors are the items that the product is
     derived from, at any distance, their collections and its own.  Descendants are
-    the items of which the item is such an ancestor.
+    the items of products that are derived from the item's, at any distance.
     """
 
     side: Side

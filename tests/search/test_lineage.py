@@ -175,6 +175,18 @@ def test_many_random_filters_find_what_brute_force_finds(here: Here, seed: int) 
     assert told["ancestor"] > 50 and told["descendant"] > 50, told
 
 
+def test_all_items_of_a_source_have_what_was_made_from_it(tmp_path: Path) -> None:
+    """Two catalogues show one product; of ancestors one name is one item."""
+    twin = making._item(SOURCE, "elsewhere", "T48PWS")
+    for number, item in enumerate([*making.items(), twin]):
+        (tmp_path / f"{number}.json").write_text(json.dumps(item))
+    with dafab_kg.open(tmp_path / "s", settings=Settings(store=tmp_path / "s")) as made:
+        made.load(tmp_path)
+        both = Here(made, {}, {}, {})
+        assert both.asked(f"descendant(id = '{WATER}')") == [SOURCE, SOURCE]
+        assert both.asked(f"ancestor(id = '{SOURCE}') AND NOT id LIKE '%smart%'") == [WATER]
+
+
 def test_a_chain_is_followed_as_deep_in_both_directions(tmp_path: Path) -> None:
     names = [f"step-{number}" for number in range(lineage.DEEPEST + 3)]
     for name, source in zip(names, [None, *names], strict=False):
