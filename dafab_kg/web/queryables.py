@@ -43,9 +43,10 @@ _CLASSES: Final[dict[str, Any]] = {
 }
 
 
-def queryables(address: str) -> dict[str, Any]:
-    """Return the schema of what a filter may name."""
-    names = (name for found in stac_names().values() for name in found)
+def queryables(address: str, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return the schema of what a filter may name; of properties these, or all."""
+    if names is None:
+        names = (name for found in stac_names().values() for name in found)
     return _schema(address, "Queryables", {**_OF_ITEMS, TYPES: _CLASSES, **_described(names)})
 
 

@@ -176,9 +176,11 @@ def stac_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     @face.get("/collections/<path:collection>/queryables")
     @described(GET=Operation("What a filter may name, as JSON Schema", {200: (SCHEMA,)}))
     def queryable(collection: str = "") -> Response:
+        found = None
         if collection:
             catalogue.collection(collection, root())
-        return _response(orjson.dumps(queryables(request.base_url)), SCHEMA)
+            found = catalogue.occurring(collection)
+        return _response(orjson.dumps(queryables(request.base_url, found)), SCHEMA)
 
     @face.get("/sortables")
     @described(GET=Operation("What there is an order by, as JSON Schema", {200: (SCHEMA,)}))
