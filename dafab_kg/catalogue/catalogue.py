@@ -885,6 +885,15 @@ class Catalogue(ItemSearch, Closing):
 
         return find_collections(self._library, root)
 
+    def occurring(self, collection: str) -> tuple[str, ...] | None:
+        """Return the names of described properties that items of a collection may have.
+
+        Members of objects have a slash between their names.  None: it is not found out.
+        """
+        from dafab_kg.search.occurring import occurring
+
+        return occurring(self._library, collection)
+
     def collection(self, name: str, root: str) -> bytes:
         """Return one collection (STAC) as JSON.
 

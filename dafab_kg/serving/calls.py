@@ -34,6 +34,7 @@ READS: Final = frozenset(
         "item",
         "item_with_tag",
         "judge",
+        "occurring",
         "origin",
         "provenance",
         "quarantine",
