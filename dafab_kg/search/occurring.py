@@ -12,6 +12,8 @@ from dafab_kg.search.names import Held, held, stac_names
 
 MOST_SHELVES: Final = 20
 """Of collections of more providers it is not found out."""
+MOST_ITEMS: Final = 10_000
+"""Nor of collections of more items: a term that none of them has takes a look at each."""
 
 
 def occurring(library: Library, collection: str) -> tuple[str, ...] | None:
@@ -20,20 +22,27 @@ def occurring(library: Library, collection: str) -> tuple[str, ...] | None:
     Steps of a name have a slash between them, as in :func:`dafab_kg.search.names.stac_names`.
     A name is left out where no product that the collection lists has a value of its term, none
     was kept as it was under that name, and documents do not differ in it: then no item has it.
-    None: it is not found out (no collection lists them, one is empty, or many are of the name).
+    None: it is not found out (no collection lists them, one is empty, many are of the name, or
+    they are large).
     """
     iris = shelves(library).get(collection, ())
     if not 0 < len(iris) <= MOST_SHELVES:
         return None
 
     def look() -> tuple[str, ...] | None:
-        if not all(products_of(library, iri) for iri in iris):
+        if not all(products_of(library, iri) for iri in iris) or _are_large(library, iris):
             return None
         names = sorted({name for some in stac_names().values() for name in some})
         kept = _kept(library, tuple(names))
         return tuple(name for name in names if name in kept or _told(library, iris, name))
 
     return once(library, ("occurring", collection), look)
+
+
+def _are_large(library: Library, iris: tuple[str, ...]) -> bool:
+    query = "SELECT ?thing {{ ?thing dafab:listedIn <{}> }} LIMIT {}"
+    some = (rows(library, query.format(iri, MOST_ITEMS + 1)) for iri in iris)
+    return sum(map(len, some)) > MOST_ITEMS
 
 
 def _told(library: Library, iris: tuple[str, ...], name: str) -> bool:

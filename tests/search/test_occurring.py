@@ -13,6 +13,7 @@ import pytest
 import dafab_kg
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.model.settings import Settings
+from dafab_kg.search import occurring
 from dafab_kg.web.queryables import queryables
 from tests.dids import making
 from tests.search.brute import NOWHERE, member
@@ -77,6 +78,15 @@ def test_a_change_is_told(small: Catalogue) -> None:
     small.put_items("sentinel_2_l2a", [json.dumps(item).encode()])
     assert name in (small.occurring("sentinel_2_l2a") or ())
     assert name not in (small.occurring("water_analysis") or ())
+
+
+def test_of_large_collections_all_names_are_told(
+    small: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(occurring, "MOST_ITEMS", 1)
+    item = making._item("another", "sentinel_2_l2a", "T31UFR")
+    small.put_items("sentinel_2_l2a", [json.dumps(item).encode()])
+    assert small.occurring("sentinel_2_l2a") is None
 
 
 @pytest.mark.oracle
