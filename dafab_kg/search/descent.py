@@ -64,7 +64,7 @@ def made_into(
         entries = items(part)
         return None if entries is None else tuple(dict.fromkeys(one.product for one in entries))
 
-    products = once(library, ("above", part), look)
+    products = once(library, ("above", repr(part)), look)  # 0 is False, as a key
     if products is None:
         return None
     if not products:

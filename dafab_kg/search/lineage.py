@@ -202,7 +202,7 @@ def below(
         made = None if entries is None else tuple(dict.fromkeys(one.product for one in entries))
         return tuple(dict.fromkeys(true)), made
 
-    names, products = once(library, ("below", part), look)
+    names, products = once(library, ("below", repr(part)), look)  # 0 is False, as a key
     if products is None or not {"", BARE, LOOSE}.isdisjoint(names):
         return None
     found: list[Branch] = []

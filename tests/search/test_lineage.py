@@ -168,6 +168,13 @@ def test_random_filters_find_what_brute_force_finds(here: Here) -> None:
     assert told["ancestor"] > 10 and told["descendant"] > 10, told
 
 
+@pytest.mark.parametrize("lineage", ["ancestor", "descendant"])
+def test_zero_is_not_false(here: Here, lineage: str) -> None:
+    for value in (False, 0, 0.0, True, 1):
+        asked = {"op": lineage, "args": [{"op": "<=", "args": [{"property": "gsd"}, value]}]}
+        assert here.found(read_json(asked), 100) == here.right(asked), value
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_many_random_filters_find_what_brute_force_finds(here: Here, seed: int) -> None:
