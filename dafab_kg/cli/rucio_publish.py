@@ -109,7 +109,7 @@ def _follow(
         except ServiceRefused:
             raise
         except (ServiceNotUsable, StoreInUse) as error:
-            tell(f"dafab-kg: {error}. It is tried again")
+            tell(f"dafab-kg: {error} (--follow goes on by itself)")
             publisher = None
             time.sleep(LONG_PAUSE if isinstance(error, ServiceNotUsable) else PAUSE)
 
@@ -307,9 +307,13 @@ def _publisher(
 
 def _scopes(catalogue: Catalogue, publisher: Publisher, *, make: bool) -> None:
     """Make scopes that are missing, if asked to; else say so before anything is sent."""
-    from dafab_kg.federation.rucio.publish import check_scopes
+    from dafab_kg.federation.rucio.publish import check_scopes, missing_scopes
 
-    check_scopes(publisher.client, catalogue.wanted_dids.scopes, make=make and not publisher.dry)
+    scopes = catalogue.wanted_dids.scopes
+    if not (make and publisher.dry):
+        check_scopes(publisher.client, scopes, make=make)
+    elif missing := missing_scopes(publisher.client, scopes):
+        tell(f"would be made: the scope {', '.join(missing)}")
 
 
 @contextmanager

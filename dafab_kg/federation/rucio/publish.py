@@ -292,6 +292,17 @@ class Publisher:
         yield None
 
 
+def missing_scopes(client: Client, scopes: Iterable[str]) -> tuple[str, ...]:
+    """Return those scopes that are not there.
+
+    Raises:
+        ServiceNotUsable: Rucio does not answer as it must.
+    """
+    with speaking("Listing scopes"):
+        there = set(client.list_scopes())
+    return tuple(scope for scope in dict.fromkeys(scopes) if scope not in there)
+
+
 def check_scopes(client: Client, scopes: Iterable[str], *, make: bool) -> tuple[str, ...]:
     """Look whether scopes are there, and ``make`` those that are not, for the account that is
     logged in; return what was made.
@@ -300,9 +311,7 @@ def check_scopes(client: Client, scopes: Iterable[str], *, make: bool) -> tuple[
         ServiceRefused: one is not there, or the account may not make it.
         ServiceNotUsable: Rucio does not answer as it must.
     """
-    with speaking("Listing scopes"):
-        there = set(client.list_scopes())
-    missing = tuple(scope for scope in dict.fromkeys(scopes) if scope not in there)
+    missing = missing_scopes(client, scopes)
     if missing and not make:
         raise ServiceRefused(
             f"Rucio has no scope {', '.join(missing)}. Make it with --make-scopes (or: rucio scope "
