@@ -130,7 +130,7 @@ def measure(items: int, place: Path) -> list[dict[str, Any]]:
             assert timed("publish, nothing changed", items, publish).published == 0
             some = items // 20
             catalogue.load(write(place / "some.json", range(some), 5.0), validate=False)
-            timed("publish, figures of some changed", some, publish)
+            timed("publish, some loaded anew", some, publish)
             for number in range(some):
                 catalogue.delete_item(f"part_{number % 4}", f"scene_{number:06d}")
             assert timed("publish, some removed", some, publish).removed == some
