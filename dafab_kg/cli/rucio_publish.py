@@ -207,7 +207,9 @@ def reconcile(
 def _report(session: Session, report: Published, memory: Memory, *, dry: bool) -> int:
     dead = sum(one.dead for one in memory.letters())
     if session.as_json:
-        values = {name: getattr(report, name) for name in ("published", "unchanged", "removed")}
+        values = {
+            name: getattr(report, name) for name in ("published", "unchanged", "removed", "waiting")
+        }
         refused = {":".join(pair): why for pair, why in report.refused.items()}
         more = {"files_left_out": report.left_out, "refused": refused, "dead": dead}
         print_json({**values, **more, "dry_run": dry})
@@ -229,6 +231,8 @@ def _told(report: Published) -> str:
     ]
     if report.refused:
         told.append(f"{len(report.refused):,} refused")
+    if report.waiting:
+        told.append(f"{report.waiting:,} wait to be tried again")
     if report.left_out:
         told.append(f"{report.left_out:,} files left out")
     return ", ".join(told)

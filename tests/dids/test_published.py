@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pytest
 import dafab_kg
 from dafab_kg.catalogue.following import publish_round
 from dafab_kg.catalogue.publishing import Wanted
+from dafab_kg.cli import main
 from dafab_kg.federation.rucio.connection import connect
 from dafab_kg.federation.rucio.memory import Memory
 from dafab_kg.federation.rucio.publish import Publisher
@@ -113,7 +115,7 @@ def published(state):
     return found
 
 
-def test_rounds_follow_the_graph(tmp_path, there):
+def test_rounds_follow_the_graph(tmp_path, there, monkeypatch, capsys):
     state, address = there
     config = tmp_path / "rucio.cfg"
     config.write_text(
@@ -156,3 +158,32 @@ def test_rounds_follow_the_graph(tmp_path, there):
             catalogue.delete_item("beta", name)
         publish()
         assert published(state) == shown(catalogue)
+
+    def call(*words):
+        code = main(["--store", str(store), "rucio", *words, "--json"])
+        return code, json.loads(capsys.readouterr().out)
+
+    for name in [key for key in os.environ if key.startswith("DAFAB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DAFAB_RUCIO_CONFIG", str(config))
+    monkeypatch.setenv("DAFAB_RUCIO_TRIES", "1")
+    capsys.readouterr()
+    code, told = call("publish")
+    assert (code, told["published"], told["removed"], told["dead"]) == (0, 0, 0, 0)
+    state.detach(("dafab", "stac"), [{"scope": "dafab", "name": "water_analysis"}])
+    code, told = call("reconcile")
+    assert (code, told["differing"], told["missing"], told["foreign"]) == (1, 1, 0, 0)
+    state.bad = {"water_analysis"}
+    code, told = call("reconcile", "--repair")
+    assert (code, [*told["repaired"]["refused"]]) == (1, ["dafab:water_analysis"])
+    code, told = call("status")
+    assert (code, told["dead"], told["letters"][0]["name"]) == (1, 1, "water_analysis")
+    state.bad = set()
+    assert call("publish")[1]["published"] == 0  # a dead letter waits
+    assert call("retry", "dafab:water_analysis") == (0, {"again": 1})
+    code, told = call("publish")
+    assert (code, told["published"], told["dead"]) == (0, 1, 0)
+    assert call("reconcile")[1]["differences"] == []
+    assert main(["--store", str(store), "rucio", "retry", "water_analysis"]) == 2
+    state.scopes.remove("dafab")
+    assert call("publish")[0] == 1

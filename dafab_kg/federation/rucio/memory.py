@@ -77,7 +77,7 @@ class Sent:
 class Letter:
     """A unit that Rucio refused: how often, why, and when it is tried again (Unix seconds).
 
-    ``unit`` is its id in the graph.
+    ``unit`` is its id in the graph, ``digest`` what was wanted ("" that it be taken away).
 
     ``dead``: it is not tried again until it changes, or somebody asks for it.
     """
@@ -90,6 +90,7 @@ class Letter:
     reason: str = ""
     next_try: float = 0.0
     dead: bool = False
+    digest: str = ""
 
     @property
     def pair(self) -> Pair:

@@ -151,14 +151,19 @@ def test_one_that_is_refused_holds_up_no_other(side: Side) -> None:
         first, _ = memory.letters()
         assert "not liked" in first.why and not first.dead
         assert side.now + 30 <= first.next_try <= side.now + 90
+        waits = publisher.publish(units)
+        assert (waits.waiting, waits.published, waits.unchanged) == (2, 0, 19)
+        side.now += 90
         publisher.publish(units)
         assert all(one.dead and one.tries == 2 for one in memory.letters())
         assert memory.again([("s", "n7")]) == 1
         assert [one.dead for one in memory.letters()] == [True, False]
         side.there.bad = set()
-        publisher.publish(units)
+        assert publisher.publish(units).published == 1
+        assert [one.unit for one in memory.letters()] == ["n13"]  # it waits, as long as it is so
+        assert publisher.publish([unit("n13")]).published == 1
         assert memory.letters() == ()
-        assert len(side.there.tree()["root"]) == 20
+        assert len(side.there.tree()["root"]) == 19
 
 
 def test_one_at_which_rucio_fails_holds_up_no_other(side: Side) -> None:
@@ -181,6 +186,7 @@ def test_two_that_claim_one_name(side: Side) -> None:
             in (report.refused["s", "a_b"])
         )
         publisher.remove([("s", "a")])
+        side.now += 90
         assert publisher.publish([two]).published == 1
     assert side.there.tree()["a_b_assets"] == ["a_b_c"]
 
