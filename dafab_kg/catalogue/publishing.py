@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -39,6 +40,8 @@ READ: Final = 500
 """Most items whose documents are read at a time."""
 MOST_NAMED: Final = 200
 """Most documents that one query names."""
+MOST_BYTES: Final = 2**63 - 1
+"""Largest size that Rucio's tables hold."""
 _FIRST: Final = 100
 
 
@@ -129,12 +132,27 @@ class Wanted:
         begins = [one for one in self.settings.rucio_rses if address.startswith(one)]
         if not begins:
             return LeftOut(did.name, "no storage element is set for its address (rucio_rses)")
-        if did.size is None or did.size < 0:
+        if not is_plain_address(address):
+            return LeftOut(did.name, "its address has a query, a fragment or a login")
+        if did.size is None or not 0 <= did.size <= MOST_BYTES:
             return LeftOut(did.name, "its size is not told (file:size)")
         if did.md5 is None:
             return LeftOut(did.name, "no MD5 of it is told (file:checksum)")
         rse = self.settings.rucio_rses[max(begins, key=len)]
         return WantedDid(*_pair(did), "FILE", (home,), did.size, did.md5, rse=rse, pfn=address)
+
+
+def is_plain_address(address: str) -> bool:
+    """Tell whether an address is only a place: what signs or logs in is not told to a Rucio.
+
+    >>> is_plain_address("https://a.example/b.tif"), is_plain_address("https://u:p@a.example/b")
+    (True, False)
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return not (parts.query or parts.fragment or "@" in parts.netloc)
 
 
 def _pair(did: Did) -> Pair:

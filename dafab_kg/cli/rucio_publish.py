@@ -311,7 +311,7 @@ def _publisher(
 
 def _scopes(catalogue: Catalogue, publisher: Publisher, *, make: bool) -> None:
     """Make scopes that are missing, if asked to; else say so before anything is sent."""
-    from dafab_kg.federation.rucio.publish import check_scopes, missing_scopes
+    from dafab_kg.federation.rucio.scopes import check_scopes, missing_scopes
 
     scopes = catalogue.wanted_dids.scopes
     if not (make and publisher.dry):

@@ -23,7 +23,7 @@ import pytest
 import dafab_kg
 from dafab_kg.federation.rucio.connection import connect
 from dafab_kg.federation.rucio.memory import Memory
-from dafab_kg.federation.rucio.publish import check_scopes
+from dafab_kg.federation.rucio.scopes import check_scopes
 from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.errors import ServiceRefused
 from dafab_kg.model.settings import Settings

@@ -308,38 +308,6 @@ def _waits() -> Iterator[float | None]:
     yield None
 
 
-def missing_scopes(client: Client, scopes: Iterable[str]) -> tuple[str, ...]:
-    """Return those scopes that are not there.
-
-    Raises:
-        ServiceNotUsable: Rucio does not answer as it must.
-    """
-    with speaking("Listing scopes"):
-        there = set(client.list_scopes())
-    return tuple(scope for scope in dict.fromkeys(scopes) if scope not in there)
-
-
-def check_scopes(client: Client, scopes: Iterable[str], *, make: bool) -> tuple[str, ...]:
-    """Look whether scopes are there, and ``make`` those that are not, for the account that is
-    logged in; return what was made.
-
-    Raises:
-        ServiceRefused: one is not there, or the account may not make it.
-        ServiceNotUsable: Rucio does not answer as it must.
-    """
-    missing = missing_scopes(client, scopes)
-    if missing and not make:
-        raise ServiceRefused(
-            f"Rucio has no scope {', '.join(missing)}. Make it with --make-scopes (or: rucio scope "
-            "add), or choose others (did_scope, did_scopes)",
-            "ScopeNotFound",
-        )
-    for scope in missing:
-        with speaking(f"Making the scope {scope}"):
-            client.add_scope(client.account, scope)
-    return missing
-
-
 def _row(unit: Unit, before: Sent | None, there: Mapping[Pair, There], steps: Steps) -> Sent:
     """What is kept of a unit once it is sent."""
     old = {did.pair: did for did in before.dids} if before is not None else {}

@@ -12,8 +12,9 @@ import pytest
 
 from dafab_kg.federation.rucio.connection import connect
 from dafab_kg.federation.rucio.memory import Memory
-from dafab_kg.federation.rucio.publish import Publisher, check_scopes
+from dafab_kg.federation.rucio.publish import Publisher
 from dafab_kg.federation.rucio.reconcile import reconcile
+from dafab_kg.federation.rucio.scopes import check_scopes
 from dafab_kg.federation.rucio.wanted import Unit, WantedDid, metadata_of
 from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused, StoreInUse
 from dafab_kg.model.settings import Settings
