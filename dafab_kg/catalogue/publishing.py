@@ -19,7 +19,7 @@ from dafab_kg.dids.containers import Containers
 from dafab_kg.dids.dids import Dids
 from dafab_kg.dids.finding import items_named
 from dafab_kg.dids.names import Did, assets_of, container, files_of
-from dafab_kg.federation.rucio.memory import Memory, Sent
+from dafab_kg.federation.rucio.memory import Memory
 from dafab_kg.federation.rucio.there import in_parts
 from dafab_kg.federation.rucio.wanted import (
     LeftOut,
@@ -107,7 +107,7 @@ class Wanted:
             meta = metadata_of(value.get("properties"))  # type: ignore[assignment]
         dids = [WantedDid(*own, "DATASET" if flat else "CONTAINER", parents, meta=meta)]
         if node.entry is None:
-            return Unit(node.name, tuple(dids))
+            return Unit(node.name, tuple(dids), is_item=False)
         home = own
         if not flat:
             home = _pair(assets_of(scopes, node))
@@ -214,7 +214,7 @@ def touched(
     gone = [
         one
         for one in memory.all()
-        if not one.gone and one.pair not in now and (one.name in names or not _is_item(one))
+        if not one.gone and one.pair not in now and (one.name in names or not one.is_item)
     ]
     if gone:  # what lies below what goes
         pairs = {did.pair for one in gone for did in one.dids}
@@ -224,10 +224,6 @@ def touched(
             if not one.gone and one.pair not in pairs and pairs & set(one.dids[0].parents)
         ]
     return Touched(tuple(dict.fromkeys(left)), tuple(one.pair for one in gone))
-
-
-def _is_item(one: Sent) -> bool:
-    return bool(one.documents)
 
 
 def _near(library: Library, document_ids: Sequence[str]) -> Iterator[str]:
@@ -280,7 +276,7 @@ def _moved(wanted: Wanted, memory: Memory) -> Iterator[str]:
                 now[entry.id].add(home)
     values = {_pair(container(scopes, node)) for node in catalogs(library) if node.kind == "value"}
     for sent in memory.all():
-        if not sent.gone and _is_item(sent):
+        if not sent.gone and sent.is_item:
             then = set(sent.dids[0].parents) & values
             if then != now.get(sent.name, set()):
                 yield sent.name

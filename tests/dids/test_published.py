@@ -163,6 +163,10 @@ def test_rounds_follow_the_graph(tmp_path, there, monkeypatch, capsys):
         assert published(state) == shown(catalogue)
         report = publish()
         assert report.published == 0 and report.unchanged < len(BELOW)  # catalogues alone
+        with Memory(store) as memory:  # one that was made ahead of its own turn
+            sent = memory.sent(("dafab", "plain_assets"))
+            memory.keep([replace(sent, documents=())])
+        assert publish().removed == 0
         one, two, *_ = map(making.scene, making.SCENES)
         water = json.loads(json.dumps(ITEMS[f"{one}_water_analysis_300"]))
         water["properties"]["dafab:water-analysis"]["excess_total_water_observed"] = 300.0

@@ -60,6 +60,7 @@ class Sent:
     documents: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     gone: bool = False
+    is_item: bool = True
 
     @property
     def pair(self) -> Pair:
@@ -217,6 +218,12 @@ class Memory(Closing):
             found = [orjson.loads(bytes(data)) for _, data in txn.cursor(self._letters)]
         return tuple(Letter(**value) for value in found)
 
+    def letter(self, pair: Pair) -> Letter | None:
+        """Return the failure of a unit."""
+        with self._env.begin() as txn:
+            data = txn.get(_key(pair), db=self._letters)
+        return None if data is None else Letter(**orjson.loads(bytes(data)))
+
     def fail(self, letter: Letter) -> None:
         """Keep a failure."""
         with self._env.begin(write=True) as txn:
@@ -261,4 +268,5 @@ def _sent(data: Any) -> Sent:
     )
     left_out = tuple(LeftOut(**one) for one in value["left_out"])
     documents = tuple(value["documents"])
-    return Sent(value["name"], value["digest"], dids, documents, left_out, value["gone"])
+    flags = value["gone"], value["is_item"]
+    return Sent(value["name"], value["digest"], dids, documents, left_out, *flags)

@@ -271,7 +271,7 @@ class Publisher:
         report.refused[pair] = str(error)
         if self.dry:
             return
-        before = {one.pair: one for one in self.memory.letters()}.get(pair)
+        before = self.memory.letter(pair)
         wanted = unit.digest if isinstance(unit, Unit) else ""
         same = before is not None and before.digest == wanted
         tries = 1 + (before.tries if before is not None and same else 0)
@@ -328,7 +328,14 @@ def _row(unit: Unit, before: Sent | None, there: Mapping[Pair, There], steps: St
         for pair, did in old.items()
         if pair not in dids
     ]
-    return Sent(unit.name, unit.digest, (*dids.values(), *left), unit.documents, unit.left_out)
+    return Sent(
+        unit.name,
+        unit.digest,
+        (*dids.values(), *left),
+        unit.documents,
+        unit.left_out,
+        is_item=unit.is_item,
+    )
 
 
 def _begun(row: Sent, before: Mapping[Pair, SentDid]) -> Sent:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -158,7 +159,8 @@ def pretend(state: Pretended) -> ThreadingHTTPServer:
             self.send_header("Content-Type", "application/x-json-stream")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data[: len(data) // 2] if half else data)
+            with suppress(BrokenPipeError):  # whoever was kept waiting has gone
+                self.wfile.write(data[: len(data) // 2] if half else data)
             self.close_connection = self.close_connection or half
 
         def _answer(self, way: str, sent: Any) -> tuple[int, list[Any], dict[str, str]]:

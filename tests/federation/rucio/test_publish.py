@@ -16,7 +16,13 @@ from dafab_kg.federation.rucio.publish import Publisher
 from dafab_kg.federation.rucio.reconcile import reconcile
 from dafab_kg.federation.rucio.scopes import check_scopes
 from dafab_kg.federation.rucio.wanted import Unit, WantedDid, metadata_of
-from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused, StoreInUse
+from dafab_kg.model.errors import (
+    QueryNotValid,
+    ServiceNotUsable,
+    ServiceRefused,
+    StoreInUse,
+    StoreNotUsable,
+)
 from dafab_kg.model.settings import Settings
 from tests.federation.rucio.pretend import Pretended, pretend
 
@@ -274,6 +280,19 @@ def test_reconcile_tells_apart(side: Side) -> None:
 def test_one_process_publishes(tmp_path: Path) -> None:
     with Memory(tmp_path), pytest.raises(StoreInUse, match="Another process publishes"):
         Memory(tmp_path)
+
+
+def test_each_vo_is_remembered_by_itself(tmp_path: Path) -> None:
+    with Memory(tmp_path) as one, Memory(tmp_path, "abc") as other:
+        one.move(5, "layout")
+        assert (one.position("layout"), one.position("other"), other.position("layout")) == (
+            5, -1, -1,
+        )  # fmt: skip
+    for vo in ("../x", "abcd", "a b"):
+        with pytest.raises(QueryNotValid, match="no VO"):
+            Memory(tmp_path, vo)
+    with pytest.raises(StoreNotUsable, match="Nothing was published"):
+        Memory(tmp_path / "none", read_only=True)
 
 
 def test_metadata_are_keys_that_rucio_takes() -> None:
