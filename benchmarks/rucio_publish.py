@@ -70,8 +70,9 @@ def measure(items: int, place: Path) -> list[dict[str, Any]]:
     from dafab_kg.catalogue.following import publish_round
     from dafab_kg.federation.rucio.connection import connect
     from dafab_kg.federation.rucio.memory import Memory
-    from dafab_kg.federation.rucio.publish import Publisher, check_scopes
+    from dafab_kg.federation.rucio.publish import Publisher
     from dafab_kg.federation.rucio.reconcile import reconcile
+    from dafab_kg.federation.rucio.scopes import check_scopes
     from dafab_kg.model.settings import Settings
     from tests.judges.real_rucio import Rucio, client_config
 
@@ -130,7 +131,7 @@ def measure(items: int, place: Path) -> list[dict[str, Any]]:
             assert timed("publish, nothing changed", items, publish).published == 0
             some = items // 20
             catalogue.load(write(place / "some.json", range(some), 5.0), validate=False)
-            timed("publish, figures of some changed", some, publish)
+            timed("publish, some loaded anew", some, publish)
             for number in range(some):
                 catalogue.delete_item(f"part_{number % 4}", f"scene_{number:06d}")
             assert timed("publish, some removed", some, publish).removed == some

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -18,7 +19,7 @@ from dafab_kg.dids.containers import Containers
 from dafab_kg.dids.dids import Dids
 from dafab_kg.dids.finding import items_named
 from dafab_kg.dids.names import Did, assets_of, container, files_of
-from dafab_kg.federation.rucio.memory import Memory, Sent
+from dafab_kg.federation.rucio.memory import Memory
 from dafab_kg.federation.rucio.there import in_parts
 from dafab_kg.federation.rucio.wanted import (
     LeftOut,
@@ -39,6 +40,8 @@ READ: Final = 500
 """Most items whose documents are read at a time."""
 MOST_NAMED: Final = 200
 """Most documents that one query names."""
+MOST_BYTES: Final = 2**63 - 1
+"""Largest size that Rucio's tables hold."""
 _FIRST: Final = 100
 
 
@@ -104,7 +107,7 @@ class Wanted:
             meta = metadata_of(value.get("properties"))  # type: ignore[assignment]
         dids = [WantedDid(*own, "DATASET" if flat else "CONTAINER", parents, meta=meta)]
         if node.entry is None:
-            return Unit(node.name, tuple(dids))
+            return Unit(node.name, tuple(dids), is_item=False)
         home = own
         if not flat:
             home = _pair(assets_of(scopes, node))
@@ -129,12 +132,27 @@ class Wanted:
         begins = [one for one in self.settings.rucio_rses if address.startswith(one)]
         if not begins:
             return LeftOut(did.name, "no storage element is set for its address (rucio_rses)")
-        if did.size is None or did.size < 0:
+        if not is_plain_address(address):
+            return LeftOut(did.name, "its address has a query, a fragment or a login")
+        if did.size is None or not 0 <= did.size <= MOST_BYTES:
             return LeftOut(did.name, "its size is not told (file:size)")
         if did.md5 is None:
             return LeftOut(did.name, "no MD5 of it is told (file:checksum)")
         rse = self.settings.rucio_rses[max(begins, key=len)]
         return WantedDid(*_pair(did), "FILE", (home,), did.size, did.md5, rse=rse, pfn=address)
+
+
+def is_plain_address(address: str) -> bool:
+    """Tell whether an address is only a place: what signs or logs in is not told to a Rucio.
+
+    >>> is_plain_address("https://a.example/b.tif"), is_plain_address("https://u:p@a.example/b")
+    (True, False)
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return not (parts.query or parts.fragment or "@" in parts.netloc)
 
 
 def _pair(did: Did) -> Pair:
@@ -196,7 +214,7 @@ def touched(
     gone = [
         one
         for one in memory.all()
-        if not one.gone and one.pair not in now and (one.name in names or not _is_item(one))
+        if not one.gone and one.pair not in now and (one.name in names or not one.is_item)
     ]
     if gone:  # what lies below what goes
         pairs = {did.pair for one in gone for did in one.dids}
@@ -206,10 +224,6 @@ def touched(
             if not one.gone and one.pair not in pairs and pairs & set(one.dids[0].parents)
         ]
     return Touched(tuple(dict.fromkeys(left)), tuple(one.pair for one in gone))
-
-
-def _is_item(one: Sent) -> bool:
-    return bool(one.documents)
 
 
 def _near(library: Library, document_ids: Sequence[str]) -> Iterator[str]:
@@ -262,7 +276,7 @@ def _moved(wanted: Wanted, memory: Memory) -> Iterator[str]:
                 now[entry.id].add(home)
     values = {_pair(container(scopes, node)) for node in catalogs(library) if node.kind == "value"}
     for sent in memory.all():
-        if not sent.gone and _is_item(sent):
+        if not sent.gone and sent.is_item:
             then = set(sent.dids[0].parents) & values
             if then != now.get(sent.name, set()):
                 yield sent.name

@@ -109,7 +109,7 @@ def _follow(
         except ServiceRefused:
             raise
         except (ServiceNotUsable, StoreInUse) as error:
-            tell(f"dafab-kg: {error}. It is tried again")
+            tell(f"dafab-kg: {error} (--follow goes on by itself)")
             publisher = None
             time.sleep(LONG_PAUSE if isinstance(error, ServiceNotUsable) else PAUSE)
 
@@ -207,7 +207,9 @@ def reconcile(
 def _report(session: Session, report: Published, memory: Memory, *, dry: bool) -> int:
     dead = sum(one.dead for one in memory.letters())
     if session.as_json:
-        values = {name: getattr(report, name) for name in ("published", "unchanged", "removed")}
+        values = {
+            name: getattr(report, name) for name in ("published", "unchanged", "removed", "waiting")
+        }
         refused = {":".join(pair): why for pair, why in report.refused.items()}
         more = {"files_left_out": report.left_out, "refused": refused, "dead": dead}
         print_json({**values, **more, "dry_run": dry})
@@ -229,6 +231,8 @@ def _told(report: Published) -> str:
     ]
     if report.refused:
         told.append(f"{len(report.refused):,} refused")
+    if report.waiting:
+        told.append(f"{report.waiting:,} wait to be tried again")
     if report.left_out:
         told.append(f"{report.left_out:,} files left out")
     return ", ".join(told)
@@ -307,9 +311,13 @@ def _publisher(
 
 def _scopes(catalogue: Catalogue, publisher: Publisher, *, make: bool) -> None:
     """Make scopes that are missing, if asked to; else say so before anything is sent."""
-    from dafab_kg.federation.rucio.publish import check_scopes
+    from dafab_kg.federation.rucio.scopes import check_scopes, missing_scopes
 
-    check_scopes(publisher.client, catalogue.wanted_dids.scopes, make=make and not publisher.dry)
+    scopes = catalogue.wanted_dids.scopes
+    if not (make and publisher.dry):
+        check_scopes(publisher.client, scopes, make=make)
+    elif missing := missing_scopes(publisher.client, scopes):
+        tell(f"would be made: the scope {', '.join(missing)}")
 
 
 @contextmanager

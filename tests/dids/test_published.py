@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from dataclasses import replace
 
@@ -11,6 +12,8 @@ import pytest
 import dafab_kg
 from dafab_kg.catalogue.following import publish_round
 from dafab_kg.catalogue.publishing import Wanted
+from dafab_kg.cli import main
+from dafab_kg.dids.finding import items_named
 from dafab_kg.federation.rucio.connection import connect
 from dafab_kg.federation.rucio.memory import Memory
 from dafab_kg.federation.rucio.publish import Publisher
@@ -19,6 +22,7 @@ from dafab_kg.model.settings import Settings
 from tests.dids import making
 from tests.federation.rucio.pretend import Pretended, pretend
 
+SUM = "d50110" + "0" * 32
 BELOW = making.tree()
 ITEMS = {item["id"]: item for item in making.items()}
 
@@ -58,6 +62,30 @@ def test_files_are_made_where_all_of_them_is_told(catalogue):
     assert [(one.name, one.why) for one in unit.left_out] == [
         (f"{scene}_B02_10m.jp2", "its size is not told (file:size)")
     ]
+
+
+@pytest.mark.parametrize(
+    ("asset", "why"),
+    [
+        ({"href": "https://u:p@files.example/a.tif"}, "its address has"),
+        ({"href": "https://files.example/a.tif?X-Amz-Signature=1"}, "its address has"),
+        ({"href": "https://[files.example/a.tif"}, "its address has"),
+        ({"href": ["https://files.example/a.tif"]}, "no storage element"),
+        ({"file:size": 2**63}, "its size"),
+        ({"file:size": -1}, "its size"),
+        ({"file:size": True}, "its size"),
+        ({"file:checksum": "1220" + "0" * 64}, "no MD5"),
+    ],
+)
+def test_files_of_which_rucio_is_not_told(catalogue, asset, why):
+    made = wanted(catalogue, rucio_rses={"https://": "ANY"})
+    right = {"href": "https://files.example/a.tif", "file:size": 1, "file:checksum": SUM}
+    (node,) = items_named(made.dids.library, made.dids.scopes, [making.scene("T31UFR")]).values()
+    units = [
+        made._unit(node, [], {"assets": {"a": value}}, ()) for value in (right, {**right, **asset})
+    ]
+    assert [unit.dids[2].rse for unit in units] == ["ANY", ""]
+    assert units[1].left_out[0].why.startswith(why)
 
 
 def test_an_item_as_a_data_set_of_its_collection(catalogue):
@@ -113,7 +141,7 @@ def published(state):
     return found
 
 
-def test_rounds_follow_the_graph(tmp_path, there):
+def test_rounds_follow_the_graph(tmp_path, there, monkeypatch, capsys):
     state, address = there
     config = tmp_path / "rucio.cfg"
     config.write_text(
@@ -135,6 +163,10 @@ def test_rounds_follow_the_graph(tmp_path, there):
         assert published(state) == shown(catalogue)
         report = publish()
         assert report.published == 0 and report.unchanged < len(BELOW)  # catalogues alone
+        with Memory(store) as memory:  # one that was made ahead of its own turn
+            sent = memory.sent(("dafab", "plain_assets"))
+            memory.keep([replace(sent, documents=())])
+        assert publish().removed == 0
         one, two, *_ = map(making.scene, making.SCENES)
         water = json.loads(json.dumps(ITEMS[f"{one}_water_analysis_300"]))
         water["properties"]["dafab:water-analysis"]["excess_total_water_observed"] = 300.0
@@ -156,3 +188,29 @@ def test_rounds_follow_the_graph(tmp_path, there):
             catalogue.delete_item("beta", name)
         publish()
         assert published(state) == shown(catalogue)
+
+    def call(*words):
+        code = main(["--store", str(store), "rucio", *words, "--json"])
+        return code, json.loads(capsys.readouterr().out)
+
+    for name in [key for key in os.environ if key.startswith("DAFAB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DAFAB_RUCIO_CONFIG", str(config))
+    monkeypatch.setenv("DAFAB_RUCIO_TRIES", "1")
+    capsys.readouterr()
+    code, told = call("publish")
+    assert (code, told["published"], told["removed"], told["dead"]) == (0, 0, 0, 0)
+    state.detach(("dafab", "stac"), [{"scope": "dafab", "name": "water_analysis"}])
+    state.bad = {"water_analysis"}
+    code, told = call("reconcile", "--repair")
+    assert (code, [*told["repaired"]["refused"]]) == (1, ["dafab:water_analysis"])
+    assert (told["differing"], told["missing"], told["foreign"]) == (1, 0, 0)
+    code, told = call("status")
+    assert (code, told["dead"], told["letters"][0]["name"]) == (1, 1, "water_analysis")
+    state.bad = set()
+    assert call("publish")[1]["published"] == 0  # a dead letter waits
+    assert call("retry", "dafab:water_analysis") == (0, {"again": 1})
+    code, told = call("publish")
+    assert (code, told["published"], told["dead"]) == (0, 1, 0)
+    assert call("reconcile")[1]["differences"] == []
+    assert main(["--store", str(store), "rucio", "retry", "water_analysis"]) == 2

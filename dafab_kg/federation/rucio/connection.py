@@ -61,6 +61,7 @@ def connect(settings: Settings, vo: str = "") -> Client:
         ) from error
 
     quiet = logging.getLogger("dafab_kg.rucio")
+    quiet.setLevel(logging.CRITICAL)  # what it tells of failures comes as an error, too
     with _lock, speaking("Logging in"):
         if settings.rucio_config is not None:
             os.environ["RUCIO_CONFIG"] = str(settings.rucio_config)

@@ -60,6 +60,7 @@ class Sent:
     documents: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     gone: bool = False
+    is_item: bool = True
 
     @property
     def pair(self) -> Pair:
@@ -77,7 +78,7 @@ class Sent:
 class Letter:
     """A unit that Rucio refused: how often, why, and when it is tried again (Unix seconds).
 
-    ``unit`` is its id in the graph.
+    ``unit`` is its id in the graph, ``digest`` what was wanted ("" that it be taken away).
 
     ``dead``: it is not tried again until it changes, or somebody asks for it.
     """
@@ -90,6 +91,7 @@ class Letter:
     reason: str = ""
     next_try: float = 0.0
     dead: bool = False
+    digest: str = ""
 
     @property
     def pair(self) -> Pair:
@@ -216,6 +218,12 @@ class Memory(Closing):
             found = [orjson.loads(bytes(data)) for _, data in txn.cursor(self._letters)]
         return tuple(Letter(**value) for value in found)
 
+    def letter(self, pair: Pair) -> Letter | None:
+        """Return the failure of a unit."""
+        with self._env.begin() as txn:
+            data = txn.get(_key(pair), db=self._letters)
+        return None if data is None else Letter(**orjson.loads(bytes(data)))
+
     def fail(self, letter: Letter) -> None:
         """Keep a failure."""
         with self._env.begin(write=True) as txn:
@@ -260,4 +268,5 @@ def _sent(data: Any) -> Sent:
     )
     left_out = tuple(LeftOut(**one) for one in value["left_out"])
     documents = tuple(value["documents"])
-    return Sent(value["name"], value["digest"], dids, documents, left_out, value["gone"])
+    flags = value["gone"], value["is_item"]
+    return Sent(value["name"], value["digest"], dids, documents, left_out, *flags)

@@ -46,11 +46,13 @@ ASKED_WAIT: Final = 1.0
 
 @dataclass
 class Published:
-    """What became of units; ``refused`` tells why, by unit.  ``left_out`` counts files."""
+    """What became of units; ``refused`` tells why, by unit.  ``waiting`` counts those that were
+    refused before and whose time has not come, ``left_out`` files."""
 
     published: int = 0
     unchanged: int = 0
     removed: int = 0
+    waiting: int = 0
     left_out: int = 0
     refused: dict[Pair, str] = field(default_factory=dict)
 
@@ -79,7 +81,8 @@ class Publisher:
     def publish(
         self, units: Iterable[Unit], *, force: bool = False, report: Published | None = None
     ) -> Published:
-        """Publish units; those that were sent as they are now are left, but for ``force``.
+        """Publish units; those that were sent as they are now, and those that were refused so
+        and wait, are left, but for ``force``.
 
         What becomes of them is added to ``report``.
 
@@ -88,9 +91,13 @@ class Publisher:
             ServiceRefused: it refuses what is no single unit's fault.
         """
         report = report or Published()
+        letters = {} if force else {one.pair: one for one in self.memory.letters()}
         for some in in_parts(units, BATCH):
             new = [one for one in some if force or not self._is_sent(one)]
             report.unchanged += len(some) - len(new)
+            waiting = {one.pair for one in new if self._waits(one, letters.get(one.pair))}
+            report.waiting += len(waiting)
+            new = [one for one in new if one.pair not in waiting]
             report.left_out += sum(len(one.left_out) for one in some)
             self._send(new, report)
             self.tell(report)
@@ -118,6 +125,11 @@ class Publisher:
             and sent.digest == unit.digest
             and sent.documents == unit.documents
         )
+
+    def _waits(self, unit: Unit, letter: Letter | None) -> bool:
+        if letter is None or letter.digest != unit.digest:
+            return False
+        return letter.dead or letter.next_try > self.clock()
 
     # sending
 
@@ -259,13 +271,15 @@ class Publisher:
         report.refused[pair] = str(error)
         if self.dry:
             return
-        before = {one.pair: one for one in self.memory.letters()}.get(pair)
-        tries = 1 + (before.tries if before is not None else 0)
+        before = self.memory.letter(pair)
+        wanted = unit.digest if isinstance(unit, Unit) else ""
+        same = before is not None and before.digest == wanted
+        tries = 1 + (before.tries if before is not None and same else 0)
         wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
         at = self.clock() + wait * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
         dead = tries >= self.most_tries
         reason = error.reason if isinstance(error, ServiceRefused) else FAILS
-        self.memory.fail(Letter(*pair, unit.name, tries, str(error), reason, at, dead))
+        self.memory.fail(Letter(*pair, unit.name, tries, str(error), reason, at, dead, wanted))
         log(event="rucio_refused", did=":".join(pair), tries=tries, dead=dead, reason=reason)
 
     def patiently(self, way: Callable[[], T]) -> T:
@@ -275,7 +289,7 @@ class Publisher:
             ServiceNotUsable: it does not, however often it is asked.
             ServiceRefused: it refuses.
         """
-        for wait in self._waits():
+        for wait in _waits():
             try:
                 return way()
             except ServiceRefused:
@@ -286,33 +300,12 @@ class Publisher:
                 self.sleep(wait)
         raise AssertionError  # the last wait is None
 
-    def _waits(self) -> Iterator[float | None]:
-        for number in range(ASKED - 1):
-            yield ASKED_WAIT * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-        yield None
 
-
-def check_scopes(client: Client, scopes: Iterable[str], *, make: bool) -> tuple[str, ...]:
-    """Look whether scopes are there, and ``make`` those that are not, for the account that is
-    logged in; return what was made.
-
-    Raises:
-        ServiceRefused: one is not there, or the account may not make it.
-        ServiceNotUsable: Rucio does not answer as it must.
-    """
-    with speaking("Listing scopes"):
-        there = set(client.list_scopes())
-    missing = tuple(scope for scope in dict.fromkeys(scopes) if scope not in there)
-    if missing and not make:
-        raise ServiceRefused(
-            f"Rucio has no scope {', '.join(missing)}. Make it with --make-scopes (or: rucio scope "
-            "add), or choose others (did_scope, did_scopes)",
-            "ScopeNotFound",
-        )
-    for scope in missing:
-        with speaking(f"Making the scope {scope}"):
-            client.add_scope(client.account, scope)
-    return missing
+def _waits() -> Iterator[float | None]:
+    """Yield the seconds between two times that a Rucio is asked; None: this was the last."""
+    for number in range(ASKED - 1):
+        yield ASKED_WAIT * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+    yield None
 
 
 def _row(unit: Unit, before: Sent | None, there: Mapping[Pair, There], steps: Steps) -> Sent:
@@ -335,7 +328,14 @@ def _row(unit: Unit, before: Sent | None, there: Mapping[Pair, There], steps: St
         for pair, did in old.items()
         if pair not in dids
     ]
-    return Sent(unit.name, unit.digest, (*dids.values(), *left), unit.documents, unit.left_out)
+    return Sent(
+        unit.name,
+        unit.digest,
+        (*dids.values(), *left),
+        unit.documents,
+        unit.left_out,
+        is_item=unit.is_item,
+    )
 
 
 def _begun(row: Sent, before: Mapping[Pair, SentDid]) -> Sent:

@@ -79,6 +79,7 @@ class Unit:
     dids: tuple[WantedDid, ...]
     documents: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    is_item: bool = True
 
     @property
     def pair(self) -> Pair:

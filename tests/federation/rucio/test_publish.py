@@ -12,10 +12,17 @@ import pytest
 
 from dafab_kg.federation.rucio.connection import connect
 from dafab_kg.federation.rucio.memory import Memory
-from dafab_kg.federation.rucio.publish import Publisher, check_scopes
+from dafab_kg.federation.rucio.publish import Publisher
 from dafab_kg.federation.rucio.reconcile import reconcile
+from dafab_kg.federation.rucio.scopes import check_scopes
 from dafab_kg.federation.rucio.wanted import Unit, WantedDid, metadata_of
-from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused, StoreInUse
+from dafab_kg.model.errors import (
+    QueryNotValid,
+    ServiceNotUsable,
+    ServiceRefused,
+    StoreInUse,
+    StoreNotUsable,
+)
 from dafab_kg.model.settings import Settings
 from tests.federation.rucio.pretend import Pretended, pretend
 
@@ -151,14 +158,19 @@ def test_one_that_is_refused_holds_up_no_other(side: Side) -> None:
         first, _ = memory.letters()
         assert "not liked" in first.why and not first.dead
         assert side.now + 30 <= first.next_try <= side.now + 90
+        waits = publisher.publish(units)
+        assert (waits.waiting, waits.published, waits.unchanged) == (2, 0, 19)
+        side.now += 90
         publisher.publish(units)
         assert all(one.dead and one.tries == 2 for one in memory.letters())
         assert memory.again([("s", "n7")]) == 1
         assert [one.dead for one in memory.letters()] == [True, False]
         side.there.bad = set()
-        publisher.publish(units)
+        assert publisher.publish(units).published == 1
+        assert [one.unit for one in memory.letters()] == ["n13"]  # it waits, as long as it is so
+        assert publisher.publish([unit("n13")]).published == 1
         assert memory.letters() == ()
-        assert len(side.there.tree()["root"]) == 20
+        assert len(side.there.tree()["root"]) == 19
 
 
 def test_one_at_which_rucio_fails_holds_up_no_other(side: Side) -> None:
@@ -181,6 +193,7 @@ def test_two_that_claim_one_name(side: Side) -> None:
             in (report.refused["s", "a_b"])
         )
         publisher.remove([("s", "a")])
+        side.now += 90
         assert publisher.publish([two]).published == 1
     assert side.there.tree()["a_b_assets"] == ["a_b_c"]
 
@@ -267,6 +280,19 @@ def test_reconcile_tells_apart(side: Side) -> None:
 def test_one_process_publishes(tmp_path: Path) -> None:
     with Memory(tmp_path), pytest.raises(StoreInUse, match="Another process publishes"):
         Memory(tmp_path)
+
+
+def test_each_vo_is_remembered_by_itself(tmp_path: Path) -> None:
+    with Memory(tmp_path) as one, Memory(tmp_path, "abc") as other:
+        one.move(5, "layout")
+        assert (one.position("layout"), one.position("other"), other.position("layout")) == (
+            5, -1, -1,
+        )  # fmt: skip
+    for vo in ("../x", "abcd", "a b"):
+        with pytest.raises(QueryNotValid, match="no VO"):
+            Memory(tmp_path, vo)
+    with pytest.raises(StoreNotUsable, match="Nothing was published"):
+        Memory(tmp_path / "none", read_only=True)
 
 
 def test_metadata_are_keys_that_rucio_takes() -> None:
