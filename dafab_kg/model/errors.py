@@ -39,6 +39,7 @@
     ├── IndexNotUsable              the search index is damaged, or of another state
     ├── FileNotUsable               a file to read or write cannot be
     ├── ServiceNotUsable            a service on the network does not answer as it must
+    │   └── ServiceRefused          it answers, and refuses: asking again does not help
     ├── NotServed                   the server cannot answer this now
     │   ├── DeadlinePassed          the answer took longer than the limit
     │   ├── MemoryExceeded          the answer needed more memory than the limit
@@ -91,6 +92,7 @@ __all__ = [
     "QueryNotValid",
     "QueueFull",
     "ServiceNotUsable",
+    "ServiceRefused",
     "ShapeViolated",
     "ShapesNotValid",
     "StoreInUse",
@@ -327,6 +329,14 @@ class FileNotUsable(DafabError):
 
 class ServiceNotUsable(DafabError):
     """A service on the network cannot be reached, or does not answer as it must."""
+
+
+class ServiceRefused(ServiceNotUsable):
+    """A service refuses what it is asked for; ``reason`` is its own name for why."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 class NotServed(DafabError):

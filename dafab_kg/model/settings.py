@@ -192,6 +192,12 @@ class Settings(BaseSettings):
         default=(), description="Accounts of that Rucio that may write into the graph."
     )
 
+    rucio_config: Path | None = Field(
+        default=None,
+        description="File rucio.cfg by which that Rucio is spoken to whose DIDs and replicas are "
+        "the graph's; else RUCIO_CONFIG, or where Rucio's client looks.",
+    )
+
     @field_validator("rucio_url")
     @classmethod
     def _rucio_url_is_an_address(cls, value: str) -> str:

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import socket
 import subprocess
-import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,12 +20,13 @@ from tests.judges import notebook_items as made
 from tests.judges.clients import Told, by_name, files_at, run_client, value
 from tests.judges.environments import python_with
 from tests.judges.objects import storage
+from tests.judges.real_rucio import CLIENT, Rucio, client_config
 from tests.judges.test_dafab_notebook import IDS, load
 from tests.serving.served import Server
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
-SERVER, CLIENT = "rucio==41.5.1", "rucio-clients==41.5.1"
+
 STORAGE, SIGNING = "MELUXINA_S3", "SIGNING_S3"
 ITEM = next(iter(made.SCENES))
 KEY = "B11_20m"
@@ -52,63 +50,12 @@ PASSED = (
 )  # fmt: skip
 
 
-class Rucio:
-    """A server in a process of its own."""
-
-    def __init__(self, place: Path) -> None:
-        python = python_with(SERVER, ".venv-rucio")
-        self.password = secrets.token_hex(12)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}"
-        self.log = place / "rucio.log"
-        script = Path(__file__).parent / "rucio_server.py"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [str(python), str(script), str(place / "rucio"), str(port)],
-                stdout=log,
-                stderr=log,
-                env={
-                    **os.environ,
-                    "RUCIO_TEST_PASSWORD": self.password,
-                    "RUCIO_HOME": str(place / "home"),
-                },
-            )
-        until = time.monotonic() + 120
-        while True:
-            assert self.process.poll() is None, self.log.read_text()[-3000:]
-            assert time.monotonic() < until, self.log.read_text()[-3000:]
-            try:
-                if httpx.get(f"{self.address}/ping", timeout=2).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.2)
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(timeout=30)
-
-
 def stock(address: str, password: str, place: Path, name: str, *steps: str, port: int = 9) -> Told:
     """Run Rucio's own client at an address."""
     python = python_with(CLIENT, ".venv-rucio-clients")
     home = place / name
     home.mkdir()
-    config = home / "rucio.cfg"
-    config.touch(mode=0o600)
-    config.write_text(f"""[common]
-[client]
-rucio_host = {address}
-auth_host = {address}
-auth_type = userpass
-username = ddmlab
-password = {password}
-account = root
-request_retries = 1
-auth_token_file_path = {home}/token
-""")
+    config = client_config(home, address, password)
     facts = {
         "steps": steps, "files": FILES, "sets": SETS, "storage": STORAGE, "item": ITEM,
         "file": FILE, "port": port, "signing": SIGNING,

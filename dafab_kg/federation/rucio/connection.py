@@ -1,0 +1,115 @@
+"""Speaking to a Rucio by its own client, configured as Rucio's users configure it.
+
+Address, account, certificates and the way to log in (userpass, x509, OIDC, ...) come from
+``rucio.cfg`` and the ``RUCIO_*`` variables, which the client reads; it logs in again by itself
+when its token has expired.  Nothing of it is logged or told in errors.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Final
+
+from dafab_kg.model.errors import ExtraMissing, ServiceNotUsable, ServiceRefused
+from dafab_kg.model.settings import Settings
+
+if TYPE_CHECKING:
+    from rucio.client import Client
+
+_AGENT: Final = "dafab-kg"
+_REMEDY: Final = "Look at rucio.cfg (RUCIO_CONFIG, or the setting rucio_config)"
+_AGAIN: Final = "Try again later"
+_PASSES: Final = frozenset(
+    {
+        "DatabaseException",
+        "ReplicaIsLocked",
+        "ReplicationRuleCreationTemporaryFailed",
+        "ResourceTemporaryUnavailable",
+        "ServerConnectionException",
+        "ServiceUnavailable",
+    }
+)
+"""Errors of Rucio that may be over when it is asked again."""
+_MOST_TOLD: Final = 400
+_lock = threading.Lock()
+"""The client reads its configuration once in a process, and changes the program's name."""
+
+
+def connect(settings: Settings, vo: str = "") -> Client:
+    """Return a client that is logged in; ``vo`` (three characters) above what is configured.
+
+    Raises:
+        ExtraMissing: Rucio's client is not installed.
+        ServiceNotUsable: that Rucio cannot be reached.
+        ServiceRefused: nothing is configured, or it does not let us in.
+    """
+    try:
+        from rucio.client import Client
+        from rucio.common.config import clean_cached_config
+    except ImportError as error:
+        raise ExtraMissing(
+            "Rucio's client is not installed. Install it: pip install 'dafab-kg[rucio]'"
+        ) from error
+
+    quiet = logging.getLogger("dafab_kg.rucio")
+    with _lock, speaking("Logging in"):
+        if settings.rucio_config is not None:
+            os.environ["RUCIO_CONFIG"] = str(settings.rucio_config)
+            clean_cached_config()
+        program = sys.argv[0]
+        try:
+            return Client(
+                timeout=settings.rucio_seconds, user_agent=_AGENT, vo=vo or None, logger=quiet
+            )
+        finally:
+            sys.argv[0] = program
+
+
+@contextmanager
+def speaking(doing: str) -> Iterator[None]:
+    """Within it the client is called; what it raises becomes an error of ours.
+
+    Raises:
+        ServiceNotUsable: Rucio is down, slow, or breaks off: it may answer later.
+        ServiceRefused: it answers, and asking again does not help.
+    """
+    from requests import RequestException
+    from rucio.common.exception import RucioException
+
+    try:
+        yield
+    except RucioException as error:
+        raise refused(doing, error) from error
+    except (RequestException, HTTPException, OSError) as error:
+        raise ServiceNotUsable(
+            f"{doing}: Rucio does not answer as it must ({type(error).__name__}). {_AGAIN}"
+        ) from error
+    except ValueError as error:  # half an answer is no JSON
+        raise ServiceNotUsable(
+            f"{doing}: Rucio's answer cannot be read. It may have broken off. {_AGAIN}"
+        ) from error
+
+
+def refused(doing: str, error: Exception) -> ServiceNotUsable:
+    """Return our error for one of Rucio's."""
+    name = type(error).__name__
+    told = " ".join(str(error).split())[:_MOST_TOLD].rstrip(".")
+    if name in _PASSES or (name == "RucioException" and "50" in told[:60]):
+        return ServiceNotUsable(f"{doing}: {name}: {told}. {_AGAIN}")
+    hint = {
+        "AccessDenied": "Ask for the right, or use another account",
+        "CannotAuthenticate": _REMEDY,
+        "ConfigLoadingError": _REMEDY,
+        "ConfigNotFound": _REMEDY,
+        "MissingClientParameter": _REMEDY,
+        "RSENotFound": "Name a storage element that `rucio rse list` shows",
+        "ScopeNotFound": "Make the scope: rucio scope add --account ACCOUNT SCOPE",
+    }.get(name, "")
+    text = f"{doing}: Rucio refuses ({name}): {told}"
+    return ServiceRefused(f"{text}. {hint}" if hint else text, name)

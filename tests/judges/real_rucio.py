@@ -1,0 +1,73 @@
+"""A real Rucio server in a process of its own, on SQLite and loopback, and how clients find it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.judges.environments import python_with
+
+SERVER, CLIENT = "rucio==41.5.1", "rucio-clients==41.5.1"
+
+
+class Rucio:
+    """A server in a process of its own."""
+
+    def __init__(self, place: Path) -> None:
+        python = python_with(SERVER, ".venv-rucio")
+        self.password = secrets.token_hex(12)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self.log = place / "rucio.log"
+        script = Path(__file__).parent / "rucio_server.py"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [str(python), str(script), str(place / "rucio"), str(port)],
+                stdout=log,
+                stderr=log,
+                env={
+                    **os.environ,
+                    "RUCIO_TEST_PASSWORD": self.password,
+                    "RUCIO_HOME": str(place / "home"),
+                },
+            )
+        until = time.monotonic() + 120
+        while True:
+            assert self.process.poll() is None, self.log.read_text()[-3000:]
+            assert time.monotonic() < until, self.log.read_text()[-3000:]
+            try:
+                if httpx.get(f"{self.address}/ping", timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.2)
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+
+
+def client_config(home: Path, address: str, password: str) -> Path:
+    """Write a rucio.cfg for the account root."""
+    config = home / "rucio.cfg"
+    config.touch(mode=0o600)
+    config.write_text(f"""[common]
+[client]
+rucio_host = {address}
+auth_host = {address}
+auth_type = userpass
+username = ddmlab
+password = {password}
+account = root
+request_retries = 1
+auth_token_file_path = {home}/token
+""")
+    return config
