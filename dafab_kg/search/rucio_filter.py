@@ -77,24 +77,8 @@ THINGS: Final = frozenset({"product", "item"})
 COMPUTED: Final = frozenset({*CONCEPTS, *PLACES, *TIMES, *THINGS, "ancestor", "descendant"})
 """Keys that no document holds, so that nobody writes them."""
 COLUMNS: Final = frozenset(
-    (
-        "account",
-        "bytes",
-        "length",
-        "adler32",
-        "md5",
-        "guid",
-        "monotonic",
-        "hidden",
-        "obsolete",
-        "created_at",
-        "updated_at",
-        "expired_at",
-        "deleted_at",
-        "closed_at",
-        "accessed_at",
-        "eol_at",
-    )
+    {"account", "adler32", "bytes", "guid", "hidden", "length", "md5", "monotonic", "obsolete"}
+    | {"accessed_at", "closed_at", "created_at", "deleted_at", "eol_at", "expired_at", "updated_at"}
 )
 """Rucio's own columns, of which this catalogue knows none."""
 TYPES: Final = {
@@ -127,19 +111,37 @@ class Trees(NamedTuple):
     others: Node
 
 
-def read_filter(groups: Groups, world: World, *, ignore_case: bool = False) -> Trees:
+@dataclass(frozen=True)
+class RucioFilter:
+    """What a listing asks: ``kinds`` are the types of what is listed, where a group names none.
+
+    ``names``: only of these is told whether they fulfil it.  ``ignore_case`` is of texts.
+    """
+
+    groups: Groups
+    kinds: tuple[str, ...] = TYPES["collection"]
+    ignore_case: bool = False
+    names: tuple[str, ...] | None = None
+
+
+def read_filter(asked: RucioFilter, world: World) -> Trees:
     """Read groups of conditions, of which one must hold.
 
     Raises:
         QueryNotValid: a condition cannot be answered, with its key.
     """
-    folding: Folding = "case" if ignore_case else ""
-    read = [_Group(world, folding).read(group) for group in groups]
-    return Trees(*(_any(one) for one in zip(*read, strict=True)))
+    folding: Folding = "case" if asked.ignore_case else ""
+    read = []
+    for group in asked.groups:
+        trees = _Group(world, folding).read(group)
+        if not any(FIELDS.get(one.key) == "did_type" for one in group):
+            trees = _of_types(trees, asked.kinds)
+        read.append(trees)
+    found = Trees(*(_any(one) for one in zip(*read, strict=True)))
+    return found if asked.names is None else _among(found, asked.names)
 
 
-def of_types(trees: Trees, kinds: Sequence[str]) -> Trees:
-    """Return trees that hold of some types only, those that a listing is of."""
+def _of_types(trees: Trees, kinds: Sequence[str]) -> Trees:
     kept = Among((DID, "did_type"), tuple(kinds))
     return Trees(
         trees.items if DID_TYPE in kinds else NEVER,
@@ -148,8 +150,7 @@ def of_types(trees: Trees, kinds: Sequence[str]) -> Trees:
     )
 
 
-def among_names(trees: Trees, names: Sequence[str]) -> Trees:
-    """Return trees that hold of some names only."""
+def _among(trees: Trees, names: Sequence[str]) -> Trees:
     kept = Among((DID, "name"), tuple(names))
     return Trees(
         And((Among(("id",), tuple(names)), trees.items)),
@@ -174,7 +175,7 @@ class _Group:
         others: list[Node] = []
         for side in ("ancestor", "descendant"):
             # one and the same must fulfil all that a group asks of its side
-            near = [self._item(one) for one in group if one.side == side]
+            near = [self._near(one) for one in group if one.side == side]
             if near:
                 items.append(Related(cast(Any, side), And(tuple(near))))
                 files.append(NEVER)
@@ -191,6 +192,15 @@ class _Group:
                 files.append(self._of_file(one))
                 others.append(NEVER)
         return Trees(*(And(tuple(nodes)) for nodes in (items, files, others)))
+
+    def _near(self, one: Condition) -> Node:
+        if one.key in CONCEPTS or one.operator == "isa":
+            raise _wrong(
+                one,
+                "classes are those of the product itself. The ontology has some for what was made "
+                "of it: product.isa=FloodImage",
+            )
+        return self._item(one)
 
     def _field(self, one: Condition) -> Node:
         """A test of a field of any data identifier."""
