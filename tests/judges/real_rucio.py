@@ -19,8 +19,13 @@ SERVER, CLIENT = "rucio==41.5.1", "rucio-clients==41.5.1"
 class Rucio:
     """A server in a process of its own."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(
+        self, place: Path, *, database: str = "", metadata: str = "", modules: Path | None = None
+    ) -> None:
+        """``metadata``: lines of that section; ``modules``: a folder with more of them."""
         python = python_with(SERVER, ".venv-rucio")
+        more = {"RUCIO_TEST_DATABASE": database, "RUCIO_TEST_METADATA": metadata}
+        more["PYTHONPATH"] = str(modules) if modules else ""
         self.password = secrets.token_hex(12)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -37,6 +42,7 @@ class Rucio:
                     **os.environ,
                     "RUCIO_TEST_PASSWORD": self.password,
                     "RUCIO_HOME": str(place / "home"),
+                    **{name: told for name, told in more.items() if told},
                 },
             )
         until = time.monotonic() + 120

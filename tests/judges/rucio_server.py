@@ -1,6 +1,7 @@
-"""Runs in an environment of its own: a Rucio server on SQLite, on loopback, from nothing.
+"""Runs in an environment of its own: a Rucio server on loopback, from nothing.
 
-Arguments: a new folder, and a port.  The password of the account root is in the environment.
+Arguments: a new folder, and a port.  The password of the account root is in the environment; so
+may be a database (else it is SQLite in that folder), and lines of the section [metadata].
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from pathlib import Path
 
 PLACE, PORT, PASSWORD = Path(sys.argv[1]), int(sys.argv[2]), os.environ["RUCIO_TEST_PASSWORD"]
 (PLACE / "log").mkdir(parents=True)
-DATABASE = f"sqlite:///{PLACE}/rucio.db"
+DATABASE = os.environ.get("RUCIO_TEST_DATABASE", f"sqlite:///{PLACE}/rucio.db")
+METADATA = os.environ.get("RUCIO_TEST_METADATA", "")
 spec = importlib.util.find_spec("rucio")
 assert spec is not None and spec.submodule_search_locations is not None
 MIGRATIONS = Path(spec.submodule_search_locations[0]) / "db/sqla/migrate_repo"
@@ -58,6 +60,7 @@ schema = generic
 lfn2pfn_algorithm_default = hash
 [alembic]
 cfg = {PLACE}/alembic.ini
+{METADATA and f"[metadata]{chr(10)}{METADATA}"}
 """)
 os.environ["RUCIO_CONFIG"] = str(CONFIG)
 sys.argv[0] = "rucioserve"  # a dash in it would name a daemon
