@@ -65,6 +65,13 @@ class Service:
             raise ServiceRefused(status, message)
         raise ServiceDown(message)
 
+    def close(self) -> None:
+        """Close the connection of this thread."""
+        kept = getattr(self._own, "connection", None)
+        if kept is not None:
+            kept.close()
+            self._own.connection = None
+
     def _exchange(self, way: str, body: dict[str, Any] | None, until: float) -> tuple[int, bytes]:
         headers = {"Accept": "application/json", "User-Agent": f"dafab-kg-rucio/{__version__}"}
         token = self._token()
@@ -140,6 +147,7 @@ def _read(
             raise TimeoutError("no answer in time")
         part = response.read1(_CHUNK)
         if not part:
+            response.read()  # read1 leaves a connection that stays open in the middle of it
             return b"".join(parts)
         size += len(part)
         if size > MOST_BYTES:
