@@ -971,6 +971,12 @@ class Catalogue(ItemSearch, Closing):
         """
         return self._dids.documents(pairs, paths, root, inherit=inherit)
 
+    def did_metadata(
+        self, pairs: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return the metadata of those data identifiers that there are, by scope and name."""
+        return self._dids.metadata(pairs)
+
     def did_states(self, pairs: Sequence[tuple[str, str]], root: str) -> dict[Any, State]:
         """Return what those data identifiers that there are now are, by scope and name."""
         return self._dids.states(pairs, root)

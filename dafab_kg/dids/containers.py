@@ -46,7 +46,8 @@ class Containers:
 
     def page(self, begun: Cursor, most: int, sort: Sort) -> tuple[list[Row], Cursor | None]:
         """Return the first containers after a place, and where the next page begins."""
-        if not may_hold(self.test, told_of_kind("CONTAINER", self.scope)):
+        by_test = may_hold(self.test, told_of_kind("CONTAINER", self.scope))
+        if not by_test and not may_hold(self.item, told_of_items):
             return [], None
         way = self._by_name if sort.path == BY_NAME.path else self._in_order
         return way(begun, most, sort)

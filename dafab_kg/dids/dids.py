@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -12,6 +13,7 @@ from dafab_kg.dids.expected import Expected, attached_to, expected_did
 from dafab_kg.dids.finding import Pair, find, found_of
 from dafab_kg.dids.listing import Asked, DidPage, DocumentPage, find_dids, find_documents
 from dafab_kg.dids.members import Members, files, members, parents
+from dafab_kg.dids.metadata import metadata_of
 from dafab_kg.dids.names import Did, Scopes
 from dafab_kg.dids.states import State, states_of
 from dafab_kg.search.library import Library
@@ -35,6 +37,12 @@ class Dids:
     def states(self, pairs: Sequence[Pair], root: str) -> dict[Pair, State]:
         """See :func:`dafab_kg.dids.states.states_of`."""
         return states_of(self.library, self.scopes, self.expected, pairs, root)
+
+    def metadata(self, pairs: Sequence[Pair]) -> dict[Pair, dict[str, Any]]:
+        """Return the metadata of those data identifiers that there are."""
+        known = found_of(self.library, self.scopes, pairs)
+        waiting: dict[Pair, dict[str, Any]] = {pair: {} for pair in self._waiting(pairs)}
+        return {**waiting, **metadata_of(self.library, known)}
 
     def _waiting(self, pairs: Sequence[Pair]) -> dict[Pair, Did]:
         """Return those of data identifiers that wait for their documents."""

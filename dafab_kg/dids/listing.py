@@ -6,8 +6,9 @@ sets and files in that of their items).  A page goes on after the last name of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -16,13 +17,16 @@ from dafab_kg.dids.containers import Containers
 from dafab_kg.dids.cursors import Cursor, read_cursor, write_cursor
 from dafab_kg.dids.finding import found_of
 from dafab_kg.dids.names import Did, DidType, Scopes, assets_of, container, files_of
-from dafab_kg.dids.records import record_of, told_of_kind
+from dafab_kg.dids.records import asset_of, none_of, record_of, told_of_kind
 from dafab_kg.model.errors import ThingNotFound
+from dafab_kg.search import rucio_filter
 from dafab_kg.search.dafab_filter import DID, read_filter, read_sort
 from dafab_kg.search.exact import truth
 from dafab_kg.search.library import Library
 from dafab_kg.search.lineage import Node as Spot
 from dafab_kg.search.lineage import above, documents_of
+from dafab_kg.search.places import place_named
+from dafab_kg.search.rucio_filter import RucioFilter, World
 from dafab_kg.search.settled import may_hold, mentions_relatives
 from dafab_kg.search.tree import Among, And, Compare, Node, Sort
 
@@ -38,7 +42,7 @@ KINDS: Final[tuple[DidType, ...]] = ("CONTAINER", "DATASET", "FILE")
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked: ``filter`` and ``sort`` as a JSON reader gave them."""
+    """What is asked: ``filter`` (if it is not Rucio's) and ``sort`` as a JSON reader gave them."""
 
     scope: str
     filter: Any
@@ -73,19 +77,24 @@ def find_dids(library: Library, scopes: Scopes, asked: Asked) -> DidPage:
         QueryNotValid: the filter, the order or the cursor is not to be answered.
     """
     _check_scope(scopes, asked.scope)
-    containers, test, sort = _containers(library, scopes, asked)
+    containers, files, sort = _containers(library, scopes, asked)
     begun = read_cursor(asked.cursor, _mark(asked)) or Cursor("CONTAINER")
     found: list[Did] = []
     following: Cursor | None = None
     if begun.kind == "CONTAINER":
         some, following = containers.page(begun, asked.limit, sort)
         found = [did for did, _ in some]
+    document = asset_of if isinstance(asked.filter, RucioFilter) else none_of
+    tests = {"DATASET": containers.test, "FILE": files}
     for kind in KINDS[1:] if following is None else ():
-        if kind < begun.kind or not may_hold(test, told_of_kind(kind, asked.scope)):
+        test = tests[kind]
+        assert test is not None
+        told = told_of_kind(kind, asked.scope, assets=isinstance(asked.filter, RucioFilter))
+        if kind < begun.kind or not may_hold(test, told):
             continue
         room = asked.limit - len(found)
         place = begun if begun.kind == kind else Cursor(kind)
-        parts = _parts(library, scopes, asked.scope, test, place, room + 1)
+        parts = _parts(library, scopes, asked.scope, test, place, room + 1, document)
         found += [did for did, _ in parts[:room]]
         if len(parts) > room:
             following = parts[room - 1][1] if room else place
@@ -93,7 +102,7 @@ def find_dids(library: Library, scopes: Scopes, asked: Asked) -> DidPage:
     return DidPage(
         tuple(found),
         None if following is None else write_cursor(following, _mark(asked)),
-        _counted(containers, test, asked.scope) if asked.count else None,
+        _counted(containers, files, asked.scope) if asked.count else None,
     )
 
 
@@ -127,24 +136,42 @@ def _check_scope(scopes: Scopes, scope: str) -> None:
 
 
 def _containers(library: Library, scopes: Scopes, asked: Asked) -> tuple[Containers, Node, Sort]:
-    """Read what is asked: the containers, the test of each data identifier, the order."""
+    """Read what is asked: the containers, the test of files, the order."""
     sort = Sort(("id",)) if asked.sort is None else read_sort(asked.sort)
+    if isinstance(asked.filter, RucioFilter):
+        world = World(library.names.base, partial(place_named, library), asked.scope)
+        trees = rucio_filter.read_filter(asked.filter, world)
+        return (
+            Containers(library, scopes, asked.scope, trees.items, trees.others),
+            trees.files,
+            sort,
+        )
     item = read_filter(asked.filter, scope=asked.scope)
     test = read_filter(asked.filter, of_dids=True)
     return Containers(library, scopes, asked.scope, item, test), test, sort
 
 
 def _mark(asked: Asked) -> Any:
-    return [asked.scope, asked.filter, asked.sort]
+    told = repr(asked.filter) if isinstance(asked.filter, RucioFilter) else asked.filter
+    return [asked.scope, told, asked.sort]
 
 
 # data sets and files
 
 
 def _parts(
-    library: Library, scopes: Scopes, scope: str, test: Node, begun: Cursor, most: int
+    library: Library,
+    scopes: Scopes,
+    scope: str,
+    test: Node,
+    begun: Cursor,
+    most: int,
+    document: Callable[[Did], Any],
 ) -> list[tuple[Did, Cursor]]:
-    """Return the first data sets, or files, after a place, each with its own place."""
+    """Return the first data sets, or files, after a place, each with its own place.
+
+    ``document`` is what stands for that of one.
+    """
     batches: Iterable[Sequence[Did]]
     named = names_asked(test)
     if named is not None:
@@ -162,7 +189,7 @@ def _parts(
             above = ups.get(did.node, [])
             if did.type == "FILE":
                 above = [record_of(assets_of(scopes, did.node), {}), *above]
-            if truth(test, record_of(did, {}), lambda side, told=above: told) is True:  # type: ignore[misc]
+            if truth(test, record_of(did, document(did)), lambda side, told=above: told) is True:  # type: ignore[misc]
                 found.append((did, place))
         if len(found) >= most:
             break

@@ -69,10 +69,7 @@ class Scopes:
 
 @dataclass(frozen=True)
 class Did:
-    """A data identifier; ``node`` is the container, or the item whose assets it is (of) .
-
-    ``key`` is the asset of a file, ``size`` its bytes and ``md5`` its hash in hex where told.
-    """
+    """A data identifier; ``node`` is the container, or the item whose assets it is (of) ."""
 
     scope: str
     name: str
@@ -81,6 +78,7 @@ class Did:
     key: str = ""
     size: int | None = None
     md5: str | None = None
+    asset: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 def container(scopes: Scopes, node: Node) -> Did:
@@ -102,7 +100,7 @@ def files_of(scopes: Scopes, node: Node, value: Mapping[str, Any]) -> tuple[Did,
             continue
         size, name = asset.get("file:size"), f"{node.name}_{key}{suffix_of(asset)}"
         told = size if isinstance(size, int) and not isinstance(size, bool) else None
-        found.append(Did(scopes.of(node), name, "FILE", node, key, told, _md5(asset)))
+        found.append(Did(scopes.of(node), name, "FILE", node, key, told, _md5(asset), asset))
     return tuple(sorted(found, key=lambda did: did.name))
 
 

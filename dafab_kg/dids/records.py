@@ -20,13 +20,17 @@ def record_of(did: Did, document: Any) -> dict[str, Any]:
     return {DOCUMENT: document, DID: fields}
 
 
-def told_of_kind(kind: str, scope: str) -> Told:
-    """Tell what is known of all DIDs of a kind: data sets and files have no documents."""
+def told_of_kind(kind: str, scope: str, *, assets: bool = False) -> Told:
+    """Tell what is known of all DIDs of a kind: data sets and files have no documents.
+
+    ``assets``: what an item tells of a file counts as that file's.
+    """
+    with_documents = kind == "CONTAINER" or (assets and kind == "FILE")
 
     def told(path: Path) -> Any:
         if path[0] == DID:
             return {"did_type": kind, "scope": scope}.get(str(path[1]), UNTOLD)
-        return UNTOLD if kind == "CONTAINER" else MISSING
+        return UNTOLD if with_documents else MISSING
 
     return told
 
@@ -34,3 +38,13 @@ def told_of_kind(kind: str, scope: str) -> Told:
 def told_of_items(path: Path) -> Any:
     """Tell what is known of all items."""
     return ITEM_TYPE if path == ("type",) else UNTOLD
+
+
+def none_of(did: Did) -> dict[str, Any]:
+    """Return the document of a data set or a file: it has none."""
+    return {}
+
+
+def asset_of(did: Did) -> dict[str, Any]:
+    """Return what stands for the document of a file: what its item tells of the asset."""
+    return {"properties": did.asset} if did.type == "FILE" else {}

@@ -179,6 +179,11 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Collections whose DIDs are in a scope of their own: id to scope.",
     )
+    did_vo: str = Field(
+        default="def",
+        pattern=r"^[a-zA-Z0-9]{1,3}$",
+        description="Virtual organisation of a Rucio whose metadata plugin asks here.",
+    )
     guest: str = Field(
         default="guest",
         description="Account of the DaFab client that reads without a token; empty: none.",

@@ -7,10 +7,13 @@ the graph does, so they are put into the items that are judged.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
+from dafab_kg.model import resources
 from dafab_kg.model.names import NS
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.inferred import TYPES
@@ -20,6 +23,8 @@ from dafab_kg.search.tree import Among, Compare, Contains, IsEmpty, IsNull, Like
 
 CLASSES: Final[Path] = ("properties", TYPES)
 _PREFIX: Final = "dafab:"
+_CLASS: Final = re.compile(r"^dafab:([A-Za-z0-9]+) a owl:Class ;", re.MULTILINE)
+"""How a class is declared, in the form in which our ontology is written."""
 _OF_A_VALUE: Final = (Among, Compare, Contains, IsEmpty, IsNull, Like, Within)
 
 
@@ -33,6 +38,23 @@ def class_named(name: Any) -> str | None:
     if not (local.isascii() and local.isalnum() and name == _PREFIX + local):
         return None
     return NS + local
+
+
+def known_class(text: str) -> str | None:
+    """Return the name that items have for a class of ours, by its name or IRI; None: unknown.
+
+    >>> known_class("FloodScene"), known_class("Flood")
+    ('dafab:FloodScene', None)
+    """
+    local = text.strip().removeprefix(NS).removeprefix(_PREFIX)
+    return _PREFIX + local if local in _declared() else None
+
+
+@cache
+def _declared() -> frozenset[str]:
+    files = resources.names("ontology", ".ttl")
+    texts = (resources.text("ontology", file) for file in files)
+    return frozenset(name for one in texts for name in _CLASS.findall(one))
 
 
 def is_of_classes(node: Node) -> bool:

@@ -19,6 +19,7 @@ READS: Final = frozenset(
         "did_documents",
         "did_files",
         "did_members",
+        "did_metadata",
         "did_parents",
         "did_states",
         "disagreements",

@@ -20,6 +20,7 @@ from dafab_kg.web.openapi import openapi_face
 from dafab_kg.web.pages import describing, pages_face
 from dafab_kg.web.problems import answer_problems
 from dafab_kg.web.rucio import rucio_face
+from dafab_kg.web.rucio_plugin import plugin_face
 from dafab_kg.web.service import service_face
 from dafab_kg.web.sparql import sparql_face
 from dafab_kg.web.stac import stac_face
@@ -79,6 +80,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(stac_face(catalogue, chosen))
     app.register_blueprint(assets_face(catalogue))
     app.register_blueprint(rucio_face(catalogue, chosen))
+    app.register_blueprint(plugin_face(catalogue, chosen))
     app.register_blueprint(things_face(catalogue))
     app.register_blueprint(health_face(catalogue))
     app.register_blueprint(openapi_face())

@@ -7,7 +7,6 @@ What it sends is told by dafab-client 4.0.0, which runs against this as it is
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -21,6 +20,7 @@ from dafab_kg.catalogue import Catalogue
 from dafab_kg.dids.names import Scopes
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.model.settings import Settings
+from dafab_kg.search.rucio_filter import TYPES
 from dafab_kg.web.described import Operation, Parameter, described
 from dafab_kg.web.gate import Caller, caller
 from dafab_kg.web.rucio_answers import (
@@ -29,16 +29,13 @@ from dafab_kg.web.rucio_answers import (
     Refused,
     answer,
     answer_errors,
-    not_understood,
     stream,
     unauthenticated,
     unsupported,
 )
 from dafab_kg.web.rucio_dids import (
-    KINDS,
     file_line,
     filter_of_listing,
-    list_dids,
     listed_line,
     member_lines,
     most_listed,
@@ -48,6 +45,7 @@ from dafab_kg.web.rucio_dids import (
     told,
 )
 from dafab_kg.web.rucio_front import Front, logs_in_here
+from dafab_kg.web.rucio_metadata import add_metadata, find_all
 from dafab_kg.web.rucio_requests import (
     LOGIN,
     PREFIX,
@@ -114,6 +112,7 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     _searching(face, catalogue, settings)
     _storage(face, catalogue)
     add_writes(face, catalogue, settings)
+    add_metadata(face, catalogue, settings)
 
     face.record_once(_with_lines)
 
@@ -221,12 +220,6 @@ def _reading(face: Blueprint, catalogue: Catalogue) -> None:
     def did(scope: str, name: str) -> Response:
         return answer(told(catalogue.did(*names_in_path("/dids/"))))
 
-    @face.get("/dids/<scope>/<path:name>/meta")
-    @described(GET=_read("The state of a data identifier", OBJECT, 404))
-    def meta(scope: str, name: str) -> Response:
-        found = told(catalogue.did(*names_in_path("/dids/")))
-        return answer({**found, "did_type": found["type"]})
-
     @face.get("/dids/<scope>/<path:name>/dids")
     @described(GET=_read("What is directly below a data identifier", STREAM, 404))
     def members(scope: str, name: str) -> Response:
@@ -252,13 +245,14 @@ def _searching(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
     @face.get("/dids/<scope>/dids/search")
     @described(
         GET=Operation(
-            "The data identifiers of a scope by name and type",
+            "The data identifiers of a scope that fulfil filters of Rucio's",
             {200: (STREAM,)},
             (400, 401, 404),
             (
                 _TOKEN,
-                Parameter("filters", "Groups of conditions, of which one must hold."),
-                Parameter("type", "Types.", {"type": "string", "enum": [*KINDS]}),
+                Parameter("filters", "Groups of conditions, of which one must hold; or text."),
+                Parameter("type", "Types.", {"type": "string", "enum": [*TYPES]}),
+                Parameter("ignore_case", "Whether texts are compared so: True."),
                 Parameter("long", "More than names: True."),
                 Parameter("limit", "Most that are listed.", {"type": "integer", "minimum": 1}),
             ),
@@ -266,11 +260,9 @@ def _searching(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
         )
     )
     def listing(scope: str) -> Response:
-        wanted, most = filter_of_listing(), most_listed()
-        if wanted is None:
-            raise not_understood("Only names and types are listed by here: name, type")
+        asked, most = filter_of_listing(), most_listed()
         try:
-            found = islice(list_dids(catalogue, names_in_path("/dids/")[0], wanted), most)
+            found = find_all(catalogue, names_in_path("/dids/")[0], asked, most)
             return stream(listed_line(one) for one in found)
         except ThingNotFound as error:
             raise Refused(404, "ScopeNotFound", str(error)) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -10,22 +9,15 @@ import orjson
 from flask import request
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.dids.listing import MOST, Asked
+from dafab_kg.dids.metadata import managed
 from dafab_kg.dids.names import Did
+from dafab_kg.search.rucio_filter import FIELDS, TYPES, RucioFilter
+from dafab_kg.search.rucio_text import read_groups, read_sent
 from dafab_kg.web.rucio_answers import not_understood, unsupported
 
-LONGEST: Final = 16 * 1024
-"""Longest text of filters."""
-MOST_GROUPS: Final = 64
-KINDS: Final = {
-    "all": ["CONTAINER", "DATASET", "FILE"],
-    "collection": ["CONTAINER", "DATASET"],
-    "container": ["CONTAINER"],
-    "dataset": ["DATASET"],
-    "file": ["FILE"],
-}
-"""Types by the words that a listing has for them."""
 _TRUE: Final = ("True", "true", "1")
+_OWN: Final = ("filters", "ignore_case", "limit", "long", "recursive", "type")
+"""Parameters that are no conditions."""
 
 
 def named(did: Did) -> dict[str, Any]:
@@ -86,75 +78,42 @@ def most_listed() -> int | None:
     return int(sent)
 
 
-def filter_of_listing() -> dict[str, Any] | None:
-    """Return what a listing asks of names and types, as a filter; None: of other things only.
+def filter_of_listing() -> RucioFilter:
+    """Return what a listing asks.
 
-    Filters are a list of groups, of which one must hold; Rucio's client writes it as Python does.
+    Without the parameter ``filters`` other parameters are conditions, as of old.
 
     Raises:
-        Refused: it is no such list.
+        Refused, QueryNotValid: it is not understood.
     """
-    sent = request.args.get("filters", "[{}]")
     kind = request.args.get("type", "collection")
-    if kind not in KINDS:
-        raise not_understood(f"type is one of {', '.join(KINDS)}")
+    if kind not in TYPES:
+        raise not_understood(f"type is one of {', '.join(TYPES)}")
     if request.args.get("recursive") in _TRUE:
         raise unsupported("A listing of a scope of this catalogue goes no deeper (recursive)")
-    groups = _read(sent)
-    wanted = [group["name"] for group in groups if set(group) == {"name"}]
-    every = any(not group for group in groups)
-    if not every and not wanted:
-        return None
-    types = _test("in", "did_type", KINDS[kind])
-    if every:
-        return types
-    names = [
-        _test("like" if "*" in name or "%" in name else "equals", "name", name) for name in wanted
-    ]
-    return _joined("and", [types, _joined("or", names) if len(names) > 1 else names[0]])
+    sent = request.args.get("filters")
+    if sent is None:
+        others = {name: told for name, told in request.args.items() if name not in _OWN}
+        groups = read_groups([others])
+    else:
+        groups = read_sent(sent)
+    return RucioFilter(groups, TYPES[kind], request.args.get("ignore_case") in _TRUE)
 
 
-def _read(sent: str) -> list[dict[str, str]]:
-    try:
-        if len(sent) > LONGEST:
-            raise ValueError("too long")
-        value = ast.literal_eval(sent)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-        raise not_understood("filters is a list of groups of conditions") from error
-    groups = [value] if isinstance(value, dict) else value
-    if not isinstance(groups, list) or not groups or len(groups) > MOST_GROUPS:
-        raise not_understood(f"filters is a list of 1 to {MOST_GROUPS} groups of conditions")
-    for group in groups:
-        if not isinstance(group, dict) or not all(isinstance(key, str) for key in group):
-            raise not_understood("A group of conditions is an object")
-        if not isinstance(group.get("name", ""), str):
-            raise not_understood("A name is a text")
-    return groups
+def is_answered_here(asked: RucioFilter) -> bool:
+    """Tell whether all keys of a filter are those that this catalogue manages."""
+    told = managed()
+    keys, prefixes = {*told["keys"], *FIELDS}, tuple(told["prefixes"])
+    return all(
+        one.key in keys or one.key.startswith(prefixes) or one.side
+        for group in asked.groups
+        for one in group
+    )
 
 
-def _test(comparator: str, field: str, value: Any) -> dict[str, Any]:
-    test = {"type": "comparison", "on": "did", "comparator": comparator}
-    return {**test, "path": [field], "value": value}
-
-
-def _joined(combinator: str, filters: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"type": "logical", "combinator": combinator, "filters": filters}
-
-
-def list_dids(catalogue: Catalogue, scope: str, wanted: dict[str, Any]) -> Iterator[Did]:
-    """Yield the data identifiers of a scope that fulfil a filter.
-
-    Raises:
-        ThingNotFound: there is no such scope.
-        QueryNotValid: the filter cannot be answered.
-    """
-    cursor: str | None = None
-    while True:
-        page = catalogue.find_dids(Asked(scope, wanted, cursor=cursor, limit=MOST))
-        yield from page.dids
-        cursor = page.cursor
-        if cursor is None:
-            return
+def by_columns(asked: RucioFilter) -> bool:
+    """Tell whether a filter asks what every Rucio knows of data identifiers, and no more."""
+    return all(one.key in FIELDS and not one.side for group in asked.groups for one in group)
 
 
 def listed_line(did: Did) -> bytes:

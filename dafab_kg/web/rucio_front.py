@@ -29,15 +29,17 @@ from dafab_kg.web.rucio_answers import (
     unauthenticated,
 )
 from dafab_kg.web.rucio_dids import (
+    by_columns,
     file_line,
     filter_of_listing,
-    list_dids,
+    is_answered_here,
     listed_line,
     member_lines,
     most_listed,
     replica_line,
     told,
 )
+from dafab_kg.web.rucio_metadata import find_all
 from dafab_kg.web.rucio_passing import Accounts, headers_sent, lines_of, passed_on
 from dafab_kg.web.rucio_requests import (
     LOGIN,
@@ -245,10 +247,12 @@ class Front:
         scope = names_in_path("/dids/")[0]
         if scope not in self._scopes:
             return self._pass()
-        wanted, most = filter_of_listing(), most_listed()
-        if wanted is None:
+        asked, most = filter_of_listing(), most_listed()
+        if not is_answered_here(asked):
             return self._pass()
-        ours = (listed_line(one) for one in list_dids(self._catalogue, scope, wanted))
+        ours = (listed_line(one) for one in find_all(self._catalogue, scope, asked))
+        if not by_columns(asked):  # the Rucio knows no more of ours than we do
+            return _alone(ours, most)
         reply = self._ask()
         if reply.status not in (200, 404):
             return passed_on(reply, self._behind)
@@ -294,6 +298,12 @@ def _streamed(reply: Reply, lines: Iterable[bytes]) -> Response:
 
     response = stream(closing())
     response.call_on_close(reply.close)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _alone(lines: Iterable[bytes], most: int | None) -> Response:
+    response = stream(islice(lines, most))
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

@@ -169,13 +169,13 @@ def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[st
             return joined([plan(pair, states) for pair in pairs])
 
         try:
-            _until_done(catalogue, pairs, [whole])
+            until_done(catalogue, pairs, [whole])
         except (DafabError, Refused) as error:
-            raise _told(error) from error
+            raise told_of(error) from error
     else:
         each = [lambda states, pair=pair: plan(pair, states) for pair in pairs]
         errors = _done(catalogue, pairs, each)
-        failed = {pair: _told(error) for pair, error in zip(pairs, errors, strict=True) if error}
+        failed = {pair: told_of(error) for pair, error in zip(pairs, errors, strict=True) if error}
     return {
         "updated_dids": len(pairs) - len(failed),
         "failed_count": len(failed),
@@ -214,9 +214,9 @@ def _attach(
         return joined([Plan(before=tuple(before)), *plans])
 
     try:
-        _until_done(catalogue, [one for way in ways for one in way], [plan])
+        until_done(catalogue, [one for way in ways for one in way], [plan])
     except (NotDoneHere, DocumentRejected) as error:
-        raise _told(error) from error
+        raise told_of(error) from error
 
 
 def _placed(child: State, parent: State, *, taken: bool) -> DidChange:
@@ -236,7 +236,7 @@ def _placed(child: State, parent: State, *, taken: bool) -> DidChange:
 # doing it
 
 
-def _until_done(catalogue: Catalogue, pairs: Iterable[Pair], plans: Sequence[Planning]) -> None:
+def until_done(catalogue: Catalogue, pairs: Iterable[Pair], plans: Sequence[Planning]) -> None:
     """Do what is planned.
 
     Raises:
@@ -302,7 +302,7 @@ def _written(catalogue: Catalogue, plans: dict[int, Plan]) -> dict[int, DafabErr
     return found
 
 
-def _told(error: Exception) -> Refused:
+def told_of(error: Exception) -> Refused:
     """Say how a write that failed is answered."""
     if isinstance(error, NotDoneHere):
         return unsupported(str(error))
