@@ -25,7 +25,7 @@ from dafab_kg.model.errors import (
 )
 from dafab_kg.model.settings import Settings
 from dafab_kg.python.http import Connection
-from dafab_kg.store.endpoint import Reply
+from dafab_kg.store.endpoint import Ours, Reply
 from dafab_kg.store.remote import RemoteStore
 from dafab_kg.store.results import RESULTS, TRIPLES
 from dafab_kg.store.trying import graphs_there, keeps_literals
@@ -205,9 +205,8 @@ def open_graph(directory: Path, settings: Settings, *, read_only: bool) -> Remot
         raise
     return RemoteStore(
         server,
-        merged,
+        Ours(merged, frozenset(found.foreign), settings.graph_ignored),
         exact=found.exact,
-        foreign=found.foreign,
         most_statements=settings.graph_statements,
     )
 

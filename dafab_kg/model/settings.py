@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         description="IRI of the graph of that server that holds the merge of all documents; "
         "empty: `merged` below the base.",
     )
+    graph_ignored: tuple[str, ...] = Field(
+        default=(),
+        description="Beginnings of the names of graphs of that server that are not the "
+        "catalogue's; those that were there when the catalogue was made are known.",
+    )
     graph_login: Path | None = Field(
         default=None,
         description="File with the login to that server: user:password, or a token.",

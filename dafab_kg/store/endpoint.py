@@ -51,6 +51,21 @@ class Reply:
             )
 
 
+@dataclass(frozen=True)
+class Ours:
+    """Which named graphs of a server are the catalogue's: not ``merged``, which stands for its
+    default graph, no ``foreign`` one, and none whose name begins as one of ``ignored``."""
+
+    merged: str
+    foreign: frozenset[str] = frozenset()
+    ignored: tuple[str, ...] = ()
+
+    def has(self, graph: str) -> bool:
+        """Tell whether a graph is the catalogue's."""
+        known = graph == self.merged or graph in self.foreign
+        return not known and not graph.startswith(self.ignored)
+
+
 class Endpoint(Protocol):
     """A connection to a server's graphs; all its calls raise ServiceNotUsable, or
     QueryNotValid where the server refuses the text."""

@@ -11,7 +11,7 @@ from dafab_kg.model.errors import ServiceNotUsable
 from dafab_kg.sparql.tree import IriTerm, LiteralTerm, Variable
 from dafab_kg.sparql.tree import Term as Slot
 from dafab_kg.store.diagnostics import Diagnostics
-from dafab_kg.store.endpoint import Endpoint
+from dafab_kg.store.endpoint import Endpoint, Ours
 from dafab_kg.store.gathering import AT_ONCE, Gathered, Listed, Pattern, connected
 from dafab_kg.store.oxigraph import EngineSolutions, OxigraphStore
 from dafab_kg.store.protocol import Answer, Term
@@ -31,21 +31,21 @@ class Held(OxigraphStore):
     """What a query needs of a server, in memory.
 
     ``graphs`` are merged into the default graph; ``named`` are those that GRAPH sees (None:
-    all but the ``hidden`` ones).  ``most`` bounds the statements, and the rows read for them.
+    all that are ``ours``).  ``most`` bounds the statements, and the rows read for them.
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
         spelling: Spelling,
-        hidden: frozenset[str],
+        ours: Ours,
         graphs: Sequence[str],
         named: Sequence[str] | None,
         most: int,
     ) -> None:
         super().__init__(property_forms=False)
         self._endpoint, self._spelling = endpoint, spelling
-        self._hidden, self._graphs = hidden, tuple(graphs)
+        self._ours, self._graphs = ours, tuple(graphs)
         self._named = None if named is None else frozenset(named)
         self._most, self._read = most, 0
 
@@ -142,7 +142,7 @@ class Held(OxigraphStore):
     def _shows(self, graph: str) -> bool:
         if self._named is not None:
             return graph in self._named
-        return graph not in self._hidden
+        return self._ours.has(graph)
 
 
 def _engine_term(term: Slot) -> ox.NamedNode | ox.Literal:

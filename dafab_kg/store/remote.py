@@ -24,7 +24,7 @@ from dafab_kg.spatial.geosparql.property_forms import expand
 from dafab_kg.store.answerable import is_answerable
 from dafab_kg.store.bounds import refuse_intricate
 from dafab_kg.store.diagnostics import Diagnostics
-from dafab_kg.store.endpoint import Endpoint, batches, in_groups, plain_triple, terms_of
+from dafab_kg.store.endpoint import Endpoint, Ours, batches, in_groups, plain_triple, terms_of
 from dafab_kg.store.evaluating import Held, TooMuch
 from dafab_kg.store.gathering import gathered
 from dafab_kg.store.nquads import parse_triple
@@ -64,23 +64,20 @@ _GRAPHS: Final = "SELECT ?g { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
 class RemoteStore:
     """A server's graphs behind the Store seam.
 
-    ``merged`` is the IRI of the graph that stands for the default graph, ``foreign`` are graphs
-    of the server that are not ours, ``exact`` says that it keeps all literals as they are, and
-    ``most_statements`` bounds what one query may gather.
+    ``ours`` tells which of its graphs are the catalogue's, ``exact`` that it keeps all literals
+    as they are, and ``most_statements`` bounds what one query may gather.
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
-        merged: str,
+        ours: Ours,
         *,
         exact: bool,
-        foreign: Iterable[str] = (),
         most_statements: int = MOST_STATEMENTS,
     ) -> None:
         self._endpoint = endpoint
-        self._merged = merged
-        self._hidden = frozenset({merged, *foreign})
+        self._ours, self._merged = ours, ours.merged
         self._spelling = Spelling(exact=exact)
         self._most = most_statements
         self._observer: Observer = NoObserver()
@@ -137,7 +134,7 @@ class RemoteStore:
         ):
             asked = f"BASE <{base}>\n{text}" if base else text
             return self._asked(asked, graphs, named or (), triples=query.form == "CONSTRUCT")
-        held = Held(self._endpoint, self._spelling, self._hidden, graphs, named, most)
+        held = Held(self._endpoint, self._spelling, self._ours, graphs, named, most)
         bound = {n: term.value for n, term in (bindings or {}).items() if isinstance(term, Iri)}
         try:
             held.gather(gathered(query, bound))
@@ -277,7 +274,7 @@ class RemoteStore:
     def graphs(self) -> Iterator[str]:
         """All named graphs of the catalogue."""
         for (graph,) in self._rows(_GRAPHS):
-            if isinstance(graph, ox.NamedNode) and graph.value not in self._hidden:
+            if isinstance(graph, ox.NamedNode) and self._ours.has(graph.value):
                 yield graph.value
 
     def graph_triples(self, graph: str | None) -> Iterator[str]:
@@ -310,7 +307,7 @@ class RemoteStore:
             )
             pattern = quad.subject, quad.predicate, quad.object, None
             found = {str(one.graph_name)[1:-1] for one in held.quads_for_pattern(*pattern)}
-        return frozenset(found - self._hidden)
+        return frozenset(filter(self._ours.has, found))
 
     def describes(self, subject: str) -> bool:
         """Tell whether the default graph holds a triple about ``subject``."""
@@ -325,20 +322,23 @@ class RemoteStore:
         """Objects as N-Triples terms, each with its graph ("" for the default graph)."""
         text = f"SELECT ?o ?g {{ GRAPH ?g {{ <{subject}> <{predicate}> ?o }} }}"
         for value, graph in self._rows(text):
-            if graph.value == self._merged or graph.value not in self._hidden:
+            if graph.value == self._merged or self._ours.has(graph.value):
                 yield str(value), "" if graph.value == self._merged else graph.value
 
     def has_graph(self, graph: str) -> bool:
         """Tell whether a named graph of the catalogue holds anything."""
-        if graph in self._hidden:
+        if not self._ours.has(graph):
             return False
         return bool(list(self._rows("SELECT ?s { ?s ?p ?o } LIMIT 1", (graph,))))
 
     def count(self) -> int:
         """Number of statements in all graphs of the catalogue, the default graph's among them."""
         text = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
-        foreign = self._hidden - {self._merged}
-        return sum(int(n.value) for g, n in self._rows(text) if g and g.value not in foreign)
+        return sum(
+            int(number.value)
+            for graph, number in self._rows(text)
+            if graph and (graph.value == self._merged or self._ours.has(graph.value))
+        )
 
     def dump(self, out: IO[bytes]) -> None:
         """Write all statements as N-Quads."""
