@@ -18,6 +18,7 @@ from dafab_kg.store.protocol import Change, Iri, Literal, Store, Truth
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 GEO = "http://www.opengis.net/ont/geosparql#"
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 GEOF = "http://www.opengis.net/def/function/geosparql/"
 A, B, C = ("http://e/a", "http://e/b", "http://e/c")
 ONE, TWO = "http://e/g1", "http://e/g2"
@@ -34,7 +35,7 @@ VALUES = (
     f'"2022-01-02"^^<{XSD}date>',
     f'"P10D"^^<{XSD}dayTimeDuration>',
     f'"http://e/x"^^<{XSD}anyURI>',
-    f'"<http://www.opengis.net/def/crs/OGC/1.3/CRS84> POINT(5.1 50.20000000000001)"^^<{GEO}wktLiteral>',
+    f'"<{CRS84}> POINT(5.1 50.20000000000001)"^^<{GEO}wktLiteral>',
     f'"POLYGON ((5 49, 6 49, 6 50, 5 50, 5 49))"^^<{GEO}wktLiteral>',
     '"{}"^^<http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON>',
     "<http://e/v>",
@@ -108,6 +109,13 @@ def by_rdflib(query: str, lines: Iterable[str]) -> list[tuple[str, ...]]:
     return sorted(found)
 
 
+def with_things(store: Store) -> Store:
+    """Load what the queries are asked of."""
+    lines = "".join(line + in_graph(line, ONE) for line in THINGS)
+    store.apply(Change(added=lines))
+    return store
+
+
 class Contract:
     """The checks."""
 
@@ -151,14 +159,14 @@ class Contract:
         assert set(store.graphs()) == set()
 
     def test_a_bulk_load_and_a_dump_are_the_same(self, store: Store) -> None:
-        lines = [f'<http://e/x{n}> <{B}> "value {n}" .\n' for n in range(2500)]
+        lines = [f'<http://e/x{n}> <{B}> "value {n}" .\n' for n in range(1200)]
         quads = [in_graph(line, f"http://e/g{n % 7}") for n, line in enumerate(lines)]
         store.bulk_load("".join(lines), unobserved="".join(quads))
         out = io.BytesIO()
         store.dump(out)
         assert sorted(out.getvalue().decode().splitlines(True)) == sorted((*lines, *quads))
         store.bulk_load(io.BytesIO("".join(lines[:10]).encode()))
-        assert store.count() == 5000
+        assert store.count() == 2400
 
     def test_queries_have_the_answers_of_another_engine(self, loaded: Store) -> None:
         for query in QUERIES:
@@ -233,7 +241,11 @@ class Contract:
 
     def test_tables_hold_all_rows(self, loaded: Store) -> None:
         batches = list(loaded.tables("SELECT ?s ?o { ?s <http://e/next> ?o }", [None, INFERRED]))
-        rows = [pair for one in batches for pair in zip(*(c.to_pylist() for c in one.columns))]
+        rows = [
+            pair
+            for one in batches
+            for pair in zip(*(c.to_pylist() for c in one.columns), strict=True)
+        ]
         assert len(rows) == 12 and ("<http://e/t0>", "<http://e/t1>") in rows
 
     def test_what_cannot_be_is_refused(self, store: Store) -> None:
