@@ -276,6 +276,23 @@ class Settings(BaseSettings):
         "published no more; none: they stay, detached. Their rules end with them.",
     )
 
+    rucio_replica_age: float = Field(
+        default=600.0,
+        ge=0,
+        description="Seconds for which an answer of Rucio where a file lies serves again; older "
+        "ones serve only while Rucio does not answer, and it is said.",
+    )
+    download_roots: tuple[Path, ...] = Field(
+        default=(),
+        description="Directories of this machine out of which `dafab-kg files --get` may copy "
+        "files whose addresses begin with file:.",
+    )
+    download_bytes: int = Field(
+        default=1 << 40,
+        gt=0,
+        description="Longest file in bytes that is fetched where nobody told its size.",
+    )
+
     @field_validator("graph_url", "graph_update_url", "graph_store_url")
     @classmethod
     def _graph_url_is_an_address(cls, value: str) -> str:

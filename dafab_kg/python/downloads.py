@@ -21,7 +21,6 @@ AT_ONCE: Final = 200
 """Items that one query names."""
 FETCHED: Final = ("https", "http", "ftp", "sftp")
 """Schemes that programs that read Metalink fetch from."""
-METALINK: Final = "urn:ietf:params:xml:ns:metalink"
 DIGESTS: Final[Mapping[int, tuple[str, int]]] = {
     0x11: ("sha-1", 20),
     0x12: ("sha-256", 32),
@@ -29,6 +28,28 @@ DIGESTS: Final[Mapping[int, tuple[str, int]]] = {
     0xD5: ("md5", 16),
 }
 """Codes of multihash that Metalink has a name for (IANA, Hash Function Textual Names)."""
+HASHES: Final = (*(name for name, _ in DIGESTS.values()), "adler32")
+"""Names of the functions that are checked; Rucio and aria2 call adler32 so, IANA has no name."""
+PART: Final = ".part"
+"""What the name of a file that is coming ends with."""
+MOST_SEGMENT: Final = 200
+"""Bytes of one segment of a name; file systems take 255."""
+_OF_RUCIO: Final = ("file_did", "sources", "more_checksums")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a file can be fetched from: ``rse`` is the storage element of a replica, ``state``
+    what Rucio says of it, "" where nobody says."""
+
+    address: str
+    rse: str = ""
+    state: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is there, as far as is known."""
+        return self.state in ("", "AVAILABLE")
 
 
 @dataclass(frozen=True)
@@ -37,7 +58,9 @@ class Download:
 
     ``size`` is in bytes; ``checksum`` a name of IANA's registry with the digest in hex
     (``sha-256:…``), or as the item gave it where there is no such name.  ``alternates`` are
-    other addresses of the same file, replicas among them; ``did`` names the item in Rucio.
+    other addresses of the same file, replicas among them; ``did`` names the item in Rucio,
+    ``file_did`` the file.  Where a Rucio was asked, ``sources`` is where it is to be fetched
+    from, the best first, and ``more_checksums`` what that Rucio told beside.
     """
 
     item: str
@@ -50,12 +73,36 @@ class Download:
     checksum: str = ""
     did: str = ""
     alternates: tuple[str, ...] = ()
+    file_did: str = ""
+    sources: tuple[Source, ...] | None = None
+    more_checksums: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Where it can be fetched by the programs that read a plan, the best first."""
-        named = dict.fromkeys(map(_address, (self.href, *self.alternates)))
-        return tuple(one for one in named if _parts(one).scheme.lower() in FETCHED)
+        found = dict.fromkeys(
+            _address(one.address)
+            for one in self.places
+            if one.usable and (one.rse or _parts(one.address).scheme.lower() in FETCHED)
+        )
+        return tuple(found)
+
+    @property
+    def places(self) -> tuple[Source, ...]:
+        """All that is known of where it lies, the best first."""
+        if self.sources is not None:
+            return self.sources
+        return tuple(map(Source, dict.fromkeys((self.href, *self.alternates))))
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """Digests in hex by the names of their functions (``md5``, ``sha-256``, ``adler32``)."""
+        found: dict[str, str] = {}
+        for one in (self.checksum, *self.more_checksums):
+            kind, colon, digest = one.partition(":")
+            if colon and kind in HASHES:
+                found.setdefault(kind, digest)
+        return found
 
     @property
     def name(self) -> str:
@@ -85,6 +132,21 @@ class DownloadPlan:
         return sum(one.size or 0 for one in self.files)
 
     @property
+    def named(self) -> tuple[tuple[str, Download], ...]:
+        """Each file with the path to write it to; no two are the same, nor the same where
+        case counts for nothing, nor what another is called while it comes (``.part``)."""
+        found: list[tuple[str, Download]] = []
+        taken: set[str] = set()
+        for one in self.files:
+            name, number = one.name, 1
+            while {name.casefold(), f"{name}{PART}".casefold()} & taken:
+                number += 1
+                name = f"{one.name}.{number}"
+            taken |= {name.casefold(), f"{name}{PART}".casefold()}
+            found.append((name, one))
+        return tuple(found)
+
+    @property
     def out_of_reach(self) -> tuple[Download, ...]:
         """Files with no address that a program reading the plan can fetch (``s3:``, none)."""
         return tuple(one for one in self.files if not one.addresses)
@@ -93,7 +155,7 @@ class DownloadPlan:
         """Return a table with one row a file."""
         import pandas
 
-        names = [one.name for one in fields(Download)]
+        names = [one.name for one in fields(Download) if one.name not in _OF_RUCIO]
         rows = [[getattr(one, name) for name in names] for one in self.files]
         table = pandas.DataFrame(rows, columns=names)
         table["size"] = pandas.array([one.size for one in self.files], dtype="Int64")
@@ -109,9 +171,11 @@ class DownloadPlan:
         Raises:
             FileNotUsable: it cannot be written.
         """
-        reached = [one for one in self.files if one.addresses]
+        from dafab_kg.python.metalink import metalink
+
+        reached = [(name, one) for name, one in self.named if one.addresses]
         try:
-            Path(path).write_bytes(_metalink(reached))
+            Path(path).write_bytes(metalink(reached))
         except OSError as error:
             raise FileNotUsable(f"{path} cannot be written: {error}") from error
         return len(reached)
@@ -185,6 +249,7 @@ def _download(
         checksum=_checksum(asset.get("file:checksum")),
         did=next(iter(dids), ""),
         alternates=tuple(addresses),
+        file_did=next(iter(known.dids.get(key) or ()), ""),
     )
 
 
@@ -238,29 +303,5 @@ def _address(given: str) -> str:
 def _segment(name: str) -> str:
     """A name that stays one segment of a path, wherever it comes from."""
     plain = "".join("_" if c in '/\\:*?"<>|' or not c.isprintable() else c for c in name)
-    return plain[:200] if plain.strip(". ") else "_"
-
-
-def _metalink(files: Iterable[Download]) -> bytes:
-    from lxml import etree
-
-    spaces: Any = {None: METALINK}
-    root = etree.Element("metalink", nsmap=spaces)
-    names: set[str] = set()
-    for one in files:
-        name, number = one.name, 1
-        while name in names:  # a plan may hold one file twice
-            number += 1
-            name = f"{one.name}.{number}"
-        names.add(name)
-        file = etree.SubElement(root, "file", name=name)
-        if one.size is not None:
-            etree.SubElement(file, "size").text = str(one.size)
-        kind, colon, digest = one.checksum.partition(":")
-        if colon and kind in {known for known, _ in DIGESTS.values()}:
-            etree.SubElement(file, "hash", type=kind).text = digest
-        for rank, address in enumerate(one.addresses, 1):
-            etree.SubElement(file, "url", priority=str(rank)).text = address
-    for element in root.iter():
-        element.tag = f"{{{METALINK}}}{element.tag}"
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+    short = plain.encode(errors="replace")[:MOST_SEGMENT].decode(errors="ignore")
+    return short if short.strip(". ") else "_"

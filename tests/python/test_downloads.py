@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dafab_kg.python.downloads import METALINK, _checksum, plan
+from dafab_kg.python.downloads import _checksum, plan
+from dafab_kg.python.metalink import METALINK
 from dafab_kg.store.protocol import Iri, Literal
 from dafab_kg.store.solutions import PlainSolutions
 

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dafab_kg.model.errors import ExtraMissing, ServiceNotUsable, ServiceRefused
@@ -73,6 +74,18 @@ def connect(settings: Settings, vo: str = "") -> Client:
             )
         finally:
             sys.argv[0] = program
+
+
+def configured(settings: Settings) -> str:
+    """Return the file by which a Rucio is spoken to; "" where there is none."""
+    if settings.rucio_config is not None:
+        return str(settings.rucio_config)
+    if os.environ.get("RUCIO_CONFIG"):
+        return os.environ["RUCIO_CONFIG"]
+    homes = [os.environ.get(name) for name in ("RUCIO_HOME", "VIRTUAL_ENV", "CONDA_PREFIX")]
+    places = [Path(home) for home in homes if home] + [Path("/opt/rucio")]
+    found = (place / "etc" / "rucio.cfg" for place in places)
+    return next((str(file) for file in found if file.is_file()), "")
 
 
 @contextmanager
