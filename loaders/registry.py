@@ -31,6 +31,7 @@ OURS: Final = (
     "raster",
     "parcels",
     "decisions",
+    "rucio",
     "events",
     "findings",
     "places",

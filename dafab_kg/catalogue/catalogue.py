@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
     from dafab_kg.catalogue.publishing import Wanted
     from dafab_kg.federation.harvest import HarvestReport
+    from dafab_kg.federation.rucio.harvest import ScopeReport
     from dafab_kg.search.aggregation import Wished
     from dafab_kg.search.pages import Page
     from dafab_kg.spatial.index.index import SearchIndex
@@ -328,6 +329,42 @@ class Catalogue(ItemSearch, Closing):
             collections=tuple(collections),
             limit=limit,
             page_size=page_size,
+            restart=restart,
+        )
+
+    def harvest_rucio(
+        self,
+        scope: str,
+        *,
+        vo: str = "",
+        plugin: str = "JSON",
+        only_new: bool = False,
+        restart: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> ScopeReport:
+        """Load the data identifiers of a Rucio's scope; an interrupted harvest goes on.
+
+        ``vo``: three characters, else as configured.  ``plugin`` is Rucio's metadata plugin
+        (``none``: columns alone).  ``only_new``: what was made since the last harvest; else
+        changes are found, too, and what has gone there goes here.
+
+        Raises:
+            ServiceNotUsable: Rucio does not answer, also when asked again.
+            ServiceRefused: it has no such scope, or does not let us in.
+            ExtraMissing: Rucio's client is not installed.
+        """
+        from dafab_kg.catalogue.harvesting_rucio import harvest_scope_into
+
+        return harvest_scope_into(
+            self._writer(),
+            self.settings,
+            self.path,
+            _validator(),
+            scope,
+            progress,
+            vo=vo,
+            plugin=plugin,
+            only_new=only_new,
             restart=restart,
         )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from dafab_kg.ingest import analysis_supersession, event_matching, supersession
+from dafab_kg.ingest import analysis_supersession, did_links, event_matching, supersession
 from dafab_kg.model.names import Names
 from dafab_kg.store.nquads import GraphText
 from dafab_kg.store.protocol import Change, Store
@@ -31,7 +31,7 @@ class Derivation(Protocol):
         ...
 
     def touched(self, names: Names, nquads: str) -> set[str]:
-        """IRIs, read from N-Quads that came or went, from which the rule starts."""
+        """What N-Quads that came or went speak of, from which the rule starts: IRIs, or ids."""
         ...
 
     def derive(self, store: Store, names: Names, touched: Iterable[str]) -> dict[str, GraphText]:
@@ -39,7 +39,7 @@ class Derivation(Protocol):
         ...
 
     def everything(self, store: Store, names: Names) -> set[str]:
-        """All IRIs from which the rule can start."""
+        """All from which the rule can start."""
         ...
 
 
@@ -100,10 +100,30 @@ class EventMatching:
         return event_matching.all_reports(store)
 
 
+@dataclass(frozen=True)
+class DidLinks:
+    """Which product or asset a data identifier of Rucio names."""
+
+    rule: str = did_links.RULE
+
+    def touched(self, names: Names, nquads: str) -> set[str]:
+        """Ids, files, products and items that the text speaks of."""
+        return did_links.touched_by(names, nquads)
+
+    def derive(self, store: Store, names: Names, touched: Iterable[str]) -> dict[str, GraphText]:
+        """The graph of each id that they have, or are named by."""
+        return did_links.did_links(store, names, touched)
+
+    def everything(self, store: Store, names: Names) -> set[str]:
+        """The ids that all containers and data sets of Rucio may stand for."""
+        return did_links.all_named(store)
+
+
 DERIVATIONS: Final[tuple[Derivation, ...]] = (
     Supersession(),
     AnalysisSupersession(),
     EventMatching(),
+    DidLinks(),
 )
 """All rules, in the order in which they are applied."""
 

@@ -49,7 +49,7 @@ READS: Final = frozenset(
 
 LONG: Final = frozenset(
     {"derive", "doctor", "dump", "enrich", "harvest", "load", "reason", "rederive", "restore"}
-    | {"rebuild_index", "retry"}
+    | {"harvest_rucio", "rebuild_index", "retry"}
 )
 """Done by the writer; short writes may be done between the batches of these."""
 
@@ -66,7 +66,7 @@ SHORT: Final = frozenset(
 WRITES: Final = LONG | SHORT
 
 COMMITTING: Final = frozenset(
-    {"decide", "delete", "derive", "enrich", "harvest", "load", "undo_decision"}
+    {"decide", "delete", "derive", "enrich", "harvest", "harvest_rucio", "load", "undo_decision"}
     | {"update", "put_graph", "delete_graph", "set_private", "write_groups"}
     | TOGETHER
 )

@@ -20,6 +20,7 @@ SEVERAL = {
     "describedIn",
     "geonames",  # a thing may lie in, and be, several of another catalogue's
     "hasDataIdentifier",
+    "hasMember",  # a record for each thing that a container holds
     "hasEventIdentifier",  # a report names its event in several schemes
     "href",
     "inPlace",

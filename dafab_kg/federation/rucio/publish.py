@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from dafab_kg.federation.rucio.connection import speaking
 from dafab_kg.federation.rucio.memory import Letter, Memory, Sent, SentDid
+from dafab_kg.federation.rucio.patience import patiently
 from dafab_kg.federation.rucio.steps import DIFFERS, Steps, do, plan_removed, plan_wanted
 from dafab_kg.federation.rucio.there import There, in_parts, read_some
 from dafab_kg.federation.rucio.wanted import Pair, Unit, WantedDid
@@ -39,9 +40,6 @@ FAILS: Final = "Fails"
 FIRST_WAIT: Final = 60.0
 """Seconds after which a refused unit is tried again; then twice as long each time."""
 LONGEST_WAIT: Final = 6 * 3600.0
-ASKED: Final = 5
-"""Times that a Rucio is asked that does not answer."""
-ASKED_WAIT: Final = 1.0
 
 
 @dataclass
@@ -289,23 +287,7 @@ class Publisher:
             ServiceNotUsable: it does not, however often it is asked.
             ServiceRefused: it refuses.
         """
-        for wait in _waits():
-            try:
-                return way()
-            except ServiceRefused:
-                raise
-            except ServiceNotUsable:
-                if wait is None:
-                    raise
-                self.sleep(wait)
-        raise AssertionError  # the last wait is None
-
-
-def _waits() -> Iterator[float | None]:
-    """Yield the seconds between two times that a Rucio is asked; None: this was the last."""
-    for number in range(ASKED - 1):
-        yield ASKED_WAIT * 2**number * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-    yield None
+        return patiently(way, self.sleep)
 
 
 def _row(unit: Unit, before: Sent | None, there: Mapping[Pair, There], steps: Steps) -> Sent:

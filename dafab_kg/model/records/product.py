@@ -264,8 +264,10 @@ class Asset(Record):
 class DataIdentifier(Record):
     """A Rucio data identifier; ``did`` is ``scope:name``.
 
-    ``did_type`` is CONTAINER, DATASET or FILE.  Exactly one of ``product_id``
-    (it holds the product) and ``product_id`` with ``asset_key`` is told.
+    ``did_type`` is CONTAINER, DATASET or FILE.  A catalogue's document tells one of
+    ``product_id`` (it holds the product) and ``asset_product_id`` with ``asset_key``.
+    Rucio tells ``size`` (bytes) and checksums (hex) of a file; ``created`` and
+    ``updated`` are UTC (ISO 8601).
     """
 
     vo: str
@@ -276,3 +278,19 @@ class DataIdentifier(Record):
     product_id: Text = None
     asset_product_id: Text = None
     asset_key: Text = None
+    size: Whole = None
+    adler32: Text = None
+    md5: Text = None
+    created: Text = None
+    updated: Text = None
+
+
+@dataclass(frozen=True, slots=True)
+class DidMember(Record):
+    """What a Rucio data set or container holds: ``scope``, ``name`` and ``vo`` are its own."""
+
+    vo: str
+    scope: str
+    name: str
+    member_scope: str
+    member_name: str
