@@ -27,7 +27,7 @@ from dafab_kg.queries import saved
 COMMANDS = (
     "load", "query", "show", "delete", "validate", "quarantine", "stats", "doctor", "dump",
     "restore", "sample", "serve", "mapping", "config", "run", "harvest", "enrich", "derive",
-    "events",
+    "events", "rucio",
 )  # fmt: skip
 COUNT = "SELECT (COUNT(*) AS ?n) { ?p a dafab:SourceProduct }"
 
@@ -95,6 +95,7 @@ def test_each_command_has_help_with_the_shared_options(command, capsys):
         "events": ["list"],
         "mapping": ["export"],
         "derive": ["water"],
+        "rucio": ["publish"],
     }.get(command, [])
     assert main([command, *inner, "--help"]) == 0
     assert "--store" in capsys.readouterr().out

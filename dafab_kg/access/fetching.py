@@ -12,7 +12,8 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -129,27 +130,42 @@ def fetch(url: str, allowed: Sequence[str]) -> tuple[bytes, str]:
             remedy="Send the data yourself (POST /graphs), or have the operator add the address "
             "to the setting load_allowed",
         )
-    parts = urlsplit(url)
-    host = parts.hostname or ""
     try:
-        family, address, port = addresses_of(url)[0]
-        with socket.socket(family, socket.SOCK_STREAM) as plain:
-            plain.settimeout(SECONDS)
-            plain.connect((address, port))
-            if parts.scheme == "https":
-                with ssl.create_default_context().wrap_socket(
-                    plain, server_hostname=host
-                ) as secured:
-                    return _get(secured, host, port, url)
-            return _get(plain, host, port, url)
+        with connected(url, SECONDS) as connection:
+            return _get(connection, url)
     except (OSError, http.client.HTTPException) as error:
         raise ServiceNotUsable(f"<{url[:200]}> does not answer: {error}") from error
 
 
-def _get(connected: socket.socket, host: str, port: int, url: str) -> tuple[bytes, str]:
+@contextmanager
+def connected(url: str, seconds: float) -> Iterator[http.client.HTTPConnection]:
+    """Connect to one of the addresses of a URL's host, all of which are looked at first.
+
+    ``seconds`` is the longest wait for each step.
+
+    Raises:
+        NotSafe: it leads to where nobody may look.
+        ServiceNotUsable: the name is not known.
+        OSError: nobody listens there.
+    """
+    host = urlsplit(url).hostname or ""
+    family, address, port = addresses_of(url)[0]
+    with socket.socket(family, socket.SOCK_STREAM) as plain:
+        plain.settimeout(seconds)
+        plain.connect((address, port))
+        connection = http.client.HTTPConnection(host, port, timeout=seconds)
+        if urlsplit(url).scheme == "https":
+            context = ssl.create_default_context()
+            with context.wrap_socket(plain, server_hostname=host) as secured:
+                connection.sock = secured
+                yield connection
+        else:
+            connection.sock = plain
+            yield connection
+
+
+def _get(connection: http.client.HTTPConnection, url: str) -> tuple[bytes, str]:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
-    connection.sock = connected
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.request("GET", target, headers={"Accept": ACCEPTED, "Accept-Encoding": "identity"})
     response = connection.getresponse()

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,10 +16,12 @@ import orjson
 from dafab_kg.access.fetching import check_service, fetch
 from dafab_kg.catalogue import writing as writes
 from dafab_kg.catalogue.answering import Answering
+from dafab_kg.catalogue.calling import with_calls
 from dafab_kg.catalogue.deciding import Decided, decide, document_of, report_iri
 from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
+from dafab_kg.catalogue.graph_server import open_graph, refuse_graph_elsewhere
 from dafab_kg.catalogue.indexing import Indexing, index_mark
 from dafab_kg.catalogue.items import (
     REQUESTS,
@@ -68,6 +71,7 @@ from dafab_kg.model.documents import Loader
 from dafab_kg.model.errors import (
     DafabError,
     FileNotUsable,
+    NotDoneHere,
     ShapesNotValid,
     StoreInUse,
     StoreNotFound,
@@ -89,13 +93,14 @@ from dafab_kg.search.tree import Search
 from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
 from dafab_kg.store.oxigraph import OxigraphStore
-from dafab_kg.store.protocol import Answer, Iri, Solutions, Term
+from dafab_kg.store.protocol import Answer, Iri, Solutions, Store, Term
 from dafab_kg.store.refusals import has_dataset
 from dafab_kg.store.snapshots import Held, Shelf, Snapshot
 from dafab_kg.validation import Validator
 
 if TYPE_CHECKING:
     from dafab_kg.catalogue.enriching import EnrichReport
+    from dafab_kg.catalogue.publishing import Wanted
     from dafab_kg.federation.harvest import HarvestReport
     from dafab_kg.search.aggregation import Wished
     from dafab_kg.search.pages import Page
@@ -104,6 +109,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Version of the layout of a store's directory."""
+CHANGES = "changes"
+"""Part of a snapshot: the number of the last change of a document that is in it."""
 
 
 class Catalogue(ItemSearch, Closing):
@@ -132,14 +139,31 @@ class Catalogue(ItemSearch, Closing):
             if not read_only:
                 opened.enter_context(_locked(path))
             _check_layout(path, settings, read_only=read_only)
+            live = bool(settings.graph_url)
             self._documents = opened.enter_context(
-                closing(Documents(path / "documents", read_only=read_only, frozen=read_only))
+                closing(
+                    Documents(
+                        path / "documents",
+                        read_only=read_only,
+                        # what a server holds is of now: so are the documents beside it
+                        frozen=read_only and not live,
+                    )
+                )
             )
             graph = path / "graph" if held is None else held.snapshot.graph
             index = graph.parent / "index"
             before = index_mark(index)
-            self._store = opened.enter_context(closing(OxigraphStore(graph, read_only=read_only)))
-            self._store.allow_services(settings.service_allowed, check_service)
+            self._embedded: OxigraphStore | None = None
+            self._store: Store
+            if live:
+                self._store = opened.enter_context(
+                    closing(open_graph(path, settings, read_only=read_only))
+                )
+            else:
+                refuse_graph_elsewhere(path)
+                self._embedded = OxigraphStore(graph, read_only=read_only)
+                self._store = opened.enter_context(closing(self._embedded))
+                self._embedded.allow_services(settings.service_allowed, check_service)
             self._reasoner = Reasoner(self._store, self.names, path / "reasoning.json")
             self._index = Indexing(
                 self._store,
@@ -149,6 +173,7 @@ class Catalogue(ItemSearch, Closing):
                 settings.index,
                 before,
                 verify=held is None,
+                live=live,
             )
             opened.callback(self._index.close)
             self._committer = None
@@ -175,8 +200,23 @@ class Catalogue(ItemSearch, Closing):
                 self._open_private(opened)
             self._opened = opened.pop_all()
 
+    def _here(self) -> OxigraphStore:
+        """Return the graph that lies in this directory.
+
+        Raises:
+            NotDoneHere: it lies behind another server.
+        """
+        if self._embedded is None:
+            raise NotDoneHere(
+                "This is not done where the graph lies behind another server (graph_url): it "
+                "takes copies of the graph. Dump the catalogue, and restore it into a directory "
+                "without graph_url"
+            )
+        return self._embedded
+
     def _open_private(self, opened: ExitStack) -> Catalogue:
         """Open the private part; nothing is inferred there."""
+        self._here()
         chosen = self.settings.model_copy(update={"reasoning": False})
         self._private = opened.enter_context(Catalogue(self.path / PRIVATE, chosen))
         (self.path / PRIVATE).chmod(0o700)
@@ -186,7 +226,7 @@ class Catalogue(ItemSearch, Closing):
 
     def _show_private(self) -> None:
         if self._private is not None:
-            write_shown(self._private._store, self.path)
+            write_shown(self._private._here(), self.path)
 
     def _private_part(self, *, create: bool = False) -> Catalogue | None:
         self._writer()
@@ -199,7 +239,7 @@ class Catalogue(ItemSearch, Closing):
             self._view.close()
             self._view = None
 
-    def _seen(self, *, private: bool) -> OxigraphStore:
+    def _seen(self, *, private: bool) -> Store:
         """Return the store to be asked: with what is private, or without."""
         shown = key_of_shown(self.path) if private else ""
         if not shown:
@@ -207,7 +247,7 @@ class Catalogue(ItemSearch, Closing):
         key = f"{self.revision}-{shown}"
         if self._view is None or self._view.key != key:
             self._close_view()
-            self._view = View(self._store, self.path, self._reasoner.graph, key)
+            self._view = View(self._here(), self.path, self._reasoner.graph, key)
             self._view.store.allow_services(self.settings.service_allowed, check_service)
         return self._view.store
 
@@ -375,6 +415,31 @@ class Catalogue(ItemSearch, Closing):
         Raises:
             QueryNotValid: it cannot be parsed, or asks for SERVICE.
         """
+        answer = partial(
+            self._answer,
+            facts=facts,
+            base=base,
+            private=private,
+            default_graphs=default_graphs,
+            named_graphs=named_graphs,
+        )
+        joined = with_calls(query, self.settings, answer, base)
+        text = query if joined is None else joined.text
+        return answer(text, bindings=bindings, diagnostics=diagnostics)
+
+    def _answer(
+        self,
+        query: str,
+        *,
+        facts: Facts,
+        base: str | None,
+        private: bool,
+        default_graphs: Sequence[str] | None,
+        named_graphs: Sequence[str] | None,
+        bindings: Mapping[str, Term] | None = None,
+        diagnostics: Diagnostics | None = None,
+    ) -> Answer:
+        """Answer a query whose calls are done, or left to the engine."""
         graphs: Sequence[str | None] | None = default_graphs
         if graphs is None and named_graphs is None and not has_dataset(query):
             graphs = self._reasoner.dataset(facts)
@@ -397,12 +462,18 @@ class Catalogue(ItemSearch, Closing):
         The values are plain: ``rewritten``, ``reason``, ``candidates`` by variable with the
         parts of the query that were recognised, ``milliseconds`` by stage, ``text``, ``rows``,
         ``diagnostics`` (errors inside functions), and ``tried``, the plans before that gave
-        too few rows.
+        too few rows, and ``calls``, what became of each SERVICE.
 
         Raises:
             QueryNotValid: it cannot be answered.
+            ServiceNotUsable: an endpoint that it calls fails.
         """
-        return self._answering.explain(query, facts, base)
+        answer = partial(self.query, base=base, facts=facts)
+        joined = with_calls(query, self.settings, answer, base)
+        calls = () if joined is None else joined.calls
+        text = query if joined is None else joined.text
+        told = self._answering.explain(text, facts, base)
+        return {**told, "calls": [call.plain() for call in calls]}
 
     @property
     def _answering(self) -> Answering:
@@ -507,11 +578,13 @@ class Catalogue(ItemSearch, Closing):
             return None if found is None else found._writer()
 
         changes = 0 if self._private is None else self._private._writer().changes
+        seen = self._seen(private=private)
         yield writes.Writing(
             settings=self.settings,
             public=self._writer(),
             private=part,
-            reading=self._seen(private=private),
+            reading=seen,
+            copied=lambda directory: self._copied(seen, directory),
             merged=self._reasoner.dataset("both"),
             validator=_validator,
             folder=self.path,
@@ -520,6 +593,11 @@ class Catalogue(ItemSearch, Closing):
         )
         if self._private is not None and self._private._writer().changes != changes:
             self._show_private()
+
+    def _copied(self, seen: Store, directory: Path) -> OxigraphStore:
+        """Copy what a writer sees; raises NotDoneHere where it lies behind a server."""
+        (seen if isinstance(seen, OxigraphStore) else self._here()).backup(directory)
+        return OxigraphStore(directory)
 
     def put_items(
         self,
@@ -849,6 +927,15 @@ class Catalogue(ItemSearch, Closing):
 
         return find_collections(self._library, root)
 
+    def occurring(self, collection: str) -> tuple[str, ...] | None:
+        """Return the names of described properties that items of a collection may have.
+
+        Members of objects have a slash between their names.  None: it is not found out.
+        """
+        from dafab_kg.search.occurring import occurring
+
+        return occurring(self._library, collection)
+
     def collection(self, name: str, root: str) -> bytes:
         """Return one collection (STAC) as JSON.
 
@@ -970,6 +1057,28 @@ class Catalogue(ItemSearch, Closing):
         """
         self._writer()
         self._expected.change(changes)
+
+    @property
+    def last_change(self) -> int:
+        """Number of the last change of a document that is seen here; 0: none is known."""
+        if self.snapshot is None:
+            return self._documents.last_change()
+        return int(self.snapshot.parts.get(CHANGES, "0"))
+
+    def changed_since(self, after: int) -> tuple[str, ...]:
+        """Return the ids of documents that changed, or went, after a change of this number.
+
+        A document that changed again since the snapshot that is read here may be missing: it
+        is among those of the next.
+        """
+        return self._documents.changed_since(after, self.last_change)
+
+    @property
+    def wanted_dids(self) -> Wanted:
+        """What a Rucio is to hold of this state."""
+        from dafab_kg.catalogue.publishing import Wanted
+
+        return Wanted(self._dids, self.settings)
 
     @property
     def _dids(self) -> Dids:
@@ -1100,17 +1209,21 @@ class Catalogue(ItemSearch, Closing):
 
         Raises:
             StoreNotUsable: it is open for reading only, or cannot be written.
+            NotDoneHere: the graph lies behind another server.
         """
         committer = self._writer()
         shelf = Shelf(self.path)
 
+        store = self._here()
+
         def backup(graph: Path) -> None:
             self._index.follow()
             committer.settle()
-            self._store.backup(graph)
+            store.backup(graph)
             self._index.copy_to(graph.parent / "index")
 
-        return shelf.publish(backup)
+        # what is noted by now is in the graph: no commit begins before the snapshot is made
+        return shelf.publish(backup, {CHANGES: str(self._documents.last_change())})
 
     def prune(self) -> None:
         """Remove what was published and nobody reads any more."""

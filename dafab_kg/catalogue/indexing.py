@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dafab_kg.ingest.doctor import Finding
 from dafab_kg.model.errors import IndexNotUsable, StoreNotUsable
-from dafab_kg.store.oxigraph import OxigraphStore
+from dafab_kg.store.protocol import Store
 
 if TYPE_CHECKING:
     from dafab_kg.spatial.index.index import SearchIndex
@@ -39,7 +39,7 @@ class Indexing:
 
     def __init__(
         self,
-        store: OxigraphStore,
+        store: Store,
         directory: Path,
         inferred: str,
         read_only: bool,
@@ -47,8 +47,13 @@ class Indexing:
         before: bytes,
         *,
         verify: bool = True,
+        live: bool = False,
     ) -> None:
-        """``verify``: a reader compares checksums; the writer that published has done so."""
+        """``verify``: a reader compares checksums; the writer that published has done so.
+
+        ``live``: a reader's graph changes with each commit of the writer.
+        """
+        self.live = live and read_only
         self._verify = verify
         self._store, self._directory = store, directory
         self._graphs = (None, inferred)
@@ -89,10 +94,17 @@ class Indexing:
         """The index for what the graph holds now, None where it cannot be used."""
         if self._keeper is not None:
             return self._keeper.follow()
+        if self.live and self._mark != (mark := index_mark(self._directory)):
+            self._mark, self._index = mark, None
+            self._reason = "it is behind the graph, which is changing"
         if self._mark and self._index is None:
             self._index = self._open()
             self._mark = self._mark if self._index is not None else b""
         return self._index
+
+    def still(self) -> bool:
+        """Whether the graph is what it was at the last :meth:`lookup`, if others change it."""
+        return not self.live or (bool(self._mark) and index_mark(self._directory) == self._mark)
 
     def rebuild(self, tell: Callable[[str], None] | None = None) -> None:
         """Make it anew.

@@ -33,6 +33,7 @@ from dafab_kg.model.errors import (
 from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
 from dafab_kg.store.oxigraph import OxigraphStore
+from dafab_kg.store.protocol import Store
 from dafab_kg.store.rdf_text import statements
 from dafab_kg.store.updating import Dataset, Desk, spelled, work_out
 from dafab_kg.validation import Validator
@@ -78,13 +79,14 @@ class Writing:
 
     ``private`` is the private part's committer where the writer may see it and there is
     one; ``making`` says that graphs which are new become private.  ``reading`` is the store
-    that WHERE is asked of.
+    that WHERE is asked of, ``copied`` makes a copy of it in a directory.
     """
 
     settings: Settings
     public: Committer
     private: Callable[[bool], Committer | None]
-    reading: OxigraphStore
+    reading: Store
+    copied: Callable[[Path], OxigraphStore]
     merged: tuple[str | None, ...]
     validator: Callable[[], Validator]
     folder: Path
@@ -147,8 +149,7 @@ def update(
     def copy() -> OxigraphStore:
         folder = Path(tempfile.mkdtemp(prefix="scratch-", dir=writing.folder))
         scratches.append(folder)
-        writing.reading.backup(folder / "graph")
-        return OxigraphStore(folder / "graph")
+        return writing.copied(folder / "graph")
 
     desk = Desk(
         store=writing.reading,

@@ -128,6 +128,8 @@ def print_explanation(session: Session, told: dict[str, Any]) -> None:
     if session.as_json:
         print_json(told)
         return
+    for call in told["calls"]:
+        print_line(f"SERVICE <{call['endpoint']}>: {_called(call)}")
     if not told["rewritten"]:
         print_line(f"Not rewritten: {told['reason']}")
     for plan in told["tried"]:
@@ -147,6 +149,16 @@ def print_explanation(session: Session, told: dict[str, Any]) -> None:
         print_line(f"{told['rows']:,} row{'' if told['rows'] == 1 else 's'}")
     for fault in told["diagnostics"]:
         print_line(f"{fault['function']} failed {fault['count']} times: {fault['message']}")
+
+
+def _called(call: dict[str, Any]) -> str:
+    if "reason" in call:
+        return f"left to the engine: {call['reason']}"
+    names = " ".join(f"?{name}" for name in call["variables"])
+    return (
+        f"asked about {call['values']:,} values of {names} in {call['requests']:,} requests: "
+        f"{call['rows']:,} solutions ({call['milliseconds']:.3f} ms)"
+    )
 
 
 def _short(text: str) -> str:

@@ -82,6 +82,7 @@ def serve(
         update={name: value for name, value in given.items() if value is not None}
     )
     refuse_no_catalogue(settings)
+    refuse_graph_elsewhere(settings)
     places.sweep(settings.store)
     try:
         listener = bind(settings.host, settings.port)
@@ -123,6 +124,22 @@ def refuse_no_catalogue(settings: Settings) -> None:
         raise StoreNotFound(
             f"There is no catalogue in {settings.store}. Make one with "
             f"`dafab-kg --store {settings.store} load PATH`, or name another with --store"
+        )
+
+
+def refuse_graph_elsewhere(settings: Settings) -> None:
+    """Refuse to serve a catalogue whose graph lies behind another server.
+
+    Raises:
+        NotDoneHere: it does.
+    """
+    from dafab_kg.model.errors import NotDoneHere
+
+    if settings.graph_url:
+        raise NotDoneHere(
+            "The graph lies behind another server (graph_url), and `serve` publishes copies of a "
+            "graph of its own. Dump the catalogue, and restore it into a directory without "
+            "graph_url"
         )
 
 

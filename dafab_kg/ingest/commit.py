@@ -141,6 +141,8 @@ class Committer:
         self.changes = 0
         self.committed: Callable[[], None] | None = None
         self.overlapping = False
+        self._begun = False
+        """Whether a commit began and did not end, as where a server broke off."""
         self._unsettled: Pending | None = None
         self._settling: threading.Thread | None = None
 
@@ -189,6 +191,8 @@ class Committer:
         ``stated`` are N-Quads that come with it and that no document makes (who loads).
         """
         self.settle()
+        if self._begun:
+            self.recover()
         prepared, rejected, deleted = list(prepared), list(rejected), list(deleted)
         files: Kept = {}
         for refusal in rejected:
@@ -207,6 +211,7 @@ class Committer:
         self._sequence += 1
         batch = Pending(self._sequence, entries, tuple(entry.document_id for entry in deleted))
         journal.write(self._file(batch.sequence))
+        self._begun = True
         self.documents.begin(batch, files, quarantined)
         with self._following() as watch:
             self._change_graph(journal, watch)
@@ -229,6 +234,7 @@ class Committer:
 
     def _finish(self, batch: Pending) -> None:
         self.documents.record(batch, words_in(self.documents, batch.documents))
+        self._begun = False
         self._unsettled = batch
         if self.overlapping:
             self._settling = threading.Thread(target=self._clear_quietly, args=(batch,))

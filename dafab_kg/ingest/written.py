@@ -22,7 +22,14 @@ from dafab_kg.store.documents import Documents, StoredDocument
 from dafab_kg.store.nquads import in_graph
 from dafab_kg.validation import Validator
 
-RESERVED = ("graph", "derived_graph", "load_graph", "inferred_graph", "scratch_graph")
+RESERVED = (
+    "graph",
+    "derived_graph",
+    "load_graph",
+    "inferred_graph",
+    "merged_graph",
+    "scratch_graph",
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,8 @@ def refuse_unwritable_graph(graph: str, documents: Documents, names: Names) -> N
     Raises:
         GraphNotWritable: it is; the message says what to do instead.
     """
-    if graph == names.make("inferred_graph") or any(
+    single = [names.make(kind) for kind in RESERVED if "{" not in TEMPLATES[kind]]
+    if graph in single or any(
         names.within(graph, kind) for kind in RESERVED if "{" in TEMPLATES[kind]
     ):
         entry = documents.get(graph.rsplit("/", 1)[-1])

@@ -126,6 +126,7 @@ TEMPLATES: Final[dict[str, str]] = {
     "derived_graph": "derived/{rule}/{key}",
     "load_graph": "graph-of-loads/{load_id}",
     "inferred_graph": "inferred",
+    "merged_graph": "merged",
     "scratch_graph": "scratch",
     "claim": "claim/{claim_id}",
     # what users write graph by graph (SPARQL Update, Graph Store Protocol)

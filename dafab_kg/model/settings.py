@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -88,6 +89,44 @@ class Settings(BaseSettings):
     rewriting: bool = Field(
         default=True, description="Look up in the search index what a query asks for."
     )
+    graph_url: str = Field(
+        default="",
+        description="Address of a SPARQL 1.1 endpoint whose server holds the graph; empty: the "
+        "graph is in the store's directory.",
+    )
+    graph_update_url: str = Field(
+        default="", description="Where that server takes updates; empty: at graph_url."
+    )
+    graph_store_url: str = Field(
+        default="",
+        description="Where that server speaks the Graph Store Protocol, by which large graphs "
+        "are sent; empty: all are sent as updates.",
+    )
+    graph_default: str = Field(
+        default="",
+        description="IRI of the graph of that server that holds the merge of all documents; "
+        "empty: `merged` below the base.",
+    )
+    graph_ignored: tuple[str, ...] = Field(
+        default=(),
+        description="Beginnings of the names of graphs of that server that are not the "
+        "catalogue's; those that were there when the catalogue was made are known.",
+    )
+    graph_login: Path | None = Field(
+        default=None,
+        description="File with the login to that server: user:password, or a token.",
+    )
+    graph_auth: Literal["basic", "digest", "bearer"] = Field(
+        default="basic", description="How that login is sent."
+    )
+    graph_seconds: float = Field(
+        default=120.0, gt=0, le=3600, description="Seconds that server may be silent."
+    )
+    graph_statements: int = Field(
+        default=500_000,
+        ge=1_000,
+        description="Most statements that are fetched from that server to answer one query.",
+    )
     json_ld_contexts: dict[str, Path] = Field(
         default_factory=dict,
         description="Allow-list of JSON-LD contexts: URL to local file.",
@@ -162,6 +201,13 @@ class Settings(BaseSettings):
         "SERVICE is refused.",
     )
 
+    service_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        le=600,
+        description="Seconds after which a request that SERVICE makes is given up.",
+    )
+
     did_scope: str = Field(
         default="dafab",
         pattern=r"^[a-zA-Z0-9._-]{1,25}$",
@@ -203,17 +249,54 @@ class Settings(BaseSettings):
         "the graph's; else RUCIO_CONFIG, or where Rucio's client looks.",
     )
 
+    rucio_layout: Literal["container", "dataset"] = Field(
+        default="container",
+        description="How items are published to Rucio: as a container with the data set of its "
+        "assets, in the whole tree (DaFab's client), or as a data set of its assets in the "
+        "container of its collection.",
+    )
+    rucio_metadata: Literal["none", "all"] = Field(
+        default="none",
+        description="Which properties of items are published as Rucio's metadata; where our "
+        "plugin answers there out of the graph, none need be.",
+    )
+    rucio_rses: dict[str, str] = Field(
+        default_factory=dict,
+        description="Where published files lie: how their addresses begin to the name of a "
+        "storage element that is not deterministic, as {'https://eodata.example/': 'CDSE'}; "
+        "other files are not made in Rucio.",
+    )
+    rucio_tries: int = Field(
+        default=5, ge=1, le=100, description="Times that what Rucio refuses is tried in all."
+    )
+    rucio_expire_days: float | None = Field(
+        default=None,
+        ge=0,
+        description="Days after which Rucio may delete the containers and data sets of what is "
+        "published no more; none: they stay, detached. Their rules end with them.",
+    )
+
+    @field_validator("graph_url", "graph_update_url", "graph_store_url")
+    @classmethod
+    def _graph_url_is_an_address(cls, value: str) -> str:
+        if value and not _is_address(value):
+            raise ValueError(
+                "it is an address as http://127.0.0.1:8890/sparql, without user, password or "
+                "query: the login stands in a file of its own (graph_login)"
+            )
+        return value
+
+    @field_validator("graph_default")
+    @classmethod
+    def _graph_default_is_iri(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+", value):
+            raise ValueError("it is the absolute IRI of a graph")
+        return value
+
     @field_validator("rucio_url")
     @classmethod
     def _rucio_url_is_an_address(cls, value: str) -> str:
-        if not value:
-            return value
-        try:
-            parts = urlsplit(value)
-            right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            right = False
-        if not right or "@" in parts.netloc or parts.query or parts.fragment:
+        if value and not _is_address(value):
             raise ValueError(
                 "it is an address as https://rucio.example:443, without user, password or query"
             )
@@ -247,3 +330,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order of the sources: arguments, environment, ``dafab.toml``."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _is_address(value: str) -> bool:
+    """Tell whether this is an address of the web without user, query and fragment."""
+    try:
+        parts = urlsplit(value)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return right and "@" not in parts.netloc and not parts.query and not parts.fragment

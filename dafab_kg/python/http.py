@@ -32,6 +32,8 @@ MOST_BYTES: Final = 512 * 1024 * 1024
 PIECE: Final = 256 * 1024
 PROBLEM: Final = "application/problem+json"
 MOST_PROBLEM: Final = 1024 * 1024
+LONGEST_TOLD: Final = 300
+"""Characters of what another server says in plain text that our error repeats."""
 _PASSING: Final = frozenset({"QueueFull", "WorkerLost", "WriterLost", "QueryFailed", ""})
 """Reasons for 503 that may be others the next time; a deadline passes again."""
 
@@ -57,9 +59,21 @@ class _Session(requests.Session):
 
 
 class Connection:
-    """Requests to one server, ``timeout`` seconds between two bytes of its answers."""
+    """Requests to one server, ``timeout`` seconds between two bytes of its answers.
 
-    def __init__(self, url: str, *, token: str = "", timeout: float = 120.0) -> None:
+    ``auth`` is another way to log in than by ``token``; ``straight``: by no proxy, whatever
+    the environment says.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str = "",
+        timeout: float = 120.0,
+        auth: AuthBase | None = None,
+        straight: bool = False,
+    ) -> None:
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -75,7 +89,8 @@ class Connection:
         self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self._timeout = (10.0, timeout)
         self._session = _Session()
-        self._session.auth = _Bearer(token)
+        self._session.auth = auth or _Bearer(token)
+        self._session.trust_env = not straight
         self._session.headers["User-Agent"] = f"dafab-kg/{__version__} (Python)"
 
     def get(self, path: str, parameters: Mapping[str, str] | None = None) -> Any:
@@ -102,7 +117,7 @@ class Connection:
     ) -> requests.Response:
         """Return an answer, its body unread; it is asked again where the server is busy.
 
-        All that is asked here only reads, so that asking again does no harm.
+        All that is asked here may be asked again without harm.
 
         Raises:
             ServiceNotUsable: it cannot be reached, or does not answer as it must.
@@ -176,10 +191,16 @@ class Connection:
             ) from error
 
     def _problem(self, answer: requests.Response) -> dict[str, Any]:
+        data = b""
         try:
-            data = b"".join(self.pieces(answer))[:MOST_PROBLEM]
+            for piece in self.pieces(answer):
+                data += piece
+                if len(data) > MOST_PROBLEM:
+                    break
             value = orjson.loads(data)
         except (ServiceNotUsable, orjson.JSONDecodeError):
+            if answer.headers.get("Content-Type", "").startswith("text/plain"):
+                return {"detail": data.decode(errors="replace").strip()[:LONGEST_TOLD]}
             value = None
         return value if isinstance(value, dict) else {}
 

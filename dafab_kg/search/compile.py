@@ -50,6 +50,7 @@ from dafab_kg.search.tree import (
     Or,
     Path,
     Related,
+    Side,
     Spatial,
     Temporal,
     Value,
@@ -105,8 +106,8 @@ class Habits(Protocol):
         None: items that no catalogue describes may be in it, too.
         """
 
-    def below(self, part: Node, variable: str) -> Candidates:
-        """Return where an item may have an ancestor of which ``part`` is true.
+    def related(self, side: Side, part: Node, variable: str) -> Candidates:
+        """Return where an item may have an ancestor, or a descendant, of which ``part`` is true.
 
         All variables but ``?product`` begin with ``variable``.
         """
@@ -244,11 +245,7 @@ class _Compiler:
             case Mentions():
                 return None  # the graph keeps no words of texts
             case Related(side, part):
-                return (
-                    None
-                    if negated or side != "ancestor"
-                    else self._habits.below(part, self._variable())
-                )
+                return None if negated else self._habits.related(side, part, self._variable())
 
     def _special(self, path: Path, texts: tuple[str, ...]) -> Candidates | EllipsisType:
         """Candidates of what is a node or a name in the graph, not a value; ... for others."""

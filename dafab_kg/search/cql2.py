@@ -2,9 +2,12 @@
 
 The library ``cql2`` reads the syntax; what the expressions mean is said here.  Answered are
 Basic CQL2, Advanced Comparison Operators, Case- and Accent-insensitive Comparison, Basic and
-all Spatial Functions on ``geometry``, Temporal Functions and Array Functions.  A property
-stands on one side, a constant on the other; arithmetic, functions of others and comparisons
-of two properties are refused by name.
+all Spatial Functions on ``geometry``, Temporal Functions and Array Functions, and two custom
+functions (:data:`FUNCTIONS`).  A property stands on one side, a constant on the other;
+arithmetic, functions of others and comparisons of two properties are refused by name.
+
+``ancestor(P)`` and ``descendant(P)`` are conditions: P, a condition itself, is true of one and
+the same ancestor or descendant of the item (see :class:`~dafab_kg.search.tree.Related`).
 
 ``casei`` is Unicode default case folding, ``accenti`` leaves the marks out of the canonical
 decomposition.  ``DATE('2024-05-01')`` compared with an operator is the first moment of that
@@ -29,6 +32,7 @@ from shapely.geometry.base import BaseGeometry
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.search.exact import fold, moment
 from dafab_kg.search.names import path_of
+from dafab_kg.search.settled import mentions_relatives
 from dafab_kg.search.tree import (
     COMPARISONS,
     GEOMETRY,
@@ -45,6 +49,7 @@ from dafab_kg.search.tree import (
     Operator,
     Or,
     Path,
+    Related,
     Scalar,
     Spatial,
     SpatialRelation,
@@ -105,6 +110,14 @@ _TEMPORAL: Final[dict[str, tuple[TemporalRelation, TemporalRelation]]] = {
     "t_startedby": ("startedBy", "starts"),
     "t_starts": ("starts", "startedBy"),
 }
+FUNCTIONS: Final[dict[str, str]] = {
+    "ancestor": "Whether a condition is true of one and the same item that the item is derived "
+    "from, at any distance, or of a collection or other catalogue that it is in",
+    "descendant": "Whether a condition is true of one and the same item that is derived from "
+    "the item, at any distance",
+}
+"""Custom functions, each of one condition, and what they say."""
+_LINEAGE: Final = " and ".join(FUNCTIONS)
 ARITHMETIC: Final = "arithmetic is not answered; a name with - in it stands in double quotes"
 _DAY: Final = timedelta(days=1) - timedelta(microseconds=1)
 
@@ -271,11 +284,26 @@ def _node(value: Any) -> Node:
     for names, (number, read) in _READERS.items():
         if name in names:
             if len(args) != number:
-                raise _wrong(value, f"{operator} takes {number} operands, not {len(args)}")
+                raise _wrong(value, f"{operator} takes {_many(number)}, not {len(args)}")
             return read(value, name, args)
     if name in "+-*/%^" or name == "div":
         raise _wrong(value, ARITHMETIC)
     raise _wrong(value, f"there is no operator or function {_short(operator)!r} here")
+
+
+def _many(number: int) -> str:
+    return f"{number} operand{'s' if number > 1 else ''}"
+
+
+def _lineage(value: Any, name: str, args: list[Any]) -> Node:
+    part = _node(args[0])
+    if mentions_relatives(part):
+        raise _wrong(
+            value,
+            f"{_LINEAGE} do not stand within each other; each looks at any distance. Ask for the "
+            "inner one first, and for what it finds by id",
+        )
+    return Related("ancestor" if name == "ancestor" else "descendant", part)
 
 
 def _not(value: Any, name: str, args: list[Any]) -> Node:
@@ -362,6 +390,10 @@ def _folded_path(value: Any) -> tuple[Path, Folding]:
             raise _wrong(
                 value,
                 ARITHMETIC,
+            )
+        if str(operator).lower() in FUNCTIONS:
+            raise _wrong(
+                value, f"{operator} is a condition itself: write it alone, or NOT before it"
             )
         if operator:
             raise _wrong(value, f"there is no function {_short(str(operator))!r} here")
@@ -571,6 +603,7 @@ _READERS: Final[dict[frozenset[str], tuple[int, Callable[[Any, str, list[Any]], 
     frozenset({"isnull"}): (1, _is_null),
     frozenset(_SPATIAL): (2, _spatial),
     frozenset(_TEMPORAL): (2, _temporal),
+    frozenset(FUNCTIONS): (1, _lineage),
     frozenset({"a_equals", "a_contains", "a_containedby", "a_overlaps"}): (2, _array),
 }
 """By the operators in lower case: how many operands they have, and who reads them."""

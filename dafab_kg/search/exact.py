@@ -41,6 +41,7 @@ from dafab_kg.search.tree import (
     Or,
     Path,
     Related,
+    Side,
     Spatial,
     Temporal,
     Value,
@@ -49,7 +50,7 @@ from dafab_kg.search.tree import (
 
 Truth = bool | None
 COLLECTION: Final[Path] = ("collection",)
-Relatives = Callable[[Literal["ancestor", "descendant"]], Iterable[Any]]
+Relatives = Callable[[Side], Iterable[Any]]
 """The JSON of the ancestors or of the descendants of the item."""
 
 MISSING: Final = object()

@@ -9,18 +9,18 @@ from dafab_kg.search.collections import shelves
 from dafab_kg.search.compile import Candidates
 from dafab_kg.search.entries import BARE, LOOSE
 from dafab_kg.search.library import Library, once, quoted, rows
-from dafab_kg.search.tree import Node
+from dafab_kg.search.tree import Node, Side
 
 
 @dataclass(frozen=True)
 class Habits:
     """Implements :class:`dafab_kg.search.compile.Habits`; each is asked for once.
 
-    ``descendants`` finds where an item may be below something of which a filter is true.
+    ``lineage`` finds where an item may have a relative of which a filter is true.
     """
 
     library: Library
-    descendants: Callable[[Node, str], Candidates] | None = None
+    lineage: Callable[[Side, Node, str], Candidates] | None = None
 
     def uses(self, term: str) -> bool:
         """Tell whether any thing has a value of this property."""
@@ -40,9 +40,9 @@ class Habits:
             return None
         return shelves(self.library).get(collection_id, ())
 
-    def below(self, part: Node, variable: str) -> Candidates:
-        """Return where an item may have an ancestor of which ``part`` is true."""
-        return None if self.descendants is None else self.descendants(part, variable)
+    def related(self, side: Side, part: Node, variable: str) -> Candidates:
+        """Return where an item may have an ancestor, or a descendant, of which it is true."""
+        return None if self.lineage is None else self.lineage(side, part, variable)
 
     def _any(self, key: Hashable, pattern: str) -> bool:
         query = f"SELECT ?thing {{ {pattern} }} LIMIT 1"

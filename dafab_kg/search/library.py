@@ -12,6 +12,8 @@ from dafab_kg.store.protocol import Answer, Iri, Literal, Row, Solutions
 
 T = TypeVar("T")
 
+MOST_KEPT: Final = 5_000
+"""Things found out that are kept of one state."""
 _DECLARED: Final = {
     f"{prefix}:": f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n"
     for prefix in ("dafab", "geo", "geof", "prov", "rdf", "xsd")
@@ -73,8 +75,11 @@ def number(library: Library, pattern: str, thing: str) -> int:
 
 
 def once(library: Library, key: object, make: Callable[[], T]) -> T:
-    """Return what is found out once of each state of a catalogue."""
+    """Return what is found out once of each state of a catalogue, or again where much else was:
+    requests decide what some keys are, and there is a bound of what is kept."""
     if key not in library.kept:
+        if len(library.kept) >= MOST_KEPT:
+            library.kept.clear()
         library.kept[key] = make()
     return cast(T, library.kept[key])
 

@@ -7,9 +7,9 @@ their facet, facets below their collection, collections below the root.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal, TypeVar
 
 import orjson
 
@@ -33,10 +33,13 @@ from dafab_kg.search.links import catalog, link
 from dafab_kg.search.related import sources_of
 from dafab_kg.search.tree import Node as Tree
 
+Place = TypeVar("Place")
+
 DEEPEST: Final = 20
 """Most levels above an item that are looked at."""
 ROOT_NAME: Final = "stac"
-_MADE: Final = "(dafab:derivedFrom|dafab:madeFrom)"
+MADE: Final = "(dafab:derivedFrom|dafab:madeFrom)"
+"""The path from a product to what it was made from."""
 
 
 @dataclass(frozen=True)
@@ -139,12 +142,14 @@ def above(library: Library, nodes: Iterable[Node]) -> dict[Node, dict[Node, int]
             break
         parents |= parents_of(library, new)
         level = list(dict.fromkeys(up for node in new for up in parents[node]))
-    return {node: _steps(node, parents) for node in nodes}
+    return {node: steps(node, parents) for node in nodes}
 
 
-def _steps(node: Node, parents: dict[Node, tuple[Node, ...]]) -> dict[Node, int]:
-    found: dict[Node, int] = {}
-    level: Sequence[Node] = (node,)
+def steps(node: Place, parents: Mapping[Place, tuple[Place, ...]]) -> dict[Place, int]:
+    """Return all that a node is below, by what each is directly below, with the least number
+    of steps up to it; the other way round where ``parents`` are children."""
+    found: dict[Place, int] = {}
+    level: Sequence[Place] = (node,)
     for depth in range(1, DEEPEST + 1):
         ups = (up for one in level for up in parents.get(one, ()))
         level = [up for up in dict.fromkeys(ups) if up not in found and up != node]
@@ -181,24 +186,6 @@ def _catalog(library: Library, node: Node, root: str) -> Value:
     )
 
 
-def relatives_of(
-    library: Library, entries: Iterable[Entry]
-) -> dict[str, Callable[[Literal["ancestor", "descendant"]], list[Any]]]:
-    """Return of each item, by its IRI, what :func:`dafab_kg.search.exact.truth` asks for.
-
-    Descendants are none: no language asks for them.
-    """
-    nodes = {entry.iri: item_node(entry) for entry in entries}
-    ups = above(library, nodes.values())
-    every = (up for one in ups.values() for up in one if up.entry is not None)
-    values = {**catalog_documents(library), **documents_of(library, every)}
-
-    def relatives(iri: str) -> Callable[[Literal["ancestor", "descendant"]], list[Any]]:
-        return lambda side: [values[up] for up in ups[nodes[iri]]] if side == "ancestor" else []
-
-    return {iri: relatives(iri) for iri in nodes}
-
-
 def below(
     library: Library, part: Tree, items: Callable[[Tree], Sequence[Entry] | None], variable: str
 ) -> tuple[Branch, ...] | None:
@@ -215,7 +202,7 @@ def below(
         made = None if entries is None else tuple(dict.fromkeys(one.product for one in entries))
         return tuple(dict.fromkeys(true)), made
 
-    names, products = once(library, ("below", part), look)
+    names, products = once(library, ("below", repr(part)), look)  # 0 is False, as a key
     if products is None or not {"", BARE, LOOSE}.isdisjoint(names):
         return None
     found: list[Branch] = []
@@ -224,10 +211,10 @@ def below(
             entry, source = f"{variable}e{number}", f"{variable}s{number}"
             here = f"{entry} dafab:inCollection <{shelf}>"
             found.append(Branch((here, f"{entry} dafab:describes ?product")))
-            made = f"?product {_MADE}+ {source}"
+            made = f"?product {MADE}+ {source}"
             found.append(Branch((here, f"{entry} dafab:describes {source}", made)))
     if products:
         source = f"{variable}s"
         values = f"VALUES {source} {{ {listed(products)} }}"
-        found.append(Branch((values, f"?product {_MADE}+ {source}")))
+        found.append(Branch((values, f"?product {MADE}+ {source}")))
     return tuple(found)

@@ -14,8 +14,9 @@ from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.search.collections import products_of
-from dafab_kg.search.compile import Compiled, compile_filter
+from dafab_kg.search.compile import Candidates, Compiled, compile_filter
 from dafab_kg.search.counting import count_matched
+from dafab_kg.search.descent import made_into
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, write_items
@@ -35,7 +36,7 @@ from dafab_kg.search.order import (
     written,
 )
 from dafab_kg.search.sources import Source, entry_in, right_of, sources_of
-from dafab_kg.search.tree import And, Node, Search
+from dafab_kg.search.tree import And, Node, Search, Side
 from dafab_kg.store.bounds import is_plain
 from dafab_kg.store.protocol import Iri, Row, Term
 
@@ -49,8 +50,8 @@ LAST: Final = Iri("~")
 """Stands after the IRIs of all items."""
 KEPT_ORDERS: Final = 4
 """Searches whose candidates stay in that order."""
-MOST_ANCESTORS: Final = 500
-"""Most items that a filter on ancestors finds so that only what is below them is looked at."""
+MOST_RELATIVES: Final = 500
+"""Most items that a filter on relatives finds so that only what is related is looked at."""
 
 
 @dataclass(frozen=True)
@@ -291,10 +292,13 @@ def candidates(library: Library, node: Node | None) -> Compiled:
     """
 
     def matching(part: Node) -> list[Entry] | None:
-        found = find_entries(library, Search(filter=part, limit=MOST_ANCESTORS), None)
+        found = find_entries(library, Search(filter=part, limit=MOST_RELATIVES), None)
         return None if found.place is not None else list(found.entries)
 
-    habits = Habits(library, lambda part, name: below(library, part, matching, name))
+    def lineage(side: Side, part: Node, name: str) -> Candidates:
+        return (below if side == "ancestor" else made_into)(library, part, matching, name)
+
+    habits = Habits(library, lineage)
 
     def compiled(node: Node | None) -> Compiled:
         return compile_filter(node, habits, library.names.base)

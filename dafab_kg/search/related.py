@@ -47,7 +47,7 @@ def neighbours(library: Library, entries: Sequence[Entry], root: str) -> dict[st
         near += _along(library, way, products)
     if products and _has_twins(library):
         near += [(product, "entry", product) for product in products]
-    shown = _entries_of(library, dict.fromkeys(other for _, _, other in near))
+    shown = items_showing(library, dict.fromkeys(other for _, _, other in near))
     found = {entry.iri: Neighbours() for entry in entries}
     by_product: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -72,11 +72,20 @@ def sources_of(library: Library, entries: Sequence[Entry]) -> dict[str, list[Ent
     for way in (one for one in _MADE_OF if Habits(library).uses(one)):
         found = _pairs(library, f"VALUES ?one {{ {products} }} ?one <{way}> ?two")
         pairs |= dict.fromkeys(found)
-    shown = _entries_of(library, dict.fromkeys(source for _, source in pairs))
+    shown = items_showing(library, dict.fromkeys(source for _, source in pairs))
     made: dict[str, list[Entry]] = defaultdict(list)
     for product, source in pairs:
         made[product] += shown.get(source, ())
     return made
+
+
+def made_from(library: Library, products: Sequence[str]) -> list[tuple[str, str]]:
+    """Return pairs of these products and what was made from them."""
+    pairs: dict[tuple[str, str], None] = {}
+    for way in (one for one in _MADE_OF if Habits(library).uses(one)):
+        found = _pairs(library, f"VALUES ?one {{ {listed(products)} }} ?two <{way}> ?one")
+        pairs |= dict.fromkeys(found)
+    return list(pairs)
 
 
 def _along(library: Library, way: str, products: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -115,7 +124,7 @@ def _pairs(library: Library, where: str) -> list[tuple[str, str]]:
     return sorted((iri(one), iri(two)) for one, two in found)
 
 
-def _entries_of(library: Library, products: Iterable[str]) -> dict[str, list[Entry]]:
+def items_showing(library: Library, products: Iterable[str]) -> dict[str, list[Entry]]:
     """Return the items that show products, in the order of their IRIs."""
     wanted = tuple(products)
     found: dict[str, list[Entry]] = defaultdict(list)

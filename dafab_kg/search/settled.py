@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import product
 from typing import Any, Final
@@ -78,19 +78,33 @@ def _told_by(node: Node, paths: frozenset[Path]) -> bool:
     return node.path in paths
 
 
-def asks(node: Node | None, about: Callable[[Node], bool]) -> bool:
-    """Tell whether any test of a filter is ``about`` something."""
+def tests_of(node: Node | None) -> Iterator[Node]:
+    """Return the tests of a filter; what is asked of relatives is within theirs."""
     match node:
         case Not(part):
-            return asks(part, about)
+            yield from tests_of(part)
         case And(parts) | Or(parts):
-            return any(asks(part, about) for part in parts)
-    return node is not None and about(node)
+            for part in parts:
+                yield from tests_of(part)
+        case None:
+            return
+        case _:
+            yield node
+
+
+def asks(node: Node | None, about: Callable[[Node], bool]) -> bool:
+    """Tell whether any test of a filter is ``about`` something."""
+    return any(map(about, tests_of(node)))
 
 
 def mentions_relatives(node: Node | None) -> bool:
     """Tell whether a filter asks for ancestors or descendants."""
     return asks(node, lambda one: isinstance(one, Related))
+
+
+def asked_of_relatives(node: Node | None) -> Node:
+    """Return all that a filter asks of ancestors and descendants."""
+    return And(tuple(one.part for one in tests_of(node) if isinstance(one, Related)))
 
 
 def _not(known: Truth) -> Truth:

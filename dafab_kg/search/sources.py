@@ -11,7 +11,7 @@ from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products,
 from dafab_kg.search.exact import truth
 from dafab_kg.search.items import Value, values_of
 from dafab_kg.search.library import Library, iri, listed, quoted, rows, text
-from dafab_kg.search.lineage import relatives_of
+from dafab_kg.search.relatives import relatives_of
 from dafab_kg.search.settled import mentions_relatives, told_by_name
 from dafab_kg.search.tree import Node, Search
 from dafab_kg.search.wording import entries_with_words
@@ -129,6 +129,6 @@ def right_among(
     library: Library, node: Node, entries: Sequence[Entry], values: Mapping[str, Value]
 ) -> set[str]:
     """Return the IRIs of those items, which were read, that fulfil a filter."""
-    ups = relatives_of(library, entries) if mentions_relatives(node) else {}
+    ups = relatives_of(library, node, entries) if mentions_relatives(node) else {}
     judged = with_classes(library, node, entries, values)
     return {iri for iri, value in judged.items() if truth(node, value, ups.get(iri)) is True}

@@ -47,6 +47,7 @@ __all__ = [
     "Related",
     "Scalar",
     "Search",
+    "Side",
     "Sort",
     "Spatial",
     "SpatialRelation",
@@ -245,15 +246,19 @@ class Temporal:
     until: Path | None = None
 
 
+Side = Literal["ancestor", "descendant"]
+
+
 @dataclass(frozen=True, slots=True)
 class Related:
     """``part`` is true of one and the same ancestor (or descendant) of the item.
 
     False where it is true of none.  Ancestors are the items that the product is
-    derived from, at any distance, their collections and its own.
+    derived from, at any distance, their collections and its own.  Descendants are
+    the items of products that are derived from the item's, at any distance.
     """
 
-    side: Literal["ancestor", "descendant"]
+    side: Side
     part: Node
 
 

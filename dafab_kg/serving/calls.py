@@ -35,6 +35,7 @@ READS: Final = frozenset(
         "item",
         "item_with_tag",
         "judge",
+        "occurring",
         "origin",
         "provenance",
         "quarantine",

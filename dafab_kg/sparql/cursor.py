@@ -24,9 +24,9 @@ Made = TypeVar("Made")
 class Cursor:
     """A place in a list of tokens, with the prefixes and base that hold there."""
 
-    def __init__(self, text: str, base: str | None) -> None:
-        if len(text) > MOST_CHARACTERS:
-            raise NotAnalysed(f"The text is longer than {MOST_CHARACTERS} characters", 0)
+    def __init__(self, text: str, base: str | None, longest: int = MOST_CHARACTERS) -> None:
+        if len(text) > longest:
+            raise NotAnalysed(f"The text is longer than {longest} characters", 0)
         self.tokens = tokenise(text)
         self.tokens.append(Token(_END, "", len(text), len(text)))
         self.at = 0

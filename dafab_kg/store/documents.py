@@ -27,6 +27,7 @@ import orjson
 from dafab_kg.model.documents import FilePart, Part, SourceDocument
 from dafab_kg.model.errors import StoreInUse, StoreNotUsable, ThingNotFound
 from dafab_kg.model.plain_json import write_plain
+from dafab_kg.store.changes import changed_since, last_change, note_changes, open_changes
 from dafab_kg.store.worded import (
     Words,
     add_words,
@@ -116,7 +117,7 @@ class Documents:
         directory.mkdir(parents=True, exist_ok=True)
         try:
             self._env = lmdb.open(
-                str(directory), map_size=MAP_SIZE, max_dbs=6, readonly=read_only, max_readers=256
+                str(directory), map_size=MAP_SIZE, max_dbs=8, readonly=read_only, max_readers=256
             )
             # Readers that were killed keep their places, and old pages, until somebody looks.
             self._env.reader_check()
@@ -125,6 +126,7 @@ class Documents:
             self._rejected = self._env.open_db(b"quarantine", create=not read_only)
             self._journal = self._env.open_db(b"journal", create=not read_only)
             self._naming = self._open_naming(read_only=read_only)
+            self._changes = open_changes(self._env, create=not read_only)
             self._words = open_words(
                 self._env, create=not read_only, whole=not self._size(self._entries)
             )
@@ -261,6 +263,16 @@ class Documents:
         with self._read() as txn:
             return int(txn.stat(self._rejected)["entries"])
 
+    def last_change(self) -> int:
+        """Number of the last change of a document; 0: none was noted."""
+        with self._read() as txn:
+            return last_change(txn, self._changes)
+
+    def changed_since(self, after: int, to: int) -> tuple[str, ...]:
+        """Return the ids of documents whose last change has a number in (after, to]."""
+        with self._read() as txn:
+            return tuple(changed_since(txn, self._changes, after, to))
+
     def pending(self) -> tuple[Pending, ...]:
         """Batches whose commit did not end, oldest first."""
         with self._read() as txn:
@@ -300,6 +312,8 @@ class Documents:
             for document_id in pending.deleted:
                 self._forget_names(txn, document_id)
                 txn.delete(document_id.encode(), db=self._entries)
+            loaded = [entry.document_id for entry in pending.documents]
+            note_changes(txn, self._changes, [*loaded, *pending.deleted])
 
     def strike(self, pending: Pending) -> None:
         """Take a batch out of the journal."""
@@ -346,6 +360,7 @@ class Documents:
                     txn.put(bytes.fromhex(digest), _packed(data), db=self._files, overwrite=False)
             for entry in entries:
                 self._put_entry(txn, entry)
+            note_changes(txn, self._changes, [entry.document_id for entry in entries])
 
     def keep_words(self, words: Words, *, all_kept: bool = False) -> None:
         """Add words of documents that are kept; ``all_kept``: those of all are now."""

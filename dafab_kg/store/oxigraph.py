@@ -90,6 +90,10 @@ class EngineSolutions:
         self._results = results
         self.variables = tuple(v.value for v in results.variables)
 
+    def engine_rows(self) -> Iterator[Any]:
+        """Rows of the engine's own terms."""
+        return iter(self._results)
+
     def __iter__(self) -> Iterator[Row]:
         try:
             for row in self._results:
@@ -129,6 +133,14 @@ class EngineTriples:
                     yield triple
         except (ValueError, RuntimeError, OSError) as error:
             raise QueryNotValid(f"The query failed while it ran: {error}") from error
+
+    def read(self) -> EngineTriples:
+        """Read all of them, and return them held."""
+        return EngineTriples(cast("ox.QueryTriples", iter(list(self._once()))))
+
+    def engine_triples(self) -> Iterator[ox.Triple]:
+        """Triples of the engine's own terms, each once."""
+        return self._once()
 
     def __iter__(self) -> Iterator[tuple[Term, Term, Term]]:
         for triple in self._once():
@@ -232,6 +244,20 @@ class OxigraphStore:
         """
         refuse_remote(text if outline is None else outline, self._services, self._check)
         text = self._expanded(text, expand, base, outline)
+        return self._evaluated(
+            text, bindings, default_graphs, named_graphs, base, diagnostics, outline
+        )
+
+    def _evaluated(
+        self,
+        text: str,
+        bindings: Mapping[str, Term] | None,
+        default_graphs: Sequence[str | None] | None,
+        named_graphs: Sequence[str] | None,
+        base: str | None,
+        diagnostics: Diagnostics | None,
+        outline: str | None = None,
+    ) -> Answer:
         try:
             result = self._store.query(
                 text,

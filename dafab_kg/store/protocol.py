@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
 from dafab_kg.store.diagnostics import Diagnostics
+from dafab_kg.store.touched import Observer
 
 if TYPE_CHECKING:
     import geopandas
@@ -141,6 +142,7 @@ class Store(Protocol):
         named_graphs: Sequence[str] | None = None,
         base: str | None = None,
         diagnostics: Diagnostics | None = None,
+        outline: str | None = None,
     ) -> Answer:
         """Answer a SPARQL query; ``bindings`` fixes variables of its projection to terms.
 
@@ -148,6 +150,8 @@ class Store(Protocol):
         Protocol (section 2.1.4); None leaves it to the query, and None among the
         default graphs is the store's own.  ``base`` is what relative IRIs are
         relative to.  ``diagnostics`` collects what went wrong inside functions.
+        ``outline`` is the text less the long lists of IRIs that were put into it: it is read
+        in its stead for what the query calls and how intricate it is.
 
         Raises:
             QueryNotValid: it cannot be parsed, is nested or long beyond all use, or
@@ -233,7 +237,11 @@ class Store(Protocol):
         ...
 
     def apply(self, change: Change) -> None:
-        """Remove and add in one transaction: all of it happens, or nothing."""
+        """Remove and add; done again it does no harm.
+
+        The embedded store does all of it or nothing.  A server may be left with a part of it:
+        who must not lose the rest keeps a journal, as commits do, and does it again.
+        """
         ...
 
     def bulk_load(self, nquads: str | IO[bytes], *, unobserved: str = "") -> None:
@@ -257,6 +265,10 @@ class Store(Protocol):
 
     def optimise(self) -> None:
         """Compact after large loads; queries are faster afterwards."""
+        ...
+
+    def observe(self, observer: Observer, inferred: str) -> None:
+        """Tell ``observer`` of each change of the default graph or of the inferred one."""
         ...
 
     def close(self) -> None:

@@ -29,7 +29,14 @@ _FORMATS: Final = {
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
     "application/ld+json": ox.RdfFormat.JSON_LD,
 }
-_RESERVED: Final = ("graph", "derived_graph", "load_graph", "inferred_graph", "scratch_graph")
+_RESERVED: Final = (
+    "graph",
+    "derived_graph",
+    "load_graph",
+    "inferred_graph",
+    "merged_graph",
+    "scratch_graph",
+)
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _EXACT: Final = frozenset({f"{_XSD}decimal", f"{_XSD}integer"})
 _DOUBLE = re.compile(r"-?\d\.\d+E-?\d+\Z", re.ASCII)

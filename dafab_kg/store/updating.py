@@ -28,7 +28,7 @@ from dafab_kg.model.errors import (
 from dafab_kg.model.names import is_iri
 from dafab_kg.sparql import parse_update, tokens, tree
 from dafab_kg.store.oxigraph import OxigraphStore
-from dafab_kg.store.protocol import Term
+from dafab_kg.store.protocol import Store, Term
 
 MOST_STATEMENTS: Final = 500_000
 """Most statements that one request may add, and remove."""
@@ -61,7 +61,7 @@ class Desk:
     ``node`` makes an IRI for a new blank node.
     """
 
-    store: OxigraphStore
+    store: Store
     home: str
     dataset: Dataset
     content: Callable[[str], Lines]
@@ -278,7 +278,7 @@ class _Work:
         text = self.text[operation.start : operation.end]  # DELETE WHERE {quads}
         return text[next(t.start for t in tokens.tokenise(text) if t.text == "{") :]
 
-    def _asked(self) -> OxigraphStore:
+    def _asked(self) -> Store:
         """The store as the operations so far have made it."""
         if self._scratch is None and any(
             lines != self.edits.before[graph] for graph, lines in self.edits.after.items()

@@ -1,4 +1,5 @@
 """What a filter may name, and what there is an order by: JSON Schema from the ontology.
+The functions that it may use.
 
 OGC API Features, part 3 (19-079r2), section 6.2.  A filter may also name whatever else
 stands in an item; what is listed here has a meaning that the ontology tells.
@@ -13,6 +14,7 @@ from typing import Any, Final
 from rdflib import RDFS, SKOS, URIRef
 
 from dafab_kg.model.names import PREFIXES, term
+from dafab_kg.search.cql2 import FUNCTIONS
 from dafab_kg.search.inferred import TYPES
 from dafab_kg.search.names import Held, held, stac_names
 from dafab_kg.search.order import sortables as orders
@@ -41,9 +43,10 @@ _CLASSES: Final[dict[str, Any]] = {
 }
 
 
-def queryables(address: str) -> dict[str, Any]:
-    """Return the schema of what a filter may name."""
-    names = (name for found in stac_names().values() for name in found)
+def queryables(address: str, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return the schema of what a filter may name; of properties these, or all."""
+    if names is None:
+        names = (name for found in stac_names().values() for name in found)
     return _schema(address, "Queryables", {**_OF_ITEMS, TYPES: _CLASSES, **_described(names)})
 
 
@@ -51,6 +54,17 @@ def sortables(address: str) -> dict[str, Any]:
     """Return the schema of what there is an order by."""
     names = ("/".join(map(str, path[1:])) for path in orders())
     return _schema(address, "Sortables", {"id": _OF_ITEMS["id"], **_described(names)})
+
+
+def functions() -> dict[str, Any]:
+    """Return the functions of CQL2 that are our own (OGC 19-079r2, ``/functions``)."""
+    asked = {"title": "condition", "description": "A condition in CQL2", "type": ["boolean"]}
+    return {
+        "functions": [
+            {"name": name, "description": words, "args": [asked], "returns": ["boolean"]}
+            for name, words in FUNCTIONS.items()
+        ]
+    }
 
 
 def _schema(address: str, title: str, properties: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from dafab_kg.search.links import GEOJSON, VERSION, link
 from dafab_kg.search.pages import MOST_ITEMS, Page
 from dafab_kg.web import openapi
 from dafab_kg.web.described import JSON, Operation, Parameter, Schema, described
-from dafab_kg.web.queryables import queryables, sortables
+from dafab_kg.web.queryables import functions, queryables, sortables
 from dafab_kg.web.stac_aggregation import add_aggregations
 from dafab_kg.web.stac_browsing import add_browsing
 from dafab_kg.web.stac_collections import page_of
@@ -176,14 +176,21 @@ def stac_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     @face.get("/collections/<path:collection>/queryables")
     @described(GET=Operation("What a filter may name, as JSON Schema", {200: (SCHEMA,)}))
     def queryable(collection: str = "") -> Response:
+        found = None
         if collection:
             catalogue.collection(collection, root())
-        return _response(orjson.dumps(queryables(request.base_url)), SCHEMA)
+            found = catalogue.occurring(collection)
+        return _response(orjson.dumps(queryables(request.base_url, found)), SCHEMA)
 
     @face.get("/sortables")
     @described(GET=Operation("What there is an order by, as JSON Schema", {200: (SCHEMA,)}))
     def sortable() -> Response:
         return _response(orjson.dumps(sortables(request.base_url)), SCHEMA)
+
+    @face.get("/functions")
+    @described(GET=Operation("Functions of CQL2 that a filter may use, too", {200: (JSON,)}))
+    def function() -> Response:
+        return _json(functions())
 
     @face.route("/search", methods=["GET", "POST"])
     @described(
@@ -214,6 +221,7 @@ def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         {**link("search", search, GEOJSON), "method": "POST"},
         link("http://www.opengis.net/def/rel/ogc/1.0/queryables", f"{place}/queryables", SCHEMA),
         link("http://www.opengis.net/def/rel/ogc/1.0/sortables", f"{place}/sortables", SCHEMA),
+        link("http://www.opengis.net/def/rel/ogc/1.0/functions", f"{place}/functions"),
         {**link("aggregate", f"{place}/aggregate"), "method": "GET"},
         {**link("aggregate", f"{place}/aggregate"), "method": "POST"},
         link("aggregations", f"{place}/aggregations"),

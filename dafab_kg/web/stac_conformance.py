@@ -41,6 +41,7 @@ CLASSES: Final[Mapping[str, tuple[str, str]]] = {
     f"{_OGC3}/filter": ("search", "filter"),
     f"{_OGC3}/features-filter": ("items", "filter"),
     **{f"{_CQL2}/{name}": ("search", "filter-lang") for name in _CQL2_CLASSES},
+    f"{_CQL2}/functions": ("function", ""),
     **{f"{start}/item-search#query": ("search", "query") for start in (_STAC, _RC1)},
     **{f"{start}/ogcapi-features#query": ("items", "query") for start in (_STAC, _RC1)},
     f"{_RC1}/item-search#free-text": ("search", "q"),

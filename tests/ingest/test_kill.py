@@ -46,6 +46,8 @@ def test_killing_at_random_moments(tmp_path: Path) -> None:
     killed = 0
     usual = 1.0
     states: set[tuple[str, ...]] = set()
+    before: dict[str, str] = {}
+    last = 0
     while killed < KILLS:
         # Each round brings new figures, so that every document is replaced.
         version = f"round {chance.random()}"
@@ -72,6 +74,11 @@ def test_killing_at_random_moments(tmp_path: Path) -> None:
         with dafab_kg.open(store) as catalogue:
             assert catalogue.doctor() == (), f"after kill {killed}, seed {seed}"
             states.add(tuple(sorted(d.content_hash for d in catalogue.documents())))
+            # no change is without its note, for whoever follows
+            now = {d.document_id: d.content_hash for d in catalogue.documents()}
+            changed = {one for one, of in now.items() if before.get(one) != of}
+            assert changed | (before.keys() - now.keys()) <= {*catalogue.changed_since(last)}
+            before, last = now, catalogue.last_change
     assert len(states) > KILLS / 3, "most kills fell outside of the commits"
 
     write_items(source, DOCUMENTS)

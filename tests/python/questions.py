@@ -99,6 +99,7 @@ def questions(items: list[Item]) -> list[Question]:
         *_collections(items),
         *_ids(items),
         *_nulls(),
+        *_lineage(items),
     ]
     return [*found, *_combined(found)]
 
@@ -434,6 +435,46 @@ def _nulls() -> Iterator[Question]:
             f"FILTER NOT EXISTS {{ {pattern} }}",
             "the DaFab filter finds a null that is written, not what is missing",
         )
+
+
+MADE = "(dafab:derivedFrom|dafab:madeFrom)+"
+
+
+def sources_of(item: Item) -> list[str]:
+    """The ids of what an item says that it is derived from."""
+    links = (one for one in item.get("links") or () if one.get("rel") == "derived_from")
+    return [one["href"].rstrip("/").rpartition("/")[2].removesuffix(".json") for one in links]
+
+
+def _lineage(items: list[Item]) -> Iterator[Question]:
+    """Questions about what items were made from, and what was made from them."""
+    derived = [item for item in items if sources_of(item)]
+    above = {source for item in derived for source in sources_of(item)}
+    clouds = _numbers([item for item in items if item["id"] in above], "eo:cloud_cover")
+    for bound in sorted({_at(clouds, part) for part in (0.3, 0.7)} if clouds else ()):
+        for word, sign, term in (("NOT ", "NOT ", "not"), ("", "", "")):
+            test = _test(["properties", "eo:cloud_cover"], DAFAB["<="], bound, "number")
+            marked = {**test, "inherited": True}
+            negated = {"type": "logical", "combinator": term, "filters": [marked]}
+            yield Question(
+                f"{word}ancestor", f'{sign}ancestor("eo:cloud_cover" <= {bound})',
+                negated if term else marked,
+                f"FILTER({sign}EXISTS {{ ?product {MADE} ?source . ?source dafab:cloudCover ?cloud "
+                f"FILTER(?cloud <= {bound}) }})",
+            )  # fmt: skip
+    why = "the DaFab filter asks of ancestors alone"
+    for name, term in (
+        ("excess_total_water_observed", "excessTotalWaterObserved"),
+        ("deficit_water_observed", "deficitWaterObserved"),
+    ):
+        values = _numbers(derived, f"{BLOCK}.{name}")
+        for bound in sorted({_at(values, part) for part in (0.3, 0.7)} if values else ()):
+            yield Question(
+                "descendant", f'descendant("{BLOCK}.{name}" > {bound})', None,
+                f"FILTER EXISTS {{ ?made {MADE} ?product ; dafab:{term} ?v "
+                f"FILTER(?v > {bound}) }}",
+                why,
+            )  # fmt: skip
 
 
 def _combined(found: list[Question]) -> Iterator[Question]:

@@ -93,6 +93,19 @@ class Asking:
 
     # CQL2
 
+    def lineage(self, depth: int = 2) -> Any:
+        """A condition in CQL2 JSON in which something is asked of relatives."""
+        side = self.chance.choice(["ancestor", "descendant"])
+        asked: Any = {"op": side, "args": [self.cql2(1)]}
+        for _ in range(self.chance.randint(0, depth)):
+            roll = self.chance.random()
+            if roll < 0.4:
+                asked = {"op": "not", "args": [asked]}
+            elif roll < 0.8:
+                other = self.cql2(1) if roll < 0.6 else self.lineage(0)
+                asked = {"op": self.chance.choice(["and", "or"]), "args": [other, asked]}
+        return asked
+
     def cql2(self, depth: int = 3) -> Any:
         """A condition in CQL2 JSON."""
         roll = self.chance.random()

@@ -10,7 +10,7 @@ import fnmatch
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -138,17 +138,27 @@ def like(text: str, pattern: str, wide: str, one: str, escape: str = "") -> bool
     return re.fullmatch(written, text, re.DOTALL) is not None
 
 
-def cql2(value: Any, item: Any) -> bool | None:
+Relatives = Callable[[str], Iterable[Any]]
+"""The documents of an item's relatives: "ancestor" or "descendant"."""
+
+
+def nobody(side: str) -> list[Any]:
+    return []
+
+
+def cql2(value: Any, item: Any, relatives: Relatives = nobody) -> bool | None:
     """The truth of CQL2 JSON."""
     if isinstance(value, bool):
         return value
     operator, args = value["op"], value["args"]
     if operator == "and":
-        return every(cql2(one, item) for one in args)
+        return every(cql2(one, item, relatives) for one in args)
     if operator == "or":
-        return some(cql2(one, item) for one in args)
+        return some(cql2(one, item, relatives) for one in args)
+    if operator in ("ancestor", "descendant"):
+        return any(cql2(args[0], one) is True for one in relatives(operator))
     if operator == "not":
-        inner = cql2(args[0], item)
+        inner = cql2(args[0], item, relatives)
         return None if inner is None else not inner
     if operator in ("=", "<>", "<", "<=", ">", ">="):
         if "property" not in json.dumps(args[0]):

@@ -62,8 +62,8 @@ class Here:
         iris = [row[0].value for row in rows]
         return tuple(iri for iri in iris if decode(iri.rsplit("/", 1)[1]) == name)
 
-    def below(self, part: Node, variable: str) -> None:
-        """What an ancestor is does not matter here: anything may be below one."""
+    def related(self, side: str, part: Node, variable: str) -> None:
+        """What an ancestor is does not matter here: anything may have one."""
 
     def ancestors(self, iri: str) -> list[str]:
         """Two items, the same each time: what an ancestor is does not matter here."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs
 
 import pytest
 
+from dafab_kg.cli.asking import print_explanation
+from dafab_kg.cli.frame import Session
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.store.refusals import refuse_remote
 from tests.listening import listening
@@ -15,8 +19,22 @@ from tests.web.written import clients
 ANSWER = b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"literal","value":"far"}}]}}'
 
 
+ROW = b'{"s":{"type":"uri","value":"http://e/a"},"x":{"type":"literal","value":"bound"}}'
+BOUND = b'{"head":{"vars":["s","x"]},"results":{"bindings":[' + ROW + b"]}}"
+FAULTS = {
+    "down": (503, b"away"),
+    "html": (200, b"<html>"),
+    "truth": (200, b'{"boolean":true}'),
+    "odd": (200, b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"?","value":1}}]}}'),
+    "deep": (200, b"[" * 100_000),
+    "moved": (302, b""),
+    "long": (200, b" " * 2_000_000),
+}
+
+
 class Handler(BaseHTTPRequestHandler):
     asked: list[str] = []
+    sent: list[str] = []
 
     def do_GET(self) -> None:
         self.asked.append(self.path.partition("?")[0])
@@ -31,7 +49,23 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(ANSWER)
 
-    do_POST = do_GET  # noqa: N815
+    def do_POST(self) -> None:
+        """What a bound join asks."""
+        name = self.path.strip("/")
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        if "VALUES" not in form.get("query", [""])[0]:
+            return self.do_GET()  # what the engine asks by itself
+        self.sent.append(form["query"][0])
+        status, body = FAULTS.get(name, (200, BOUND))
+        if name == "slow":
+            time.sleep(0.6)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/sparql-results+json")
+        self.send_header("Location", "/inside")
+        self.send_header("Content-Length", str(len(body) + (name == "half") * 10))
+        self.end_headers()
+        self.wfile.write(body)
+        return None
 
     def log_message(self, *args: object) -> None:
         pass
@@ -45,9 +79,46 @@ def other():
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory, other):
-    allowed = (f"{other}/sparql", f"{other}/away", "http://inside.example/sparql")
-    with clients(tmp_path_factory.mktemp("service"), service_allowed=allowed) as made:
+    names = ("sparql", "away", "slow", "half", *FAULTS)
+    allowed = (*(f"{other}/{name}" for name in names), "http://inside.example/sparql")
+    place = tmp_path_factory.mktemp("service")
+    with clients(
+        place, service_allowed=allowed, service_seconds=0.4, answer_bytes=1_000_000
+    ) as made:
+        assert made.update("INSERT DATA { <http://e/a> <http://e/p> 1 }").json["added"] == 1
         yield made
+
+
+JOIN = "SELECT ?x {{ ?s <http://e/p> ?o SERVICE {1} <{0}> {{ ?s <http://e/q> ?x }} }}"
+
+
+def test_an_endpoint_is_asked_about_what_it_is_joined_with(web, other):
+    Handler.sent.clear()
+    assert web.select(JOIN.format(f"{other}/sparql", "")) == [{"x": "bound"}]
+    (query,) = Handler.sent
+    assert "VALUES (?s) { (<http://e/a>) }" in query
+    told = web.catalogue.explain_query(JOIN.format(f"{other}/sparql", ""))
+    assert {k: v for k, v in told["calls"][0].items() if k != "milliseconds"} == {
+        "endpoint": f"{other}/sparql", "variables": ["s"], "values": 1, "requests": 1, "rows": 1,
+    }  # fmt: skip
+    assert told["rows"] == 1
+
+
+def test_the_command_tells_what_was_asked(web, other, capsys):
+    print_explanation(Session(), web.catalogue.explain_query(JOIN.format(f"{other}/sparql", "")))
+    assert f"SERVICE <{other}/sparql>: asked about 1 values of ?s in 1 requests: 1" in (
+        capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize("fault", ["slow", "half", *FAULTS])
+def test_faults_of_an_endpoint(web, other, fault):
+    query = JOIN.format(f"{other}/{fault}", "")
+    response = web.ask("", "/sparql", query_string={"query": query})
+    assert response.status_code == 502 and f"SERVICE <{other}/{fault}>" in response.json["detail"]
+    assert "/inside" not in Handler.asked
+    query = JOIN.format(f"{other}/{fault}", "SILENT")
+    assert web.select(query) == [{}]
 
 
 def test_an_allowed_endpoint_is_called(web, other):

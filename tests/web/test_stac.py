@@ -105,6 +105,22 @@ def test_conformance_is_that_of_the_landing_page_and_names_what_is_there(web):
     assert not any("language" in one or "cql-text" in one for one in classes)
 
 
+def test_each_function_that_is_told_is_answered(web):
+    """The resource has the schema of OGC 19-079r2 (`/req/filter/get-functions-response-json`)."""
+    assert "http://www.opengis.net/spec/cql2/1.0/conf/functions" in get(web, "/stac")["conformsTo"]
+    told = get(web, "/stac/functions")["functions"]
+    assert {one["name"] for one in told} == {"ancestor", "descendant"}
+    for one in told:
+        assert one["returns"] == ["boolean"]
+        assert [argument["type"] for argument in one["args"]] == [["boolean"]]
+        inside = {"op": "=", "args": [{"property": "id"}, "nothing"]}
+        asked = {"filter": {"op": one["name"], "args": [inside]}}
+        assert web.ask("", "/stac/search", "POST", json=asked).json["features"] == []
+        assert names(get(web, "/stac/search", filter=f"{one['name']}(id = 'nothing')")) == []
+    every = get(web, "/stac/search", filter="ancestor(id = 'alpha')", limit=1000)
+    assert {name for name, _ in names(every)} == {"alpha"}
+
+
 def test_pages_follow_each_other_by_get_and_by_post(web, items):
     ours = [item for item in items if meets(item, (-20, 30, 10, 60))]
     right = in_order(ours)

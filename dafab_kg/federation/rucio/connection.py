@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ _PASSES: Final = frozenset(
     }
 )
 """Errors of Rucio that may be over when it is asked again."""
+_FAULT: Final = re.compile(r"http status code: 5\d\d|\A50\d\b")
+"""In what the client says of an answer without an error of Rucio's: a fault of the server."""
 _MOST_TOLD: Final = 400
 _lock = threading.Lock()
 """The client reads its configuration once in a process, and changes the program's name."""
@@ -58,6 +61,7 @@ def connect(settings: Settings, vo: str = "") -> Client:
         ) from error
 
     quiet = logging.getLogger("dafab_kg.rucio")
+    quiet.setLevel(logging.CRITICAL)  # what it tells of failures comes as an error, too
     with _lock, speaking("Logging in"):
         if settings.rucio_config is not None:
             os.environ["RUCIO_CONFIG"] = str(settings.rucio_config)
@@ -100,7 +104,7 @@ def refused(doing: str, error: Exception) -> ServiceNotUsable:
     """Return our error for one of Rucio's."""
     name = type(error).__name__
     told = " ".join(str(error).split())[:_MOST_TOLD].rstrip(".")
-    if name in _PASSES or (name == "RucioException" and "50" in told[:60]):
+    if name in _PASSES or (name == "RucioException" and _FAULT.search(told)):
         return ServiceNotUsable(f"{doing}: {name}: {told}. {_AGAIN}")
     hint = {
         "AccessDenied": "Ask for the right, or use another account",

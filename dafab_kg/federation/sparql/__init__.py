@@ -1,0 +1,1 @@
+"""Other SPARQL endpoints: what SERVICE asks of them, by bound joins."""
