@@ -163,8 +163,20 @@ def _written(found: tuple[Branch, ...]) -> str:
     branch = found[0]
     lines = [f"{triple} ." for triple in branch.triples]
     lines += [f"FILTER ({condition})" for condition in branch.filters]
-    lines += [f"{{ {_written(block)} }}" for block in branch.blocks]
+    lines += [_block(block) for block in branch.blocks]
     return "\n  ".join(lines)
+
+
+def _block(block: tuple[Branch, ...]) -> str:
+    """Write alternatives beside other patterns.
+
+    Those that ask for kept values are told apart, so that the engine joins them as a whole: it
+    would else go through all that have a value for each row of the others.
+    """
+    text = _written(block)
+    if "dafab:pointer" in text:
+        return f"{{ SELECT DISTINCT ?product {{ {text} }} }}"
+    return f"{{ {text} }}"
 
 
 def _of_classes(node: Node, negated: bool) -> Candidates:
