@@ -18,6 +18,8 @@ from dafab_kg.sample import write_sample
 from tests.federation.conftest import Serve
 from tests.ingest.comparing import lasting
 
+pytestmark = [pytest.mark.oracle, pytest.mark.slow]
+
 OF_PRODUCTS = "<https://w3id.org/dafab/id/product/"
 
 

@@ -82,9 +82,11 @@ def configured(settings: Settings) -> str:
         return str(settings.rucio_config)
     if os.environ.get("RUCIO_CONFIG"):
         return os.environ["RUCIO_CONFIG"]
-    homes = [os.environ.get(name) for name in ("RUCIO_HOME", "VIRTUAL_ENV", "CONDA_PREFIX")]
-    places = [Path(home) for home in homes if home] + [Path("/opt/rucio")]
-    found = (place / "etc" / "rucio.cfg" for place in places)
+    try:
+        from rucio.common.config import get_config_dirs
+    except ImportError:
+        return ""
+    found = (Path(place) / "rucio.cfg" for place in get_config_dirs())
     return next((str(file) for file in found if file.is_file()), "")
 
 
