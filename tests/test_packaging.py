@@ -154,7 +154,7 @@ def test_ruff_bans_the_import_of_the_folder(line: str) -> None:
     assert done.returncode == 1
 
 
-@pytest.mark.oracle  # long: all of it is run once more, under coverage
+@pytest.mark.oracle  # long: the report reads every file of the package
 def test_coverage_sees_the_loaders(project: dict[str, Any], tmp_path: Path) -> None:
     assert set(project["tool"]["coverage"]["run"]["source"]) == {"dafab_kg", "loaders"}
     data, program = tmp_path / "coverage", tmp_path / "program.py"
