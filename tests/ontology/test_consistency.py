@@ -49,6 +49,7 @@ def test_no_class_is_unsatisfiable(tmp_path: Path) -> None:
     assert classified(merged(), tmp_path) == set()
 
 
+@pytest.mark.oracle  # of the way to find it; takes as long as the test itself
 def test_a_class_below_two_disjoint_ones_is_found(tmp_path: Path) -> None:
     graph = merged()
     for above in ("SourceProduct", "AIProduct"):
