@@ -19,7 +19,7 @@ from dafab_kg.dids.containers import Containers
 from dafab_kg.dids.dids import Dids
 from dafab_kg.dids.finding import items_named
 from dafab_kg.dids.names import Did, assets_of, container, files_of
-from dafab_kg.federation.rucio.memory import Memory
+from dafab_kg.federation.rucio.memory import Memory, Outline
 from dafab_kg.federation.rucio.there import in_parts
 from dafab_kg.federation.rucio.wanted import (
     LeftOut,
@@ -199,7 +199,8 @@ def touched(
     for some in in_parts(document_ids, MOST_NAMED):
         names |= dict.fromkeys(_near(library, some))
     names |= dict.fromkeys(_ids_near(library, tuple(names)))
-    names |= dict.fromkeys(_moved(wanted, memory))
+    every = memory.outlines()
+    names |= dict.fromkeys(_moved(wanted, every))
     names |= dict.fromkeys(also)
     catalog_names = {node.name for node in catalogs(library)}
     left = [name for name in names if name not in catalog_names]
@@ -211,19 +212,12 @@ def touched(
     now = {named(*pair) for pair in there} | {
         _pair(container(wanted.dids.scopes, node)) for node in catalogs(library)
     }
-    gone = [
-        one
-        for one in memory.all()
-        if not one.gone and one.pair not in now and (one.name in names or not one.is_item)
-    ]
-    if gone:  # what lies below what goes
-        pairs = {did.pair for one in gone for did in one.dids}
-        left += [
-            one.name
-            for one in memory.all()
-            if not one.gone and one.pair not in pairs and pairs & set(one.dids[0].parents)
-        ]
-    return Touched(tuple(dict.fromkeys(left)), tuple(one.pair for one in gone))
+    gone = {
+        one.pair for one in every if one.pair not in now and (one.name in names or not one.is_item)
+    }
+    # what lies below what goes
+    left += [one.name for one in every if one.pair not in gone and one.parents & gone]
+    return Touched(tuple(dict.fromkeys(left)), tuple(sorted(gone)))
 
 
 def _near(library: Library, document_ids: Sequence[str]) -> Iterator[str]:
@@ -265,7 +259,7 @@ def _ids_of(library: Library, pattern: str) -> Iterator[str]:
     return (text(row[0]) for row in rows(library, query, plain=True))
 
 
-def _moved(wanted: Wanted, memory: Memory) -> Iterator[str]:
+def _moved(wanted: Wanted, every: Iterable[Outline]) -> Iterator[str]:
     """Ids of items that facets place elsewhere than when they were sent."""
     library, scopes = wanted.dids.library, wanted.dids.scopes
     now: defaultdict[str, set[Pair]] = defaultdict(set)
@@ -275,8 +269,6 @@ def _moved(wanted: Wanted, memory: Memory) -> Iterator[str]:
             for entry in entries:
                 now[entry.id].add(home)
     values = {_pair(container(scopes, node)) for node in catalogs(library) if node.kind == "value"}
-    for sent in memory.all():
-        if not sent.gone and sent.is_item:
-            then = set(sent.dids[0].parents) & values
-            if then != now.get(sent.name, set()):
-                yield sent.name
+    for one in every:
+        if one.is_item and one.parents & values != now.get(one.name, set()):
+            yield one.name

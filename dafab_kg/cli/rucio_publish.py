@@ -86,14 +86,14 @@ def _follow(
     whole: bool,
     make_scopes: bool,
 ) -> None:
-    from dafab_kg.catalogue.following import publish_round, state_of
+    from dafab_kg.catalogue.following import publish_round
     from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused, StoreInUse
 
     seen: object = None
     publisher: Publisher | None = None
     looked = 0.0
     while True:
-        now = _mark(settings), state_of(settings.store)
+        now = _mark(settings)
         if now == seen and time.monotonic() - looked < LONG_PAUSE:
             time.sleep(PAUSE)
             continue
@@ -103,7 +103,7 @@ def _follow(
                 publisher = publisher or _publisher(settings, vo, memory, progress, dry=False)
                 _scopes(catalogue, publisher, make=make_scopes)
                 report = publish_round(catalogue, publisher, whole=whole)
-            seen, whole = (now[0], state_of(settings.store)), False
+            seen, whole = now, False
             if report.published or report.removed or report.refused:
                 _report(session, report, memory, dry=False)
         except ServiceRefused:
@@ -114,9 +114,15 @@ def _follow(
             time.sleep(LONG_PAUSE if isinstance(error, ServiceNotUsable) else PAUSE)
 
 
-def _mark(settings: Settings) -> str:
+def _mark(settings: Settings) -> object:
+    """What changes whenever there may be something new: what a server published last, else the
+    documents' file."""
+    from dafab_kg.catalogue.following import state_of
+    from dafab_kg.serving.places import find
     from dafab_kg.store.snapshots import Shelf
 
+    if find(settings.store) is None:
+        return state_of(settings.store)
     return Shelf(settings.store).current()
 
 

@@ -9,10 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,17 +17,16 @@ from typing import Any
 
 import pytest
 
-import dafab_kg
 from dafab_kg.federation.rucio.connection import connect
 from dafab_kg.federation.rucio.memory import Memory
 from dafab_kg.federation.rucio.scopes import check_scopes
 from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.errors import ServiceRefused
 from dafab_kg.model.settings import Settings
-from tests.judges.environments import ROOT, python_with
+from tests.judges.environments import python_with
 from tests.judges.postgres import postgres
-from tests.judges.real_rucio import SERVER, Rucio, client_config
-from tests.judges.two_sides import HELD, RSE, SUM, Dying, Killed, Sides, make_storage
+from tests.judges.real_rucio import SERVER
+from tests.judges.two_sides import HELD, RSE, SUM, Dying, Killed, Sides, running
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
@@ -38,15 +34,8 @@ pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A server, and the configuration of its root."""
-    place = tmp_path_factory.mktemp("rucio")
-    rucio = Rucio(place)
-    try:
-        file = client_config(place, rucio.address, rucio.password)
-        client = connect(Settings(rucio_config=file))
-        make_storage(client)
+    with running(tmp_path_factory.mktemp("rucio")) as file:
         yield file
-    finally:
-        rucio.stop()
 
 
 @pytest.fixture
@@ -270,95 +259,58 @@ def test_scope_that_is_not_there(tmp_path: Path, config: Path) -> None:
         check_scopes(client, ["nowhere"], make=False)
 
 
-def test_the_command_is_killed_at_any_moment(sides: Callable[..., Sides], config: Path) -> None:
+def test_ids_that_are_no_names(sides: Callable[..., Sides]) -> None:
     both = sides()
-    both.close()
-    command = [sys.executable, "-m", "dafab_kg.cli.app"]
-    program = shutil.which("dafab-kg", path=str(ROOT / ".venv/bin"))
-    command = [program] if program else command
-    environment = {
-        **os.environ,
-        "DAFAB_STORE": str(both.settings.store),
-        "DAFAB_RUCIO_CONFIG": str(config),
-        "DAFAB_RUCIO_RSES": json.dumps({HELD: RSE}),
-        "DAFAB_DID_SCOPE": both.scope,
-    }
-
-    def run(*words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*command, "rucio", *words],
-            env=environment,
-            cwd=both.place,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    chance = random.Random(7)
-    killed = 0
-    for _ in range(5):
-        process = run("publish", "--json")
-        try:
-            process.communicate(timeout=chance.uniform(1.5, 5.0))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            killed += 1
-    assert killed, "none was killed in time"
-    process = run("publish", "--json")
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    assert json.loads(out)["refused"] == {}
-    process = run("reconcile", "--json")
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    found = json.loads(out)
-    assert (found["differences"], found["foreign"]) == ([], 0)
-    process = run("status", "--json")
-    out, err = process.communicate(timeout=120)
-    assert json.loads(out)["dead"] == 0
-    both.catalogue = dafab_kg.open(both.settings.store, settings=both.settings)
+    model = next(one for name, one in both.items.items() if name[-4:] not in ("_300", "sets"))
+    odd = ["/", "//", "a//b", "/lead", "x/", "a/../b", "..", "é ü", "a?b=c#d", "100%25", "+", " "]
+    odd += ["y" * 300, "dids", "meta", "a/dids/x", "0_x0041_", "_x0041_"]
+    for name in odd:
+        both.load({**model, "id": name})
+    assert both.publish().refused == {}
     assert both.rucio() == both.graph()
+    assert both.reconcile(repair=False).differences == []
+    for name in odd:
+        both.delete(name)
+    assert both.publish().removed == len(odd)
+    assert both.rucio() == both.graph()
+    assert both.reconcile(repair=False).differences == []
 
 
 def test_metadata_on_postgresql(tmp_path: Path) -> None:
     """Rucio's own JSON plugin keeps the properties of items, and its filters find them."""
-    with postgres(SERVER, ".venv-rucio") as database:
-        rucio = Rucio(tmp_path, database=database)
-        try:
-            config = client_config(tmp_path, rucio.address, rucio.password)
-            (tmp_path / "side").mkdir()
-            both = Sides(tmp_path / "side", config, "meta", rucio_metadata="all")
-            make_storage(both.client)
-            check_scopes(both.client, ["meta"], make=True)
-            assert both.publish().refused == {}
-            scenes = [name for name in both.items if name.startswith("S2A") and name[-4:] != "_300"]
-            one = both.client.get_metadata("meta", scenes[3], plugin="JSON")
-            assert one == {"datetime": "2022-09-30T22:40:01Z", "eo:cloud_cover": 60.0}
-            water = both.client.get_metadata("meta", f"{scenes[1]}_water_analysis_300", "JSON")
-            assert water["dafab:water-analysis__excess_total_water_observed"] == 250.0
-            cloudy = both.client.list_dids("meta", [{"eo:cloud_cover.gt": 15.0}])
-            assert set(cloudy) == set(scenes[1:])  # 0, 20, 40, 60 in their order
-            item = json.loads(json.dumps(both.items[scenes[3]]))
-            item["properties"] = {"datetime": "2022-09-30T22:40:01Z", "gsd": 10, "version": "2"}
-            both.load(item)
-            both.publish()
-            one = both.client.get_metadata("meta", scenes[3], plugin="JSON")
-            assert one == {"datetime": "2022-09-30T22:40:01Z", "gsd": 10, "stac__version": "2"}
-            both.client.set_metadata("meta", scenes[3], "gsd", 60)
-            both.client.set_metadata("meta", scenes[3], "theirs", "kept")
-            both.client.delete_metadata("meta", scenes[3], key="stac__version")
-            found = both.reconcile(repair=True)
-            assert [(d.kind, d.name, d.what) for d in found.differences] == [
-                ("differing", scenes[3], "metadata gsd, stac__version")
-            ]
-            assert both.client.get_metadata("meta", scenes[3], plugin="JSON") == {
-                **one, "theirs": "kept",
-            }  # fmt: skip
-            both.delete(scenes[3])
-            both.publish()
-            assert both.client.get_metadata("meta", scenes[3], plugin="JSON") == {"theirs": "kept"}
-            assert both.reconcile(repair=False).differences == []
-            both.close()
-        finally:
-            rucio.stop()
+    with (
+        postgres(SERVER, ".venv-rucio") as database,
+        running(tmp_path, database=database) as config,
+    ):
+        (tmp_path / "side").mkdir()
+        both = Sides(tmp_path / "side", config, "meta", rucio_metadata="all")
+        check_scopes(both.client, ["meta"], make=True)
+        assert both.publish().refused == {}
+        scenes = [name for name in both.items if name.startswith("S2A") and name[-4:] != "_300"]
+        one = both.client.get_metadata("meta", scenes[3], plugin="JSON")
+        assert one == {"datetime": "2022-09-30T22:40:01Z", "eo:cloud_cover": 60.0}
+        water = both.client.get_metadata("meta", f"{scenes[1]}_water_analysis_300", "JSON")
+        assert water["dafab:water-analysis__excess_total_water_observed"] == 250.0
+        cloudy = both.client.list_dids("meta", [{"eo:cloud_cover.gt": 15.0}])
+        assert set(cloudy) == set(scenes[1:])  # 0, 20, 40, 60 in their order
+        item = json.loads(json.dumps(both.items[scenes[3]]))
+        item["properties"] = {"datetime": "2022-09-30T22:40:01Z", "gsd": 10, "version": "2"}
+        both.load(item)
+        both.publish()
+        one = both.client.get_metadata("meta", scenes[3], plugin="JSON")
+        assert one == {"datetime": "2022-09-30T22:40:01Z", "gsd": 10, "stac__version": "2"}
+        both.client.set_metadata("meta", scenes[3], "gsd", 60)
+        both.client.set_metadata("meta", scenes[3], "theirs", "kept")
+        both.client.delete_metadata("meta", scenes[3], key="stac__version")
+        found = both.reconcile(repair=True)
+        assert [(d.kind, d.name, d.what) for d in found.differences] == [
+            ("differing", scenes[3], "metadata gsd, stac__version")
+        ]
+        assert both.client.get_metadata("meta", scenes[3], plugin="JSON") == {
+            **one, "theirs": "kept",
+        }  # fmt: skip
+        both.delete(scenes[3])
+        both.publish()
+        assert both.client.get_metadata("meta", scenes[3], plugin="JSON") == {"theirs": "kept"}
+        assert both.reconcile(repair=False).differences == []
+        both.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from dafab_kg.federation.rucio.reconcile import Reconciled, reconcile
 from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.settings import Settings
 from tests.dids.making import collections, items
+from tests.judges.real_rucio import Rucio, client_config
 
 RSE = "ARCHIVE"
 HELD = "https://files.example/"
@@ -157,3 +160,15 @@ def make_storage(client: Any) -> None:
             "domains": {"lan": domains, "wan": wide},
         },
     )
+
+
+@contextmanager
+def running(place: Path, **chosen: Any) -> Iterator[Path]:
+    """Run a Rucio with that storage; the value is the configuration of its root."""
+    rucio = Rucio(place, **chosen)
+    try:
+        config = client_config(place, rucio.address, rucio.password)
+        make_storage(connect(Settings(rucio_config=config)))
+        yield config
+    finally:
+        rucio.stop()

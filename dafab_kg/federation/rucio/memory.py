@@ -74,6 +74,16 @@ class Sent:
         return (own, *(did for did in others if did.parents))
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Of a unit that is there its name in the graph, and its own data identifier with parents."""
+
+    name: str
+    pair: Pair
+    parents: frozenset[Pair]
+    is_item: bool
+
+
 @dataclass(frozen=True)
 class Letter:
     """A unit that Rucio refused: how often, why, and when it is tried again (Unix seconds).
@@ -171,6 +181,19 @@ class Memory(Closing):
         with self._env.begin() as txn:
             for _, data in txn.cursor(self._units):
                 yield _sent(data)
+
+    def outlines(self) -> list[Outline]:
+        """Return what is quick to read of all units that were not taken away."""
+        found = []
+        with self._env.begin() as txn:
+            for _, data in txn.cursor(self._units):
+                value = orjson.loads(bytes(data))
+                if not value["gone"]:
+                    own = value["dids"][0]
+                    ups = frozenset((scope, name) for scope, name in own["parents"])
+                    pair = own["scope"], own["name"]
+                    found.append(Outline(value["name"], pair, ups, value["is_item"]))
+        return found
 
     def unit_of(self, pair: Pair) -> Pair | None:
         """Return the unit that a data identifier was sent with; None: it is not ours."""
