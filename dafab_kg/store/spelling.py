@@ -83,7 +83,7 @@ class Spelling:
         return term if self.exact else unguarded(term)
 
     def data(self, action: str, quads: Iterable[ox.Quad], merged: str) -> str:
-        """Write INSERT DATA, or DELETE DATA for each graph; ``merged`` stands for the default graph.
+        """Write INSERT DATA, or DELETE DATA for each graph; ``merged`` is the default graph.
 
         Of one DELETE DATA with two graphs Virtuoso 7.2.5 leaves the literals.
         """
