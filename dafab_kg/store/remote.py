@@ -397,7 +397,7 @@ class RemoteStore:
                 self._endpoint.tell(self._data("INSERT", some))
 
     def _data(self, action: str, quads: Iterable[ox.Quad]) -> str:
-        return f"{action} DATA {{\n{self._spelling.data(quads, self._merged)}}}"
+        return self._spelling.data(action, quads, self._merged)
 
     def drop(self, graph: str) -> None:
         """Remove a named graph."""

@@ -82,8 +82,11 @@ class Spelling:
         """Return a term of an answer as it was sent."""
         return term if self.exact else unguarded(term)
 
-    def data(self, quads: Iterable[ox.Quad], merged: str) -> str:
-        """Write the body of INSERT DATA or DELETE DATA; ``merged`` stands for the default graph."""
+    def data(self, action: str, quads: Iterable[ox.Quad], merged: str) -> str:
+        """Write INSERT DATA, or DELETE DATA for each graph; ``merged`` is the default graph.
+
+        Of one DELETE DATA with two graphs Virtuoso 7.2.5 leaves the literals.
+        """
         blocks: dict[str, list[str]] = {}
         for quad in quads:
             triple = " ".join(map(self.sent, (quad.subject, quad.predicate, quad.object)))
@@ -96,4 +99,7 @@ class Spelling:
                     )
                 name = str(graph)
             blocks.setdefault(name, []).append(f"{triple} .\n")
-        return "".join(f"GRAPH {name} {{\n{''.join(ts)}}}\n" for name, ts in blocks.items())
+        parts = [f"GRAPH {name} {{\n{''.join(triples)}}}" for name, triples in blocks.items()]
+        if action == "INSERT":
+            parts = ["\n".join(parts)]
+        return ";\n".join(f"{action} DATA {{ {part} }}" for part in parts)

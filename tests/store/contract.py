@@ -151,8 +151,9 @@ class Contract:
             assert set(store.graph_triples(None)) == set(LINES)
         assert store.stating(LINES[0]) == {TWO} and store.stating(LINES[7]) == {ONE}
         assert store.stating(LINES[-1]) == {ONE} and store.stating(LINES[3]) == set()
-        rest = tuple(in_graph(line, ONE) for line in LINES[6:])
+        rest = tuple(part for line in LINES[6:] for part in (line, in_graph(line, ONE)))
         store.apply(Change(rest, "", (ONE,)))
+        assert set(store.graph_triples(None)) == set(LINES[:6])
         assert set(store.graphs()) == {TWO}
         store.drop(TWO)
         store.drop("http://e/not-there")
