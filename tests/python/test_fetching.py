@@ -47,7 +47,7 @@ def storage() -> Iterator[Storage]:
         def log_message(self, *_: Any) -> None:
             pass
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             path, ask = self.path, self.headers.get("Range") or ""
             held.asked.append((path, ask))
             begin = int(ask[6:-1]) if ask else 0
@@ -224,7 +224,17 @@ def test_secrets_of_addresses_are_not_told(storage, tmp_path):
 
 def test_names_stay_in_the_directory(storage, tmp_path):
     place = tmp_path / "in"
-    hostile = ["../../out", "/etc/x", "..", "a\x00b", "a/../../b", "ü" * 300, "con\n", "A.part", "a"]
+    hostile = [
+        "../../out",
+        "/etc/x",
+        "..",
+        "a\x00b",
+        "a/../../b",
+        "ü" * 300,
+        "con\n",
+        "A.part",
+        "a",
+    ]
     files = []
     for name in hostile:
         one = Download(name, name, name, f"{storage.address}/good/..%2F..%2F{name[:9]}")

@@ -267,7 +267,14 @@ def remove_rules(client: Client, rules: Iterable[Rule]) -> tuple[list[str], dict
     return gone, refused
 
 
-def _rule(row: Mapping[str, Any]) -> Rule:
+def _rule(row: Any) -> Rule:
+    try:
+        return _rule_of(row)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError("no rule") from error
+
+
+def _rule_of(row: Mapping[str, Any]) -> Rule:
     return Rule(
         str(row["id"]),
         str(row["scope"]),
