@@ -56,7 +56,7 @@ def add_(
     dry_run: DryRun = False,
     vo: Vo = "",
 ) -> int:
-    """Keep the files of items at a site; what has such a rule already is left."""
+    """Keep the files of items at a site; what has such a rule already keeps it."""
     from dafab_kg.federation.rucio.connection import connect
     from dafab_kg.federation.rucio.rules import Wish, add_rules, cost_of
 
@@ -71,7 +71,7 @@ def add_(
     wanted = _wanted(session, settings, sought)
     client = connect(settings, vo)
     cost = cost_of(client, wish, wanted)
-    done = None if dry_run else add_rules(client, wish, cost.dids)
+    done = None if dry_run else add_rules(client, wish, cost)
     return _report(session, cost, done)
 
 
@@ -117,7 +117,7 @@ def remove(
         if dry_run:
             _print_rules(found)
         elif not session.quiet:
-            print_line(f"{len(gone):,} rules removed")
+            print_line(f"{len(gone):,} rules removed: they end within an hour")
     return AMISS if refused else DONE
 
 
@@ -171,8 +171,9 @@ def _wanted(
 def _report(session: Session, cost: Cost, done: Added | None) -> int:
     refused = {} if done is None else {":".join(pair): why for pair, why in done.refused.items()}
     if session.as_json:
-        made = None if done is None else {"rules": done.made, "refused": refused}
-        if made is not None and done is not None:
+        made: dict[str, Any] | None = None
+        if done is not None:
+            made = {"rules": done.made, "prolonged": done.prolonged, "refused": refused}
             made["stopped"] = done.stopped
         print_json({"cost": cost, "made": made, "dry_run": done is None})
     else:
@@ -182,7 +183,7 @@ def _report(session: Session, cost: Cost, done: Added | None) -> int:
         if done is not None and done.stopped:
             tell("No more were tried")
         if done is not None and not session.quiet:
-            print_line(f"{len(done.made):,} rules made")
+            print_line(f"{len(done.made):,} rules made, {len(done.prolonged):,} prolonged")
     return AMISS if refused or cost.unknown else DONE
 
 
@@ -194,6 +195,7 @@ def _tell_cost(session: Session, cost: Cost) -> None:
     rows = [
         ("data identifiers to get a rule", len(cost.dids)),
         ("data identifiers that have it", len(cost.ruled)),
+        ("of these, to be prolonged", len(cost.ending)),
         ("items that Rucio does not have", len(cost.unknown)),
         ("files", cost.files),
         ("bytes of one copy", cost.size),
@@ -209,7 +211,7 @@ def _tell_cost(session: Session, cost: Cost) -> None:
 
 def _print_rules(rules: Iterable[Rule]) -> None:
     rows = [
-        (f"{one.scope}:{one.name}", one.site, one.copies, one.state, one.expires, one.search)
+        (f"{one.scope}:{one.name}", one.site, one.copies, one.state, one.expires or "", one.search)
         for one in rules
     ]
     columns = ("data identifier", "site", "copies", "state", "ends", "search")

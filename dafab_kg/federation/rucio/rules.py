@@ -1,13 +1,15 @@
 """Replication rules for what a search finds: what they cost, making, listing and removing them.
 
 A rule of ours says in its comment which search made it, so that the same search finds it again
-when the items have changed.
+when the items have changed.  A rule that is removed ends within an hour (:data:`ENDING`): Rucio
+keeps it until then, and takes no second like it.  Who wishes it again has it prolonged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +29,8 @@ MOST_COMMENT: Final = 250
 """Characters of a comment; Rucio 41.5.1 takes 255 (its table's column)."""
 AT_ONCE: Final = 50
 """Most data identifiers of one request."""
+ENDING: Final = timedelta(hours=1)
+"""How long Rucio keeps a rule that was removed."""
 _FOR_ALL: Final = frozenset(
     {"AccessDenied", "InsufficientAccountLimit", "InsufficientTargetRSEs", "InvalidRSEExpression"}
     | {"InvalidObject", "InvalidReplicationRule", "RSENotFound"}
@@ -62,7 +66,12 @@ class Rule:
     copies: int
     state: str
     comment: str
-    expires: str = ""
+    expires: datetime | None = None
+
+    @property
+    def ours(self) -> bool:
+        """Whether it was made here."""
+        return self.comment.startswith(OURS)
 
     @property
     def search(self) -> str:
@@ -83,14 +92,16 @@ class Limit:
 class Cost:
     """What rules would do.
 
-    ``dids`` would get one, ``ruled`` have the same already, ``unknown`` are items that Rucio
-    does not have.  Of the files of ``dids``: ``size`` bytes of one copy of all, ``here`` bytes of
-    copies that are at the sites (no more of a file than are wanted), ``to_move`` those to come.
+    ``dids`` would get one, ``ruled`` have the same already, ``ending`` are rules of ours that
+    would be prolonged; ``unknown`` are items that Rucio does not have.  Of the files of ``dids``:
+    ``size`` bytes of one copy of all, ``here`` bytes of copies that are at the sites (no more of
+    a file than are wanted), ``to_move`` those to come.
     """
 
     sites: tuple[str, ...]
     dids: tuple[Pair, ...]
     ruled: tuple[Pair, ...] = ()
+    ending: tuple[Rule, ...] = ()
     unknown: tuple[str, ...] = ()
     files: int = 0
     unsized: int = 0
@@ -105,6 +116,7 @@ class Added:
     """What became of the making of rules; ``stopped`` says why no more were tried."""
 
     made: list[str] = field(default_factory=list)
+    prolonged: list[str] = field(default_factory=list)
     ruled: list[Pair] = field(default_factory=list)
     refused: dict[Pair, str] = field(default_factory=dict)
     stopped: str = ""
@@ -152,7 +164,7 @@ def cost_of(
     sites = named_sites(client, wish.site)
     there = there_of(client, wanted)
     ruled = {
-        (one.scope, one.name)
+        (one.scope, one.name): one
         for one in read_rules(client, {scope for scope, _ in there.values()})
         if (one.site, one.copies) == (wish.site, wish.copies)
     }
@@ -168,6 +180,7 @@ def cost_of(
         tuple(sorted(sites)),
         new,
         tuple(pair for pair in pairs if pair in ruled),
+        tuple(ruled[pair] for pair in pairs if pair in ruled and _ends_early(ruled[pair], wish)),
         tuple(item for item in wanted if item not in there),
         files,
         unsized,
@@ -178,19 +191,34 @@ def cost_of(
     )
 
 
+def _ends_early(rule: Rule, wish: Wish) -> bool:
+    if not rule.ours or rule.expires is None:
+        return False
+    until = timedelta(seconds=wish.lifetime) if wish.lifetime is not None else None
+    return until is None or rule.expires < datetime.now(UTC) + until
+
+
 def copies_at(file: FileThere, sites: Iterable[str]) -> int:
     """Count the sites at which a file is available."""
     return len({one.rse for one in file.copies if one.state == AVAILABLE} & set(sites))
 
 
-def add_rules(client: Client, wish: Wish, pairs: Iterable[Pair]) -> Added:
-    """Make a rule for each data identifier; what has the same already is left.
+def add_rules(client: Client, wish: Wish, cost: Cost) -> Added:
+    """Make a rule for each data identifier, and prolong those that end too early.
 
     Raises:
         ServiceNotUsable: Rucio does not answer as it must; the same call goes on from there.
     """
     done = Added()
-    for some in in_parts(pairs, AT_ONCE):
+    for one in cost.ending:
+        try:
+            with speaking(f"Prolonging the rule {one.id}"):
+                options = {"lifetime": wish.lifetime, "comment": wish.comment}
+                client.update_replication_rule(one.id, options)
+            done.prolonged.append(one.id)
+        except ServiceRefused as error:
+            done.refused[one.scope, one.name] = str(error)
+    for some in in_parts(cost.dids, AT_ONCE):
         try:
             done.made += _add(client, wish, some)
             continue
@@ -243,19 +271,24 @@ def our_rules(
         ServiceNotUsable: Rucio does not answer as it must.
     """
     for one in read_rules(client, scopes):
-        ours = one.comment == comment_of(search) if search else one.comment.startswith(OURS)
+        ours = one.comment == comment_of(search) if search else one.ours
         if ours and site in ("", one.site):
             yield one
 
 
 def remove_rules(client: Client, rules: Iterable[Rule]) -> tuple[list[str], dict[str, str]]:
-    """Remove rules; return the ids of those that are gone, and why others are not.
+    """Let rules end; return the ids of those that do, and why others do not.
+
+    What ends within the hour is left.
 
     Raises:
         ServiceNotUsable: Rucio does not answer as it must.
     """
     gone, refused = [], {}
+    soon = datetime.now(UTC) + ENDING
     for one in rules:
+        if one.expires is not None and one.expires <= soon:
+            continue
         try:
             with speaking(f"Removing the rule {one.id}"):
                 client.delete_replication_rule(one.id)
@@ -284,8 +317,17 @@ def _rule_of(row: Mapping[str, Any]) -> Rule:
         int(row["copies"]),
         str(row["state"]),
         str(row.get("comments") or ""),
-        str(row.get("expires_at") or ""),
+        _moment(row.get("expires_at")),
     )
+
+
+def _moment(value: Any) -> datetime | None:
+    """Rucio's client makes times of texts, without a zone: they are in UTC."""
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        raise TypeError("no time")
+    return value.replace(tzinfo=UTC)
 
 
 def _limits(client: Client, sites: Iterable[str]) -> tuple[Limit, ...]:
