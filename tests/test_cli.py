@@ -27,7 +27,7 @@ from dafab_kg.queries import saved
 COMMANDS = (
     "load", "query", "show", "delete", "validate", "quarantine", "stats", "doctor", "dump",
     "restore", "sample", "serve", "mapping", "config", "run", "harvest", "enrich", "derive",
-    "events", "rucio",
+    "events", "rucio", "files",
 )  # fmt: skip
 COUNT = "SELECT (COUNT(*) AS ?n) { ?p a dafab:SourceProduct }"
 

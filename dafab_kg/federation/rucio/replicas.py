@@ -187,12 +187,19 @@ def _listed(client: Client, pairs: list[Pair]) -> list[FileThere]:
     dids = [{"scope": scope, "name": name} for scope, name in pairs]
     with speaking("Listing replicas"):
         rows = client.list_replicas(dids, all_states=True, domain="all")
-        found = list(map(_file, islice(rows, MOST_FILES + 1)))
+        found = list(map(_read, islice(rows, MOST_FILES + 1)))
     if len(found) > MOST_FILES:
         raise ServiceNotUsable(
             f"Rucio tells of more than {MOST_FILES:,} files. Ask for fewer at a time"
         )
     return found
+
+
+def _read(row: Any) -> FileThere:
+    try:
+        return _file(row)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError("no file with replicas") from error
 
 
 def _file(row: Mapping[str, Any]) -> FileThere:

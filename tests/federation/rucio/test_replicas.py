@@ -1,0 +1,157 @@
+"""Answers about replicas: batches, how long they serve, what is said when they are old."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dafab_kg.federation.rucio.connection import configured
+from dafab_kg.federation.rucio.replicas import AT_ONCE, Kept, Replicas
+from dafab_kg.federation.rucio.rules import MOST_COMMENT, comment_of
+from dafab_kg.federation.rucio.sites import is_name
+from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused
+from dafab_kg.model.settings import Settings
+
+
+def row(name: str, address: str = "https://a.example/x") -> dict[str, Any]:
+    """What Rucio 41.5.1 answered, shortened."""
+    more = {"type": "DISK", "volatile": False, "domain": "wan", "client_extract": False}
+    pfns = {
+        f"root://b.example/{name}": {"rse": "B", "priority": 2, **more},
+        address: {"rse": "A", "priority": 1, **more},
+    }
+    states = {"A": "AVAILABLE", "B": "UNAVAILABLE"}
+    sums = {"md5": "0" * 32, "adler32": "0000000A"}
+    return {"scope": "s", "name": name, "bytes": 10, **sums, "pfns": pfns, "states": states}
+
+
+class Client:
+    """Holds rows; fails as told."""
+
+    def __init__(self, *names: str) -> None:
+        self.rows = {name: row(name) for name in names}
+        self.asked: list[int] = []
+        self.error: Exception | None = None
+
+    def list_replicas(self, dids: list[dict[str, str]], **_: Any) -> list[dict[str, Any]]:
+        self.asked.append(len(dids))
+        if self.error is not None:
+            raise self.error
+        found = [self.rows[one["name"]] for one in dids if one["name"] in self.rows]
+        return [*found, row("not-asked-for")]
+
+    def __call__(self) -> Any:
+        return self
+
+
+@pytest.fixture
+def now() -> list[float]:
+    return [1_000_000.0]
+
+
+def open_(client: Any, place: Path, now: list[float], whose: str = "") -> Replicas:
+    return Replicas(client, Kept(place, whose), most_age=60, clock=lambda: now[0])
+
+
+def test_a_file_is_told_with_its_copies(tmp_path, now):
+    with open_(Client("a"), tmp_path, now) as replicas:
+        found = replicas.of([("s", "a"), ("s", "gone")])
+    assert set(found.files) == {("s", "a")} and found.as_of == now[0] and not found.old
+    file = found.files["s", "a"]
+    assert (file.size, file.adler32, file.md5) == (10, "0000000a", "0" * 32)
+    assert [(one.rse, one.protocol, one.state) for one in file.copies] == [
+        ("A", "https", "AVAILABLE"), ("B", "root", "UNAVAILABLE"),
+    ]  # fmt: skip
+
+
+def test_answers_serve_for_a_while(tmp_path, now):
+    client = Client("a", "b")
+    asked = [("s", "a"), ("s", "gone")]
+    with open_(client, tmp_path, now) as replicas:
+        first = replicas.of(asked)
+        now[0] += 60
+        assert replicas.of(asked) == first and client.asked == [2]
+        assert replicas.of([*asked, ("s", "b")]).as_of == 1_000_000.0 and client.asked == [2, 1]
+        assert replicas.of(asked, fresh=True).as_of == now[0]
+        now[0] += 60.1
+        assert replicas.of(asked).as_of == now[0] and client.asked == [2, 1, 2, 2]
+        now[0] -= 10  # a clock that was set back: what is of later serves no more
+        assert replicas.of(asked).as_of == now[0] and client.asked[-1] == 2
+        assert len(client.asked) == 5
+    with open_(client, tmp_path, now) as replicas:  # another process
+        replicas.of(asked)
+        assert len(client.asked) == 5
+    with open_(client, tmp_path, now, "another Rucio") as replicas:
+        replicas.of(asked)
+        assert len(client.asked) == 6
+    assert stat.S_IMODE((tmp_path / "replicas" / "data.mdb").stat().st_mode) == 0o600
+
+
+def test_old_answers_serve_where_rucio_is_down(tmp_path, now):
+    client = Client("a")
+    with open_(client, tmp_path, now) as replicas:
+        replicas.of([("s", "a")])
+        now[0] += 3_600
+        client.error = OSError("refused")
+        found = replicas.of([("s", "a")])
+        assert found.as_of == now[0] - 3_600 and "does not answer" in found.old
+        assert set(found.files) == {("s", "a")}
+        with pytest.raises(ServiceNotUsable):
+            replicas.of([("s", "a"), ("s", "never asked")])
+        client.error = ServiceRefused("not you")
+        with pytest.raises(ServiceRefused):
+            replicas.of([("s", "a")])
+
+
+def test_signed_addresses_are_not_kept(tmp_path, now):
+    client = Client("a", "b")
+    client.rows["a"] = row("a", "https://a.example/x?X-Amz-Signature=secret")
+    with open_(client, tmp_path, now) as replicas:
+        assert len(replicas.of([("s", "a"), ("s", "b")]).files) == 2
+        replicas.of([("s", "a"), ("s", "b")])
+    assert client.asked == [2, 1]
+    assert b"secret" not in (tmp_path / "replicas" / "data.mdb").read_bytes()
+
+
+def test_it_asks_in_batches_and_without_a_place_to_keep(tmp_path, now):
+    client = Client(*map(str, range(AT_ONCE + 1)))
+    (tmp_path / "replicas").write_text("no directory")
+    with open_(client, tmp_path, now) as replicas:
+        pairs = [("s", str(n)) for n in range(AT_ONCE + 1)]
+        assert set(replicas.of(pairs).files) == set(pairs)
+    assert client.asked == [AT_ONCE, 1]
+
+
+@pytest.mark.parametrize("bad", [{"scope": "s"}, {"scope": "s", "name": "a", "pfns": [1]}, 5])
+def test_half_answers_are_an_error_or_hold_nothing(tmp_path, now, bad):
+    client = Client("a")
+    client.rows["a"] = bad
+    with open_(client, tmp_path, now) as replicas, pytest.raises(ServiceNotUsable):
+        replicas.of([("s", "a")])
+
+
+def test_whether_a_rucio_is_configured(tmp_path, monkeypatch):
+    for name in ("RUCIO_CONFIG", "RUCIO_HOME", "VIRTUAL_ENV", "CONDA_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    assert configured(Settings()) == ""
+    monkeypatch.setenv("RUCIO_HOME", str(tmp_path))
+    assert configured(Settings()) == ""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "rucio.cfg").write_text("")
+    assert configured(Settings()) == str(tmp_path / "etc" / "rucio.cfg")
+    assert configured(Settings(rucio_config=tmp_path / "x")) == str(tmp_path / "x")
+
+
+def test_comments_fit_and_tell_searches_apart():
+    short = comment_of("--filter  eo:cloud_cover < 5")
+    assert short == "dafab-kg: --filter eo:cloud_cover < 5"
+    long, other = comment_of("x" * 999), comment_of("x" * 998 + "y")
+    assert len(long) == len(other) == MOST_COMMENT and long != other
+
+
+def test_names_of_sites_are_no_expressions():
+    assert all(map(is_name, ("LXP", "LXP_DISK-2")))
+    assert not any(map(is_name, ("A|B", "tier=1", "*", "A\\B", "")))
