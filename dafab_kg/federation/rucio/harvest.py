@@ -194,10 +194,9 @@ class Harvest:
         asked = set(names)
         found = {}
         for row in rows:
-            name = row.get("name") if isinstance(row, dict) else None
-            if name not in asked or row.get("scope") != self.scope:
-                raise ServiceNotUsable("Rucio tells of what it was not asked for. Try again later")
-            found[str(name)] = row
+            name = row.get("name")
+            if name in asked and row.get("scope") == self.scope:  # else nobody asked for it
+                found[str(name)] = row
         return found
 
     def _has_gone(self, name: str) -> bool:

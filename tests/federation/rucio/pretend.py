@@ -3,14 +3,16 @@ fails as it is told.  The judges publish to the real one."""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 Pair = tuple[str, str]
 
@@ -42,6 +44,9 @@ class Pretended:
     """Names that no call that writes may hold."""
     worse: set[str] = field(default_factory=set)
     """Names at which it fails."""
+    hidden: set[str] = field(default_factory=set)
+    """Names of which metadata in bulk do not tell, as where an answer breaks off."""
+    clock: str = "Sun, 29 Nov 2026 03:00:00 UTC"
     logins: int = 0
 
     def tree(self) -> dict[str, list[str]]:
@@ -59,6 +64,7 @@ class Pretended:
             self.dids[row["scope"], row["name"]] = {
                 **{key: row[key] for key in ("scope", "name")},
                 **{"did_type": row["type"], "account": "root", "expired_at": None},
+                "created_at": self.clock,
             }
 
     def _check(self, scope: str, name: str) -> None:
@@ -108,6 +114,10 @@ class Pretended:
                     self.dids[pair]["expired_at"] = None if value is None else "then"
                 else:
                     self.meta.setdefault(pair, {})[key] = value
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, "%a, %d %b %Y %H:%M:%S UTC")
 
 
 def pretend(state: Pretended) -> ThreadingHTTPServer:
@@ -198,10 +208,14 @@ def pretend(state: Pretended) -> ThreadingHTTPServer:
                     state.add_replicas(sent["rse"], sent["files"])
                     return 201, [], {}
                 case "GET", ["dids", scope, "dids", "search"]:
-                    return 200, [row for pair, row in state.dids.items() if pair[0] == scope], {}
+                    return 200, self._listed(scope), {}
                 case "GET", ["dids", scope, name, "parents"]:
                     return 200, state.parents((scope, name)), {}
+                case "GET", ["dids", scope, name]:
+                    self._known(scope, name)
+                    return 200, [{"scope": scope, "name": name}], {}
                 case "GET", ["dids", scope, name, "dids"]:
+                    self._known(scope, name)
                     return (
                         200,
                         [
@@ -220,12 +234,27 @@ def pretend(state: Pretended) -> ThreadingHTTPServer:
                     return 200, [], {}
             raise AssertionError(way)
 
+        def _known(self, scope: str, name: str) -> None:
+            if (scope, name) not in state.dids:
+                raise Refusal(404, "DataIdentifierNotFound")
+
+        def _listed(self, scope: str) -> list[Any]:
+            asked = parse_qs(urlsplit(self.path).query)
+            rows = [row for pair, row in state.dids.items() if pair[0] == scope]
+            if asked.get("long") == ["True"]:
+                return rows
+            [conditions] = ast.literal_eval(asked["filters"][0])
+            after = conditions.get("created_after")
+            return [
+                row["name"] for row in rows if not after or _time(row["created_at"]) > _time(after)
+            ]
+
         def _bulk(self, sent: Any) -> list[dict[str, Any]]:
             pairs = [(did["scope"], did["name"]) for did in sent["dids"]]
             known = [pair for pair in pairs if pair in state.dids]
             if sent["plugin"] == "JSON":
                 named = ({"scope": s, "name": n, **state.meta.get((s, n), {})} for s, n in known)
                 return list(named)
-            return [state.dids[pair] for pair in known]
+            return [state.dids[pair] for pair in known if pair[1] not in state.hidden]
 
     return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
