@@ -6,12 +6,13 @@ import os
 import secrets
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import httpx
 
-from tests.judges.environments import python_with
+from tests.judges.environments import ROOT, python_with
 
 SERVER, CLIENT = "rucio==41.5.1", "rucio-clients==41.5.1"
 
@@ -77,3 +78,20 @@ request_retries = 1
 auth_token_file_path = {home}/token
 """)
     return config
+
+
+def plugin_modules(place: Path) -> Path:
+    """The plugin's wheel, installed into a folder of its own."""
+    built, modules = str(place / "wheel"), place / "modules"
+    pip = f"install -q --no-deps --no-index --target {modules} --find-links {built} dafab-kg-rucio"
+    for command in (["hatchling", "build", "-t", "wheel", "-d", built], ["pip", *pip.split()]):
+        folder = ROOT / "deploy/rucio-plugin"
+        run = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr
+    return modules

@@ -6,12 +6,8 @@ Both are asked what both can express.  Where they differ, the stock plugin's fau
 from __future__ import annotations
 
 import json
-import os
 import random
-import shutil
-import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.search.rucio_filter import RucioFilter
 from dafab_kg.search.rucio_text import read_groups
 from tests.judges.environments import python_with
+from tests.judges.postgres import postgres
 from tests.judges.real_rucio import SERVER
 from tests.judges.water_items import make
 
@@ -36,41 +33,6 @@ PROBES: list[tuple[Any, str]] = [
     ([{"dafab:run.gt": "10"}], "a text among numbers spoils the filter"),
 ]
 """Filters of which the stock plugin's answer is wrong, and why."""
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """A cluster of its own on loopback; the address of a database in it."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        pytest.skip("PostgreSQL is not installed here (Debian: apt-get install postgresql)")
-    # not below pytest's own folder, which only its user may enter
-    programs, place = found[-1].parent, Path(tempfile.mkdtemp(prefix="judge-pg-"))
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if user:  # initdb refuses root
-        subprocess.run(["chown", "postgres", str(place)], check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def run(program: str, *arguments: str) -> None:
-        command = [*user, str(programs / program), *arguments]
-        done = subprocess.run(
-            command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
-        )
-        assert done.returncode == 0, done.stderr.decode()
-
-    data = str(place / "data")
-    settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={place}"
-    run("initdb", "-D", data, "-A", "trust", "-U", "rucio", "-E", "UTF8", "--no-sync")
-    run("pg_ctl", "-D", data, "-w", "-l", str(place / "log"), "-o", f"{settings} -c fsync=off",
-        "start")  # fmt: skip
-    try:
-        run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "rucio", "rucio")
-        yield f"postgresql+psycopg://rucio@127.0.0.1:{port}/rucio"
-    finally:
-        run("pg_ctl", "-D", data, "-m", "fast", "stop")
-        shutil.rmtree(place)
 
 
 def random_filter(chance: random.Random) -> list[dict[str, str]]:
@@ -99,18 +61,21 @@ def random_filter(chance: random.Random) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with postgres(SERVER, ".venv-rucio") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
 def both(
-    postgres: str, shared: Path, tmp_path_factory: pytest.TempPathFactory
+    database: str, shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
     """The items, the filters, and what both find."""
     python, place = python_with(SERVER, ".venv-rucio"), tmp_path_factory.mktemp("json")
-    pip = [str(python), "-m", "pip", "install", "-q", "psycopg[binary]"]
-    if subprocess.run(pip, capture_output=True, check=False).returncode:
-        pytest.skip("psycopg cannot be installed beside Rucio")
     items, chance = make(shared, ITEMS), random.Random(11)
     filters = [random_filter(chance) for _ in range(FILTERS)] + [sent for sent, _ in PROBES]
     told = {
-        "place": str(place / "rucio"), "database": postgres, "filters": filters,
+        "place": str(place / "rucio"), "database": database, "filters": filters,
         "items": [(item["id"], item["properties"]) for item in items],
     }  # fmt: skip
     run = subprocess.run(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,8 +22,8 @@ import dafab_kg
 from dafab_kg.access.tokens import Tokens
 from dafab_kg.model.settings import Settings
 from tests.judges.clients import Told, by_name, value
-from tests.judges.environments import ROOT, python_with
-from tests.judges.real_rucio import CLIENT, Rucio, client_config
+from tests.judges.environments import python_with
+from tests.judges.real_rucio import CLIENT, Rucio, client_config, plugin_modules
 from tests.judges.water_items import BY_CLIENT, BY_COMMAND, make
 from tests.serving.served import Server
 
@@ -33,23 +32,6 @@ pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 NUMBER = 2_000
 UNKNOWN = "only/rucio_knows"
 PLUGIN = "dafab_kg_rucio.plugin.DafabKgDidMeta"
-
-
-def wheel(place: Path) -> Path:
-    """The plugin's wheel, installed into a folder of its own."""
-    built, modules = str(place / "wheel"), place / "modules"
-    pip = f"install -q --no-deps --no-index --target {modules} --find-links {built} dafab-kg-rucio"
-    for command in (["hatchling", "build", "-t", "wheel", "-d", built], ["pip", *pip.split()]):
-        folder = ROOT / "deploy/rucio-plugin"
-        run = subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr
-    return modules
 
 
 def client(config: Path, *steps: Any) -> Told:
@@ -116,7 +98,7 @@ class World:
     """A graph, and a Rucio with the plugin that asks it."""
 
     def __init__(self, place: Path, shared: Path) -> None:
-        self.place, self.modules = place, wheel(place)
+        self.place, self.modules = place, plugin_modules(place)
         self.items = make(shared, NUMBER)
         (place / "items").mkdir()
         whole = {"type": "FeatureCollection", "features": self.items}

@@ -1,0 +1,186 @@
+"""Filters of a real Rucio: with our metadata plugin, and with the stock JSON plugin on PostgreSQL.
+
+    python benchmarks/rucio.py [--items 2000 20000]
+
+Items are made from the real water-analysis metadata of ``../shared``
+(``tests/judges/water_items.py``); each is a container in both Rucios.  One has the plugin and asks ``dafab-kg serve``, the other has
+the same properties as metadata of its own.  Both are asked over REST, as clients ask, for names;
+what they find is compared.  Filters by meaning and place only the first one can answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.judges.environments import python_with  # noqa: E402
+from tests.judges.postgres import postgres  # noqa: E402
+from tests.judges.real_rucio import SERVER, Rucio, plugin_modules  # noqa: E402
+from tests.judges.water_items import make  # noqa: E402
+from tests.serving.served import Server  # noqa: E402
+
+RESULTS = Path(__file__).parent / "results" / "rucio.json"
+TIMES = 9
+PART = 500
+FILTERS: list[tuple[str, dict[str, str], bool]] = [
+    ("cloud below 2 %", {"eo:cloud_cover.lt": "2"}, True),
+    ("cloud between 10 and 12 %", {"eo:cloud_cover.gt": "10", "eo:cloud_cover.lt": "12"}, True),
+    ("one note", {"dafab:notes": "wet"}, True),
+    ("notes by wildcard", {"dafab:notes": "wet*"}, True),
+    ("platform and cloud", {"platform": "sentinel-2a", "eo:cloud_cover.gt": "98"}, True),
+    ("one platform: half of all", {"platform": "sentinel-2a"}, True),
+    ("flood, with what follows", {"anomaly": "flood"}, False),
+    ("within a box", {"footprint.within": "5 45 15 55"}, False),
+    ("drought scenes without cloud", {"product.isa": "DroughtScene", "eo:cloud_cover.lt": "5"},
+     False),
+]  # fmt: skip
+
+
+class Asked:
+    """A Rucio over REST, as its account root."""
+
+    def __init__(self, rucio: Rucio) -> None:
+        self.rucio = rucio
+        self.http = httpx.Client(base_url=rucio.address, timeout=600, trust_env=False)
+        who = {"X-Rucio-Account": "root", "X-Rucio-Username": "ddmlab"}
+        told = self.http.get("/auth/userpass", headers={**who, "X-Rucio-Password": rucio.password})
+        told.raise_for_status()
+        self.http.headers["X-Rucio-Auth-Token"] = told.headers["X-Rucio-Auth-Token"]
+
+    def post(self, path: str, value: Any) -> None:
+        """Send JSON."""
+        self.http.post(path, content=json.dumps(value)).raise_for_status()
+
+    def fill(self, items: list[dict[str, Any]], *, metadata: bool) -> None:
+        """Make the containers, and their metadata."""
+        self.post("/accounts/root/scopes/dafab", None)
+        for start in range(0, len(items), PART):
+            some = items[start : start + PART]
+            names = [{"scope": "dafab", "name": one["id"]} for one in some]
+            self.post("/dids", [{**name, "type": "CONTAINER"} for name in names])
+            if metadata:
+                told = [
+                    {**name, "meta": {k: v for k, v in one["properties"].items() if _flat(v)}}
+                    for name, one in zip(names, some, strict=True)
+                ]
+                self.post("/dids/bulkdidsmeta", {"dids": told, "recursive": False})
+
+    def find(self, wanted: dict[str, str]) -> tuple[float, list[str]]:
+        """Median milliseconds, and the names."""
+        sent = {"filters": str([wanted]), "type": "container", "long": "0", "recursive": "0"}
+        times, found = [], []
+        for _ in range(TIMES):
+            began = perf_counter()
+            answer = self.http.get("/dids/dafab/dids/search", params=sent)
+            answer.raise_for_status()
+            times.append(perf_counter() - began)
+            found = sorted(json.loads(line) for line in answer.text.splitlines())
+        return median(times) * 1e3, found
+
+
+def _flat(value: Any) -> bool:
+    return value is not None and not isinstance(value, dict)
+
+
+def measured(number: int, place: Path) -> list[dict[str, Any]]:
+    """Measure with so many data identifiers."""
+    import dafab_kg
+    from dafab_kg.access.tokens import Tokens
+    from dafab_kg.model.settings import Settings
+
+    items = make(ROOT.parent / "shared" / "data", number)
+    whole = place / "items" / "all.json"
+    whole.parent.mkdir()
+    whole.write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+    store = place / "store"
+    with dafab_kg.open(store, settings=Settings(store=store)) as catalogue:
+        assert catalogue.load(whole.parent, validate=False).counts["loaded"] == number
+    graph = Server(store, rate_per_second=10_000, rate_burst=10_000)
+    running: list[Rucio] = []
+    try:
+        token = place / "token"
+        token.touch(mode=0o600)
+        token.write_text(Tokens(store).create("rucio", ["write"])[1])
+        told = f"plugins = dafab_kg_rucio.plugin.DafabKgDidMeta\ndafab_kg_url = {graph.address}\n"
+        for name in ("ours", "stock"):
+            (place / name).mkdir()
+        running.append(
+            Rucio(
+                place / "ours",
+                metadata=f"{told}dafab_kg_token_file = {token}",
+                modules=plugin_modules(place),
+            )
+        )
+        with postgres(SERVER, ".venv-rucio") as database:
+            running.append(Rucio(place / "stock", database=database))
+            ours, stock = (Asked(one) for one in running)
+            ours.fill(items, metadata=False)
+            stock.fill(items, metadata=True)
+            return [row(number, ours, stock, *one) for one in FILTERS]
+    finally:
+        for one in running:
+            one.stop()
+        graph.stop()
+
+
+def row(
+    number: int, ours: Asked, stock: Asked, name: str, wanted: dict[str, str], both: bool
+) -> dict[str, Any]:
+    """Ask both, or the one that can."""
+    took, found = ours.find(wanted)
+    theirs: float | None = None
+    if both:
+        theirs, other = stock.find(wanted)
+        assert found == other, (name, len(found), len(other))
+    return {
+        "items": number,
+        "filter": name,
+        "found": len(found),
+        "ours": round(took, 1),
+        "stock": None if theirs is None else round(theirs, 1),
+        "times": None if theirs is None else round(theirs / took, 2),
+    }
+
+
+def main() -> None:
+    """Run and print a table."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--items", type=int, nargs="+", default=[2_000, 20_000])
+    sizes = asked.parse_args().items
+    python_with(SERVER, ".venv-rucio")
+    rows: list[dict[str, Any]] = []
+    for number in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            rows += measured(number, Path(name))
+    machine = (
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"pyoxigraph {version('pyoxigraph')}, {SERVER}"
+    )
+    RESULTS.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
+    table = Table(
+        "items", "filter", "found", "ours ms", "stock ms", "times", title="rucio did list"
+    )
+    for one in rows:
+        table.add_row(*("" if value is None else str(value) for value in one.values()))
+    Console().print(machine)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
