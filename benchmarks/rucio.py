@@ -3,9 +3,10 @@
     python benchmarks/rucio.py [--items 2000 20000]
 
 Items are made from the real water-analysis metadata of ``../shared``
-(``tests/judges/water_items.py``); each is a container in both Rucios.  One has the plugin and asks ``dafab-kg serve``, the other has
-the same properties as metadata of its own.  Both are asked over REST, as clients ask, for names;
-what they find is compared.  Filters by meaning and place only the first one can answer.
+(``tests/judges/water_items.py``); each is a container in both Rucios.  One has the plugin and asks
+``dafab-kg serve``, the other has the same properties as metadata of its own.  Both are asked over
+REST, as clients ask, for names; what they find is compared.  Filters by meaning and place only the
+first one can answer.
 """
 
 from __future__ import annotations
