@@ -60,7 +60,11 @@ def refuse_remote(
         for called in _calls(text, bool(allowed)):
             if not called.iri or called.iri not in allowed:
                 line = text.count("\n", 0, called.position) + 1
-                raise QueryNotValid(f"SERVICE is refused (line {line}): {called.reason}")
+                reason = called.reason
+                if called.iri and allowed:
+                    reason = f"<{called.iri[:200]}> is not among the endpoints that may be called. "
+                    reason += "Have the operator add it to the setting service_allowed"
+                raise QueryNotValid(f"SERVICE is refused (line {line}): {reason}")
             if check is not None:
                 check(called.iri)
 
@@ -116,7 +120,8 @@ def has_dataset(query: str) -> bool:
 def _reason(token: re.Match[str]) -> str:
     if "service" in (token["word"] or "").lower():
         return (
-            "this endpoint calls no other. Query the other endpoint yourself and join the "
+            "no other endpoint may be called from here, or not as it is written. Have the operator "
+            "allow it by its whole IRI (service_allowed), or query it yourself and join the "
             "answers; a prefix may not hold 'service' either"
         )
     if token["unended"]:

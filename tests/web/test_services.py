@@ -140,6 +140,12 @@ def test_others_are_not(web, other, call):
     assert Handler.asked == []
 
 
+def test_who_may_not_be_called_is_named(web, other):
+    query = f"SELECT * {{ SERVICE <{other}/else> {{ ?x ?y ?z }} }}"
+    told = web.ask("", "/sparql", query_string={"query": query}).json["detail"]
+    assert f"<{other}/else>" in told and "service_allowed" in told and "no other" not in told
+
+
 def test_redirects_are_not_followed(web, other):
     Handler.asked.clear()
     query = f"SELECT * {{ SERVICE <{other}/away> {{ ?x ?y ?z }} }}"
