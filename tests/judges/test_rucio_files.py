@@ -26,7 +26,8 @@ from dafab_kg.catalogue.following import publish_round
 from dafab_kg.cli import main
 from dafab_kg.federation.rucio.connection import connect
 from dafab_kg.federation.rucio.memory import Memory
-from dafab_kg.federation.rucio.publish import Publisher, check_scopes
+from dafab_kg.federation.rucio.publish import Publisher
+from dafab_kg.federation.rucio.scopes import check_scopes
 from dafab_kg.model.settings import Settings
 from tests.judges.real_rucio import Rucio, client_config
 

@@ -20,6 +20,8 @@ SOURCE = "S2A_MSIL2A_20220127T104321_N0400_R008_T31UFS_20220127T121418"
 DERIVED = f"{SOURCE}_water_analysis_200"
 
 COMMON: dict[str, object] = {
+    "adler32": "0cc737eb",
+    "md5": "0c" * 16,
     "acquisition_ids": ("S2A_20220127T104321_T31UFS",),
     "anomaly_sign": "excess",
     "anomaly_type": "flood",
