@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from dafab_kg.dids.finding import Pair
 from dafab_kg.dids.names import Did
-from dafab_kg.model.errors import NotDoneHere, PathNotFound, PathNotValid
+from dafab_kg.model.errors import FieldNotValid, NotDoneHere, PathNotFound, PathNotValid
 from dafab_kg.search.dafab_filter import DEEPEST
+from dafab_kg.search.exact import moment
 from dafab_kg.search.library import Library
 from dafab_kg.search.lineage import documents_of
 from dafab_kg.search.names import path_of, stac_names
@@ -49,6 +50,7 @@ def with_values(
 
     Raises:
         PathNotValid: a key cannot be written.
+        FieldNotValid: a value is not what its key is declared to be.
         NotDoneHere: what a key names is told by the graph, or is not metadata.
     """
     if len(values) > MOST_KEYS:
@@ -88,10 +90,26 @@ def _steps(key: str) -> Sequence[str]:
 
 
 def _typed(key: str, value: Any, base: str) -> Any:
-    if isinstance(value, str) and kind_of(path_of(key.replace(BETWEEN, ".")), base) == "number":
-        found = number(value)
-        return value if found is None else found
+    """Return a value as what its key is declared to be; a null is none of that, and may be.
+
+    Raises:
+        FieldNotValid: it is of another kind: nobody would find the fact any more.
+    """
+    kind = kind_of(path_of(key.replace(BETWEEN, ".")), base)
+    if kind == "number" and value is not None:
+        found = number(value) if isinstance(value, str) else value
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            raise _other_kind(key, value, "a number", "30, 12.5")
+        return found
+    if kind == "time" and value is not None and moment(value) is None:
+        raise _other_kind(key, value, "a date and time", "2024-05-01T10:00:00Z (RFC 3339)")
     return value
+
+
+def _other_kind(key: str, value: Any, kind: str, like: str) -> FieldNotValid:
+    return FieldNotValid(
+        f"{key} is {kind}, which {str(value)[:80]!r} is not", remedy=f"Write it as {like}"
+    )
 
 
 def _put(value: Any, steps: Sequence[str], key: str, new: Any) -> Any:

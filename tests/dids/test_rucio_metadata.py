@@ -173,7 +173,7 @@ def test_random_filters_find_what_the_documents_say(client):
         lambda: ("footprint.intersects", chance.choice(["4 49 6 51", "100 0 120 20", "0 0 1 1"])),
     ]  # fmt: skip
     found = 0
-    for _ in range(60):
+    for _ in range(30):
         some = [dict(one() for one in chance.sample(conditions, chance.randint(1, 2)))
                 for _ in range(chance.randint(1, 2))]  # fmt: skip
         right = sorted(
@@ -359,3 +359,22 @@ def test_what_the_plugin_gets_sets_and_deletes(client):
 def test_requests_of_the_plugin_that_are_refused(client, way, body):
     told = plugin(client, way, body, status=400)
     assert told["detail"] and told["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("eo:cloud_cover", "abc"),
+        ("eo:cloud_cover", True),
+        ("eo:cloud_cover", [1]),
+        ("datetime", "soon"),
+        ("datetime", 5),
+    ],
+)
+def test_a_value_of_another_kind_does_not_take_the_place_of_a_fact(client, key, value):
+    named = [{"scope": "dafab", "name": SOURCE}]
+    before = plugin(client, "get", {"dids": named})
+    sent = {"dids": [{**named[0], "meta": {"dafab:beside": 1, key: value}}]}
+    told = plugin(client, "set", sent, status=400)["detail"]
+    assert key in told and ("a number" in told or "a date and time" in told)
+    assert plugin(client, "get", {"dids": named}) == before
