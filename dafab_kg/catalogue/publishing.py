@@ -136,8 +136,6 @@ class Wanted:
             return LeftOut(did.name, "its address has a query, a fragment or a login")
         if did.size is None or not 0 <= did.size <= MOST_BYTES:
             return LeftOut(did.name, "its size is not told (file:size)")
-        if did.md5 is None:
-            return LeftOut(did.name, "no MD5 of it is told (file:checksum)")
         rse = self.settings.rucio_rses[max(begins, key=len)]
         return WantedDid(*_pair(did), "FILE", (home,), did.size, did.md5, rse=rse, pfn=address)
 

@@ -207,7 +207,7 @@ def reconcile(
             _scopes(catalogue, publisher, make=make_scopes)
             wanted = catalogue.wanted_dids
             found = compare(publisher, wanted.everything(), wanted.scopes, repair=repair)
-    return _report_differences(session, found)
+    return _report_differences(session, found, dry=dry_run)
 
 
 def _report(session: Session, report: Published, memory: Memory, *, dry: bool) -> int:
@@ -224,7 +224,7 @@ def _report(session: Session, report: Published, memory: Memory, *, dry: bool) -
             tell(f"{':'.join(pair)}: {why}")
         if not session.quiet:
             print_line(f"{'would be: ' if dry else ''}{_told(report)}")
-            if report.left_out or dead:
+            if (report.left_out or dead) and not dry:
                 print_line("`dafab-kg rucio status` tells more")
     return AMISS if report.refused else DONE
 
@@ -244,7 +244,7 @@ def _told(report: Published) -> str:
     return ", ".join(told)
 
 
-def _report_differences(session: Session, found: Reconciled) -> int:
+def _report_differences(session: Session, found: Reconciled, *, dry: bool) -> int:
     from dafab_kg.federation.rucio.reconcile import KINDS
 
     counts = {kind: found.count(kind) for kind in KINDS}
@@ -265,7 +265,7 @@ def _report_differences(session: Session, found: Reconciled) -> int:
         told = [f"{found.same:,} same", *(f"{n:,} {kind}" for kind, n in counts.items())]
         print_line(", ".join(told))
         if mended is not None:
-            print_line(f"repaired: {_told(mended)}")
+            print_line(f"{'would be repaired' if dry else 'repaired'}: {_told(mended)}")
     wrong = sum(counts[kind] for kind in KINDS if kind != "foreign")
     if mended is not None:
         return AMISS if mended.refused else DONE
@@ -288,12 +288,13 @@ def _state(settings: Settings) -> Iterator[Catalogue]:
 
 
 def _memory(settings: Settings, vo: str, *, read_only: bool = False) -> Memory:
+    from dafab_kg.federation.rucio.connection import server
     from dafab_kg.federation.rucio.memory import Memory
     from dafab_kg.model.errors import StoreNotFound
 
     if not (settings.store / "catalogue.json").is_file():
         raise StoreNotFound(f"There is no catalogue in {settings.store}. Name one with --store")
-    return Memory(settings.store, vo, read_only=read_only)
+    return Memory(settings.store, vo, server=server(settings), read_only=read_only)
 
 
 def _publisher(

@@ -96,6 +96,8 @@ def _typed(key: str, value: Any, base: str) -> Any:
         FieldNotValid: it is of another kind: nobody would find the fact any more.
     """
     kind = kind_of(path_of(key.replace(BETWEEN, ".")), base)
+    if isinstance(value, list):
+        return [_typed(key, one, base) for one in value]
     if kind == "number" and value is not None:
         found = number(value) if isinstance(value, str) else value
         if isinstance(found, bool) or not isinstance(found, int | float):

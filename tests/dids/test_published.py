@@ -74,7 +74,6 @@ def test_files_are_made_where_all_of_them_is_told(catalogue):
         ({"file:size": 2**63}, "its size"),
         ({"file:size": -1}, "its size"),
         ({"file:size": True}, "its size"),
-        ({"file:checksum": "1220" + "0" * 64}, "no MD5"),
     ],
 )
 def test_files_of_which_rucio_is_not_told(catalogue, asset, why):
@@ -86,6 +85,15 @@ def test_files_of_which_rucio_is_not_told(catalogue, asset, why):
     ]
     assert [unit.dids[2].rse for unit in units] == ["ANY", ""]
     assert units[1].left_out[0].why.startswith(why)
+
+
+def test_a_size_is_enough_of_a_file(catalogue):
+    made = wanted(catalogue, rucio_rses={"https://": "ANY"})
+    (node,) = items_named(made.dids.library, made.dids.scopes, [making.scene("T31UFR")]).values()
+    told = {"href": "https://files.example/a.tif", "file:size": 1}
+    for more in ({}, {"file:checksum": "1220" + "0" * 64}):
+        unit = made._unit(node, [], {"assets": {"a": {**told, **more}}}, ())
+        assert (unit.dids[2].rse, unit.dids[2].md5, unit.left_out) == ("ANY", None, ())
 
 
 def test_an_item_as_a_data_set_of_its_collection(catalogue):
@@ -154,7 +162,7 @@ def test_rounds_follow_the_graph(tmp_path, there, monkeypatch, capsys):
 
     def publish():
         assert catalogue.publish().parts["changes"] == str(catalogue.last_change)
-        with Memory(store) as memory:
+        with Memory(store, server=address) as memory:
             return publish_round(catalogue, Publisher(client, memory))
 
     with dafab_kg.open(store, settings=settings) as catalogue:
@@ -163,10 +171,17 @@ def test_rounds_follow_the_graph(tmp_path, there, monkeypatch, capsys):
         assert published(state) == shown(catalogue)
         report = publish()
         assert report.published == 0 and report.unchanged < len(BELOW)  # catalogues alone
-        with Memory(store) as memory:  # one that was made ahead of its own turn
+        with Memory(store, server=address) as memory:  # one made ahead of its own turn
             sent = memory.sent(("dafab", "plain_assets"))
             memory.keep([replace(sent, documents=())])
         assert publish().removed == 0
+        with Memory(store, server=address) as memory:  # one whose sending was broken off
+            memory.keep([replace(sent, digest="")])
+        assert publish().published == 1
+        with Memory(store, server=address) as memory:
+            assert memory.unfinished() == []
+        with Memory(store, server=f"{address}9") as memory:  # another Rucio
+            assert list(memory.all()) == []
         one, two, *_ = map(making.scene, making.SCENES)
         water = json.loads(json.dumps(ITEMS[f"{one}_water_analysis_300"]))
         water["properties"]["dafab:water-analysis"]["excess_total_water_observed"] = 300.0

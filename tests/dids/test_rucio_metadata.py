@@ -366,7 +366,8 @@ def test_requests_of_the_plugin_that_are_refused(client, way, body):
     [
         ("eo:cloud_cover", "abc"),
         ("eo:cloud_cover", True),
-        ("eo:cloud_cover", [1]),
+        ("eo:cloud_cover", {"a": 1}),
+        ("eo:cloud_cover", [1, "abc"]),
         ("datetime", "soon"),
         ("datetime", 5),
     ],

@@ -13,6 +13,8 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from configparser import ConfigParser
+from configparser import Error as ConfigError
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -88,6 +90,17 @@ def configured(settings: Settings) -> str:
         return ""
     found = (Path(place) / "rucio.cfg" for place in get_config_dirs())
     return next((str(file) for file in found if file.is_file()), "")
+
+
+def server(settings: Settings) -> str:
+    """Return the address of the Rucio that is spoken to; "" where none is configured."""
+    file = configured(settings)
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read(file)
+        return parser.get("client", "rucio_host", fallback="").strip()
+    except (ConfigError, OSError, UnicodeDecodeError):
+        return ""  # what is wrong with it is told when it is spoken to
 
 
 @contextmanager

@@ -13,8 +13,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import lmdb
 import orjson
@@ -110,10 +112,14 @@ class Letter:
 
 
 class Memory(Closing):
-    """The memory of one VO; one process writes at a time."""
+    """The memory of one VO of one server; one process writes at a time."""
 
-    def __init__(self, store: Path, vo: str = "", *, read_only: bool = False) -> None:
+    def __init__(
+        self, store: Path, vo: str = "", *, server: str = "", read_only: bool = False
+    ) -> None:
         """Open it; it is made where there is none, but for reading.
+
+        ``server`` is the Rucio's address: what one holds says nothing of another.
 
         Raises:
             QueryNotValid: the VO is none.
@@ -122,7 +128,7 @@ class Memory(Closing):
         """
         if not re.fullmatch(r"[A-Za-z0-9]{0,3}", vo):
             raise QueryNotValid(f"{vo[:40]!r} is no VO: it has three letters or digits")
-        place = store / DIRECTORY / (vo or "default")
+        place = store / DIRECTORY / _folder(server) / (vo or "default")
         with ExitStack() as opened:
             try:
                 if not read_only:
@@ -142,7 +148,7 @@ class Memory(Closing):
             except (lmdb.Error, OSError) as error:
                 told = f"{place} cannot be opened: {error}"
                 if read_only and not (place / "data.mdb").exists():
-                    told = f"Nothing was published out of {store} yet"
+                    told = f"Nothing was published out of {store} to {server or 'a Rucio'} yet"
                 raise StoreNotUsable(f"{told}. Publish: dafab-kg rucio publish") from error
             self._units, self._dids, self._documents, self._letters, self._state = tables
             self._opened = opened.pop_all()
@@ -181,6 +187,10 @@ class Memory(Closing):
         with self._env.begin() as txn:
             for _, data in txn.cursor(self._units):
                 yield _sent(data)
+
+    def unfinished(self) -> list[str]:
+        """Return the names of units of which a sending began, and was not seen to the end."""
+        return [one.name for one in self.all() if not one.gone and not one.digest]
 
     def outlines(self) -> list[Outline]:
         """Return what is quick to read of all units that were not taken away."""
@@ -264,6 +274,12 @@ class Memory(Closing):
         for one in some:
             self.fail(replace(one, tries=0, next_try=0.0, dead=False))
         return len(some)
+
+
+def _folder(server: str) -> str:
+    """Name the folder of a server: so that people know it, and no two are one."""
+    host = re.sub(r"[^A-Za-z0-9.-]+", "_", urlsplit(server).netloc.rpartition("@")[2])[:80]
+    return f"{host.strip('.') or 'rucio'}-{sha256(server.rstrip('/').encode()).hexdigest()[:8]}"
 
 
 def _key(pair: Pair) -> bytes:
