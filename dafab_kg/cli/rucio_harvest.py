@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,9 +44,13 @@ def harvest(
 ) -> int:
     """Load data identifiers, what they hold and their metadata; the same command goes on where it
     stopped. What has gone there goes here."""
+    from dafab_kg.federation.rucio.connection import configured
+
     if not scope or not plugin:
         raise WrongUsage("Give the name of a scope, and of a plugin (or none)")
-    with session.open(create=True) as catalogue, progress_bar(session) as progress:
+    file = configured(session.settings())  # the caller's, also where a server does the work
+    chosen = {"rucio_config": str(Path(file).resolve()) if file else ""}
+    with session.open(create=True, chosen=chosen) as catalogue, progress_bar(session) as progress:
         report = catalogue.harvest_rucio(
             scope,
             vo=vo,

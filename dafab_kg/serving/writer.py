@@ -58,7 +58,7 @@ LOCK_SECONDS = 5.0
 """How long a writer before us may take to vanish after it was killed."""
 STILL = COMMITTING | UNCHANGING
 """Calls that change nothing but what the writer is told of."""
-CHOSEN = frozenset({"load_as", "season", "dataset"})
+CHOSEN = frozenset({"load_as", "season", "dataset", "rucio_config"})
 """Settings that a call may bring along."""
 
 

@@ -96,6 +96,7 @@ def test_a_connection_that_was_closed_is_opened_again():
     ("status", "told", "kind", "words"),
     [
         (400, {"detail": "No.", "remedy": "Ask so."}, "ServiceRefused", "No. Ask so."),
+        (400, {"detail": "It is not", "remedy": "Ask so"}, "ServiceRefused", "It is not. Ask so."),
         (404, b"no json", "ServiceRefused", "status 404"),
         (401, {"detail": "Who?"}, "ServiceDown", "token"),
         (429, {"detail": "Wait"}, "ServiceDown", "Wait"),

@@ -158,10 +158,16 @@ def cost_of(
     """Tell what rules for items would do.
 
     Raises:
-        ServiceRefused: the sites are not known.
+        ServiceRefused: the sites are not known, or fewer than copies are wished.
         ServiceNotUsable: Rucio does not answer as it must.
     """
     sites = named_sites(client, wish.site)
+    if wish.copies > len(sites):
+        raise ServiceRefused(
+            f"{wish.copies} copies cannot be at {len(sites)} "
+            f"({', '.join(sorted(sites)[:5]) or 'nowhere'}). Ask for fewer, or name more",
+            "InsufficientTargetRSEs",
+        )
     there = there_of(client, wanted)
     ruled = {
         (one.scope, one.name): one

@@ -169,8 +169,8 @@ def _told(data: bytes) -> str:
         return ""
     if not isinstance(value, dict):
         return ""
-    parts = (str(value.get(name) or "") for name in ("detail", "remedy"))
-    return " ".join(part for part in parts if part)[:600]
+    parts = (str(value.get(name) or "").strip() for name in ("detail", "remedy"))
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)[:600]
 
 
 class Keys:

@@ -17,11 +17,14 @@ import pytest
 
 from dafab_kg.catalogue import harvesting_rucio, open_catalogue
 from dafab_kg.catalogue.catalogue import Catalogue
+from dafab_kg.cli import main
+from dafab_kg.cli.frame import Session
 from dafab_kg.federation.rucio import patience
 from dafab_kg.federation.rucio.harvest import Harvest, ScopeReport
 from dafab_kg.loaders.rucio.form import write_did
-from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused
+from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused, StoreNotFound
 from dafab_kg.model.settings import Settings
+from dafab_kg.serving.writer import CHOSEN
 from tests.federation.rucio.pretend import Pretended, pretend
 
 ITEM = "S2A_MSIL2A_20220127T104321_N0400_R008_T31UFS_20220127T121418"
@@ -290,3 +293,18 @@ def test_the_same_state_is_the_same_bytes() -> None:
     )
     assert one == two
     assert one.startswith(b'{"type":"dafab:RucioDid"')
+
+
+def test_the_caller_s_configuration_counts_beside_a_server(tmp_path, monkeypatch):
+    asked = []
+
+    def opened(self, **options):
+        asked.append(options["chosen"])
+        raise StoreNotFound("seen")
+
+    monkeypatch.setattr(Session, "open", opened)
+    monkeypatch.setenv("RUCIO_CONFIG", "here.cfg")
+    monkeypatch.chdir(tmp_path)
+    assert main(["rucio", "harvest", "s"]) == 1
+    assert asked == [{"rucio_config": str(tmp_path / "here.cfg")}]
+    assert {*asked[0]} <= CHOSEN

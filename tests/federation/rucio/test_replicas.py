@@ -10,7 +10,7 @@ import pytest
 
 from dafab_kg.federation.rucio.connection import configured
 from dafab_kg.federation.rucio.replicas import AT_ONCE, Kept, Replicas
-from dafab_kg.federation.rucio.rules import MOST_COMMENT, comment_of
+from dafab_kg.federation.rucio.rules import MOST_COMMENT, Wish, comment_of, cost_of
 from dafab_kg.federation.rucio.sites import is_name
 from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused
 from dafab_kg.model.settings import Settings
@@ -155,3 +155,13 @@ def test_comments_fit_and_tell_searches_apart():
 def test_names_of_sites_are_no_expressions():
     assert all(map(is_name, ("LXP", "LXP_DISK-2")))
     assert not any(map(is_name, ("A|B", "tier=1", "*", "A\\B", "")))
+
+
+def test_more_copies_than_sites_are_refused_before_anything_is_made():
+    class Client:
+        def list_rses(self, expression: str) -> list[dict[str, str]]:
+            assert expression == "LXP"
+            return [{"rse": "LXP"}]
+
+    with pytest.raises(ServiceRefused, match="3 copies cannot be at 1"):
+        cost_of(Client(), Wish("LXP", "*", copies=3), {})  # type: ignore[arg-type]
