@@ -98,9 +98,10 @@ def server(settings: Settings) -> str:
     parser = ConfigParser(interpolation=None)
     try:
         parser.read(file)
-        return parser.get("client", "rucio_host", fallback="").strip()
+        address = parser.get("client", "rucio_host", fallback="").strip()
     except (ConfigError, OSError, UnicodeDecodeError):
         return ""  # what is wrong with it is told when it is spoken to
+    return re.sub(r"//[^/@]*@", "//", address)  # who logs in is nobody else's business
 
 
 @contextmanager

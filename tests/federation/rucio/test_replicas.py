@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dafab_kg.federation.rucio.connection import configured
+from dafab_kg.federation.rucio.connection import configured, server
 from dafab_kg.federation.rucio.replicas import AT_ONCE, Kept, Replicas
 from dafab_kg.federation.rucio.rules import MOST_COMMENT, Wish, comment_of, cost_of
 from dafab_kg.federation.rucio.sites import is_name
@@ -165,3 +165,20 @@ def test_more_copies_than_sites_are_refused_before_anything_is_made():
 
     with pytest.raises(ServiceRefused, match="3 copies cannot be at 1"):
         cost_of(Client(), Wish("LXP", "*", copies=3), {})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        (
+            "[client]\nrucio_host = https://u:secret@rucio.example:443\n",
+            "https://rucio.example:443",
+        ),
+        ("[client]\nrucio_host = http://127.0.0.1:1\n", "http://127.0.0.1:1"),
+        ("no section", ""),
+        ("[client]\nother = 1\n", ""),
+    ],
+)
+def test_the_server_is_told_without_who_logs_in(tmp_path, text, right):
+    (tmp_path / "rucio.cfg").write_text(text)
+    assert server(Settings(rucio_config=tmp_path / "rucio.cfg")) == right
