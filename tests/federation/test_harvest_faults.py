@@ -304,6 +304,7 @@ def test_a_damaged_state_is_named(told: Told, tmp_path: Path) -> None:
     assert run(tmp_path, told.url, restart=True).state.items == 1
 
 
+@pytest.mark.oracle  # long, for what a name of a file decides
 def test_different_searches_have_states_of_their_own(told: Told, tmp_path: Path) -> None:
     told.on("/search", told.page(item("a")))
     for wanted in ({}, {"limit": 1}, {"datetime": "2022"}, {"bbox": (0.0, 0.0, 1.0, 1.0)}):

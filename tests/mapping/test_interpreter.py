@@ -169,7 +169,7 @@ def term(text: str, entry: list[str], is_iri: bool) -> ox.NamedNode | ox.Literal
     return ox.Literal(text, datatype=ox.NamedNode(expand(entry[2])))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(statements, min_size=1, max_size=4),
     st.none() | conditions,
