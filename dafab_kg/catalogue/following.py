@@ -49,7 +49,6 @@ def publish_round(catalogue: Catalogue, publisher: Publisher, *, whole: bool = F
 def _touched(catalogue: Catalogue, wanted: Wanted, publisher: Publisher, far: int) -> Touched:
     now = publisher.clock()
     due = [one.unit for one in publisher.memory.letters() if not one.dead and one.next_try <= now]
-    due += publisher.memory.unfinished()
     changed = catalogue.changed_since(far)
     return touched(wanted, publisher.memory, changed, due)
 

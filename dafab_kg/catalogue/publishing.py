@@ -190,7 +190,7 @@ def touched(
 ) -> Touched:
     """Return what changes of documents may have changed: the items that they describe, or were
     sent by; what those were made from, and what was made of them; all items that facets place
-    elsewhere now; and items that are to be looked at ``also``."""
+    elsewhere now; those that were not sent to the end; and items to be looked at ``also``."""
     library = wanted.dids.library
     before = [memory.sent(pair) for pair in memory.units_of(document_ids)]
     names = dict.fromkeys(sent.name for sent in before if sent is not None)
@@ -199,6 +199,7 @@ def touched(
     names |= dict.fromkeys(_ids_near(library, tuple(names)))
     every = memory.outlines()
     names |= dict.fromkeys(_moved(wanted, every))
+    names |= dict.fromkeys(one.name for one in every if one.unfinished)
     names |= dict.fromkeys(also)
     catalog_names = {node.name for node in catalogs(library)}
     left = [name for name in names if name not in catalog_names]

@@ -130,7 +130,8 @@ def status(session: Session, vo: Vo = "") -> int:
     """Tell what is published, and what Rucio refused."""
     settings = session.settings()
     with _memory(settings, vo, read_only=True) as memory:
-        sent = [one for one in memory.all() if not one.gone]
+        every = list(memory.all())
+        sent = [one for one in every if not one.gone]
         letters = memory.letters()
         files = [
             {"scope": one.dids[0].scope, "item": one.name, "file": file.name, "why": file.why}
@@ -141,7 +142,7 @@ def status(session: Session, vo: Vo = "") -> int:
             "units": sum(bool(one.digest) for one in sent),
             "unfinished": sum(not one.digest for one in sent),
             "dids": sum(len(one.current) for one in sent),
-            "removed": sum(one.gone for one in memory.all()),
+            "removed": len(every) - len(sent),
             "files_left_out": len(files),
             "refused": sum(not one.dead for one in letters),
             "dead": sum(one.dead for one in letters),

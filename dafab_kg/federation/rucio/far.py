@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from dafab_kg.federation.kept import read_kept, write_kept
 from dafab_kg.federation.state import now
-from dafab_kg.model.errors import StoreNotUsable
 
 FORMAT: Final = 1
 
@@ -80,28 +79,12 @@ class FarFile:
         Raises:
             StoreNotUsable: the file cannot be read.
         """
-        try:
-            value = json.loads(self.path.read_bytes())
-            if value.pop("format") != FORMAT:
-                raise ValueError("it has another format")
-            return Far(**value)
-        except FileNotFoundError:
-            return self._nothing
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise StoreNotUsable(
-                f"{self.path} cannot be read: {error}. Begin anew with --restart"
-            ) from error
+        return read_kept(self.path, FORMAT, lambda value: Far(**value), self._nothing)
 
     def write(self, far: Far) -> Far:
         """Write the state so that a crash leaves the old one or the new one; return it."""
         far = replace(far, updated=now())
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".tmp")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump({"format": FORMAT, **asdict(far)}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        write_kept(self.path, FORMAT, asdict(far))
         return far
 
     def remove(self) -> None:

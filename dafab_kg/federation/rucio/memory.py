@@ -78,12 +78,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Of a unit that is there its name in the graph, and its own data identifier with parents."""
+    """Of a unit that is there its name in the graph, and its own data identifier with parents.
+
+    ``unfinished``: a sending of it began, and was not seen to the end.
+    """
 
     name: str
     pair: Pair
     parents: frozenset[Pair]
     is_item: bool
+    unfinished: bool
 
 
 @dataclass(frozen=True)
@@ -188,10 +192,6 @@ class Memory(Closing):
             for _, data in txn.cursor(self._units):
                 yield _sent(data)
 
-    def unfinished(self) -> list[str]:
-        """Return the names of units of which a sending began, and was not seen to the end."""
-        return [one.name for one in self.all() if not one.gone and not one.digest]
-
     def outlines(self) -> list[Outline]:
         """Return what is quick to read of all units that were not taken away."""
         found = []
@@ -202,7 +202,8 @@ class Memory(Closing):
                     own = value["dids"][0]
                     ups = frozenset((scope, name) for scope, name in own["parents"])
                     pair = own["scope"], own["name"]
-                    found.append(Outline(value["name"], pair, ups, value["is_item"]))
+                    begun = not value["digest"]
+                    found.append(Outline(value["name"], pair, ups, value["is_item"], begun))
         return found
 
     def unit_of(self, pair: Pair) -> Pair | None:
