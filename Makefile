@@ -26,7 +26,7 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(CANDIDATES); do \
 	if $$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: help run test coverage properties lint format ontology docs-ontology judges benchmarks lock build setup clean distclean
+.PHONY: help run test coverage properties lint format ontology docs-ontology judges benchmarks web lock build setup clean distclean
 
 help: ## List the targets
 	@echo "Targets:"
@@ -72,6 +72,9 @@ judges: setup ## Compare with other people's implementations and test suites
 
 benchmarks: setup ## Run the benchmarks; each prints a table
 	@for file in $(BENCHMARKS); do echo "== $$file"; $(BIN)/python $$file; done
+
+web: ## Build the pages' scripts from web/ (needs Node.js; the built copies are committed)
+	@cd web && npm ci --silent && node build.mjs $(if $(OUT),"$(abspath $(OUT))")
 
 lock: setup ## Write requirements.lock anew; UPGRADE=1 takes the newest versions
 	@mkdir -p build

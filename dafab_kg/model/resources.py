@@ -18,6 +18,11 @@ def text(name: str, file: str) -> str:
     return folder(name).joinpath(file).read_text(encoding="utf-8")
 
 
+def data(name: str, file: str) -> bytes:
+    """Return the bytes of ``file`` in folder ``name``."""
+    return folder(name).joinpath(file).read_bytes()
+
+
 def names(name: str, suffix: str) -> list[str]:
     """Return the files of folder ``name`` that end in ``suffix``, sorted."""
     return sorted(e.name for e in folder(name).iterdir() if e.name.endswith(suffix))

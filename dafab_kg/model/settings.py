@@ -163,6 +163,14 @@ class Settings(BaseSettings):
         default=128, ge=1, description="Requests that one of these handles at a time."
     )
 
+    tiles_url: str = Field(
+        default="",
+        description="Address of a tile server for the maps of the pages, with {z}, {x} and {y}; "
+        "empty: the outlines of countries that come with the package.",
+    )
+    tiles_attribution: str = Field(
+        default="", description="What these tiles ask to be written below the maps."
+    )
     read_closed: bool = Field(
         default=False, description="Also reading needs a token, with the scope read."
     )

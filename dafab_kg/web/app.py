@@ -7,17 +7,19 @@ from pathlib import Path
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dafab_kg import __version__
 from dafab_kg.catalogue import Catalogue, open_catalogue
 from dafab_kg.model.settings import Settings
+from dafab_kg.web.about import about_face
+from dafab_kg.web.addresses import page_of
 from dafab_kg.web.cells import shorten
 from dafab_kg.web.coding import code_contents
 from dafab_kg.web.gate import guard
 from dafab_kg.web.graphs import graphs_face
 from dafab_kg.web.health import health_face
+from dafab_kg.web.html import add_helpers
 from dafab_kg.web.metering import meter
 from dafab_kg.web.openapi import openapi_face
-from dafab_kg.web.pages import describing, pages_face
+from dafab_kg.web.pages import pages_face
 from dafab_kg.web.problems import answer_problems
 from dafab_kg.web.rucio import rucio_face
 from dafab_kg.web.rucio_plugin import plugin_face
@@ -41,11 +43,8 @@ HEADERS = {
     ),
     "Access-Control-Expose-Headers": "ETag, Location, Retry-After, X-Request-Id",
     "Access-Control-Max-Age": "86400",
-    # Answers hold text from anywhere; nothing of it may run.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
+    # Answers hold text from anywhere; nothing of it may run. Pages say what they need (html.py).
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -76,6 +75,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(graphs_face(catalogue, chosen))
     app.register_blueprint(service_face(catalogue, chosen))
     app.register_blueprint(pages_face(catalogue, chosen))
+    app.register_blueprint(about_face(catalogue))
     app.register_blueprint(terms_face(catalogue))
     app.register_blueprint(stac_face(catalogue, chosen))
     app.register_blueprint(assets_face(catalogue))
@@ -85,10 +85,11 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(health_face(catalogue))
     app.register_blueprint(openapi_face())
     answer_problems(app)
+    app.config["DAFAB_BASE"] = catalogue.names.base
     prefixes = catalogue.names.prefixes
     app.add_template_filter(lambda iri: shorten(iri, prefixes), "short")
-    app.add_template_filter(describing, "describe")
-    app.jinja_env.globals["version"] = __version__
+    app.add_template_filter(page_of)
+    add_helpers(app, chosen.tiles_url, chosen.tiles_attribution)
 
     @app.after_request
     def state_policies(response: Response) -> Response:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from dafab_kg import __version__
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.model.errors import DafabError
-from dafab_kg.model.names import is_iri
 from dafab_kg.model.settings import Settings
 from dafab_kg.queries import SavedQuery, read_saved, saved
 from dafab_kg.store.answers import Kind, fitting, kind_of
@@ -27,6 +26,7 @@ from dafab_kg.web.described import (
     Parameter,
     described,
 )
+from dafab_kg.web.html import page
 from dafab_kg.web.negotiation import prefers_html
 from dafab_kg.web.problems import Problem, problem_of
 from dafab_kg.web.protocol import Asked
@@ -49,16 +49,20 @@ def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     face = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
 
     @face.get("/")
-    @described(GET=_page("What the catalogue holds, and where to go on"))
-    def landing() -> Response:
-        holdings = _holdings(catalogue)
-        if _wants_json():
-            return _json(holdings)
-        classes = in_order(holdings["holds"]["classes"], catalogue.names.prefixes)
-        return _html(
-            "landing.html",
-            holdings=holdings,
-            queries=saved(),
+    @described(GET=_page("Search; as JSON what the catalogue holds"))
+    def home() -> Response:
+        return _json(_holdings(catalogue)) if wants_json() else page("home.html")
+
+    @face.get("/holdings")
+    @described(GET=_page("What the catalogue holds"))
+    def holdings() -> Response:
+        held = _holdings(catalogue)
+        if wants_json():
+            return _json(held)
+        classes = in_order(held["holds"]["classes"], catalogue.names.prefixes)
+        return page(
+            "holdings.html",
+            holdings=held,
             classes=classes[:MOST_CLASSES],
             more=max(len(classes) - MOST_CLASSES, 0),
         )
@@ -67,22 +71,29 @@ def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     @described(GET=_page("An editor of queries; as JSON the saved ones", QUERY_PARAMETER))
     def editor() -> Response:
         query = request.args.get("query", "")
-        if _wants_json():
+        if wants_json():
             return _json({"queries": [_link(query) for query in saved()]})
         return _editor(catalogue, query, starter=starter(catalogue.names.prefixes))
+
+    @face.get("/queries")
+    @described(GET=_page("Saved queries"))
+    def queries() -> Response:
+        if wants_json():
+            return _json({"queries": [_link(query) for query in saved()]})
+        return page("queries.html", queries=saved())
 
     @face.get("/query/<name>")
     @described(GET=_page("A saved query", QUERY_PARAMETER))
     def saved_query(name: str) -> Response:
         found = read_saved(name)
-        if _wants_json():
+        if wants_json():
             return _json({**_link(found), "query": found.text})
         return _editor(catalogue, request.args.get("query") or found.text, found)
 
     return face
 
 
-def _wants_json() -> bool:
+def wants_json() -> bool:
     """Tell which twin is asked for; a page only for who prefers HTML, as browsers do."""
     named = request.args.get("format", "")
     if named and named not in ("json", "html"):
@@ -139,7 +150,7 @@ def _editor(
             downloads = _downloads(query, kind_of(answer))
         except DafabError as error:
             problem = problem_of(error)
-    return _html(
+    return page(
         "editor.html",
         status=problem.status if problem else 200,
         query=query or starter,
@@ -152,25 +163,11 @@ def _editor(
     )
 
 
-def describing(iri: str) -> str:
-    """Return the address of a page that tells what is known of a thing."""
-    if not is_iri(iri):
-        return url_for("pages.editor")
-    return url_for("pages.editor", query=f"DESCRIBE <{iri}>")
-
-
 def _downloads(query: str, kind: Kind) -> list[tuple[str, str]]:
     return [
         (found.label, url_for("sparql.endpoint", query=query, format=found.name))
         for found in fitting(kind)
     ]
-
-
-def _html(template: str, *, status: int = 200, **values: Any) -> Response:
-    page = render_template(template, **values)
-    response = Response(page, status, content_type="text/html; charset=utf-8")
-    response.vary.add("Accept")
-    return response
 
 
 def _json(value: Any) -> Response:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 import orjson
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from dafab_kg.model.errors import (
@@ -38,6 +38,7 @@ from dafab_kg.model.errors import (
     UpdateNotValid,
 )
 from dafab_kg.web.faults import readable
+from dafab_kg.web.html import page
 from dafab_kg.web.negotiation import prefers_html
 
 MEDIA_TYPE = "application/problem+json"
@@ -174,8 +175,7 @@ def respond(problem: Problem) -> Response:
         **problem.more,
     }
     if prefers_html(request, over=MEDIA_TYPE):
-        page = render_template("problem.html", problem=problem)
-        response = Response(page, problem.status, content_type="text/html; charset=utf-8")
+        response = page("problem.html", status=problem.status, problem=problem)
     else:
         response = Response(orjson.dumps(body), problem.status, content_type=MEDIA_TYPE)
     response.headers.update(dict(problem.headers))

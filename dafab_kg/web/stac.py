@@ -226,7 +226,7 @@ def _landing(collections: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         {**link("aggregate", f"{place}/aggregate"), "method": "POST"},
         link("aggregations", f"{place}/aggregations"),
         link("service-desc", f"{place}/api", OPENAPI),
-        link("service-doc", url_for("pages.landing", format="html", _external=True), "text/html"),
+        link("service-doc", url_for("pages.home", format="html", _external=True), "text/html"),
         *(
             link("child", f"{place}/collections/{quote(one['id'], safe='')}",
                  title=one.get("title") or one["id"])

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from rdflib import BNode, Graph, URIRef
 from rdflib.term import Literal as RdfLiteral
 from rdflib.term import Node
@@ -26,13 +26,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.model import resources
 from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.model.names import NS, ONTOLOGY, PREFIXES
+from dafab_kg.model.names import NS, PREFIXES
 from dafab_kg.store.answers import FORMATS, Format, fitting
 from dafab_kg.store.jsonld import write_jsonld
 from dafab_kg.store.protocol import Blank, Iri, Literal, Term
 from dafab_kg.store.rows import term_json
 from dafab_kg.vocabulary.describe import Description, Vocabulary, describe, read_vocabulary, short
 from dafab_kg.vocabulary.order import KNOWN_PREFIXES
+from dafab_kg.web.addresses import HCAT
 from dafab_kg.web.described import (
     GRAPH_TYPES,
     JSON,
@@ -41,10 +42,10 @@ from dafab_kg.web.described import (
     described,
     format_of,
 )
+from dafab_kg.web.html import page
 from dafab_kg.web.negotiation import choose, named, prefers_html
 from dafab_kg.web.problems import Problem
 
-HCAT = KNOWN_PREFIXES["hcat"]
 SUFFIXES = {"ttl": "turtle", "nt": "ntriples", "jsonld": "jsonld", "rdf": "rdfxml"}
 _RDFLIB = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml"}
 
@@ -76,7 +77,6 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
         words = vocabulary()
         return _written(words.modules[module] if module else words.whole, FORMATS[form])
 
-    face.add_app_template_filter(place_of, "term_place")
     face.add_app_template_filter(short, "term_name")
 
     @face.get("/ns")
@@ -156,17 +156,6 @@ def uses(catalogue: Catalogue, iri: str) -> dict[str, int]:
         cells = zip(answer.variables, row, strict=True)  # type: ignore[union-attr]
         rows.append({name: term_json(cell)["value"] for name, cell in cells if cell is not None})
     return {row["as"]: int(row["number"]) for row in rows if "as" in row}
-
-
-def place_of(iri: str) -> str:
-    """Return where this server describes a term of ours; of others their own IRI."""
-    if iri.startswith(NS):
-        return url_for("terms.term", local=iri[len(NS) :])
-    if iri.startswith(HCAT):
-        return url_for("terms.crop_page", local=iri[len(HCAT) :])
-    if iri.startswith(ONTOLOGY):
-        return url_for("terms.module", module=iri[len(ONTOLOGY) :].split("/")[0])
-    return iri if iri.startswith(("https://", "http://")) else ""
 
 
 def _named(words: Vocabulary, name: str, version: str) -> str:
@@ -258,8 +247,7 @@ def _store_term(node: Node) -> Term:
 
 def _page(template: str, **values: Any) -> Response:
     forms = [(f.media_type, f"{request.path}?format={f.name}") for f in fitting("triples")]
-    page = render_template(template, forms=forms, **values)
-    return _response(page.encode(), "text/html; charset=utf-8")
+    return page(template, forms=forms, **values)
 
 
 def _response(body: bytes, content_type: str) -> Response:

@@ -1,0 +1,40 @@
+"""Where this server has a page of a thing, by its IRI."""
+
+from __future__ import annotations
+
+from flask import current_app, url_for
+
+from dafab_kg.model.names import NS, ONTOLOGY, is_iri
+from dafab_kg.vocabulary.order import KNOWN_PREFIXES
+
+HCAT = KNOWN_PREFIXES["hcat"]
+
+
+def page_of(iri: str) -> str:
+    """Return the address of the page of anything that has an IRI; "" if it is none.
+
+    Terms of the ontology have theirs below ``/ns`` and ``/ont``, things below the base
+    ``/about/…`` as they are named there, all others ``/about?iri=…``.
+    """
+    found = term_page(iri)
+    if found:
+        return found
+    if not is_iri(iri):
+        return ""
+    base = str(current_app.config["DAFAB_BASE"])
+    local = iri.removeprefix(base)
+    # what is encoded there would be decoded on its way here
+    if iri.startswith(base) and local and not set(local) & set("%?#"):
+        return url_for("about.thing", local=local)
+    return url_for("about.root", iri=iri)
+
+
+def term_page(iri: str) -> str:
+    """Return where this server describes a term of the ontology; "" if it is none."""
+    if iri.startswith(NS):
+        return url_for("terms.term", local=iri[len(NS) :])
+    if iri.startswith(HCAT):
+        return url_for("terms.crop_page", local=iri[len(HCAT) :])
+    if iri.startswith(ONTOLOGY):
+        return url_for("terms.module", module=iri[len(ONTOLOGY) :].split("/")[0])
+    return ""
