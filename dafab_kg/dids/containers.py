@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from dafab_kg.dids.ahead import read_ahead
 from dafab_kg.dids.cursors import Cursor
-from dafab_kg.dids.finding import catalog_named, items_named
+from dafab_kg.dids.finding import catalog_named, ids_are_names, items_named
 from dafab_kg.dids.names import Did, Scopes, container
 from dafab_kg.dids.records import record_of, told_of_items, told_of_kind
 from dafab_kg.search.exact import truth
@@ -108,8 +108,11 @@ class Containers:
                 return found, place
 
     def _alone(self, node: Node | None, sort: Sort, page: Found) -> Iterator[str]:
-        """Return ids of which a page tells that there is one item only: where all items of an id
-        stand side by side, if they are not the last."""
+        """Return ids of which there is one item only, as is known of all, or as a page tells: where
+        all items of an id stand side by side, if they are not the last."""
+        if ids_are_names(self.library):
+            yield from (entry.id for entry in page.entries)
+            return
         if sort.path != BY_NAME.path or not (node is None or told_by_id(node)):
             return
         ids = Counter(entry.id for entry in page.entries)

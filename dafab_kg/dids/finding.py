@@ -98,11 +98,30 @@ def catalog_named(library: Library, name: str) -> Node | None:
 def items_named(library: Library, scopes: Scopes, ids: Iterable[str]) -> dict[Pair, Node]:
     """Return the items of these ids by scope and id; of several of one the one loaded last."""
     wanted = [one for one in dict.fromkeys(ids) if catalog_named(library, one) is None]
+    if not wanted:
+        return {}
     rivals: dict[Pair, list[Entry]] = defaultdict(list)
     for start in range(0, len(wanted), MOST_IDS):
         for entry in _entries(library, wanted[start : start + MOST_IDS]):
             rivals[scopes.of(item_node(entry)), entry.id].append(entry)
     return {pair: item_node(one) for pair, one in _last(library, rivals).items()}
+
+
+def ids_are_names(library: Library) -> bool:
+    """Tell whether each id is that of one item alone, and no catalogue's name."""
+
+    def look() -> bool:
+        if _bare_by_id(library) != {}:
+            return False
+        query = "SELECT (COUNT(?item) AS ?n) (COUNT(DISTINCT ?id) AS ?m) { ?item dafab:itemId ?id }"
+        number, different = (text(one) for one in rows(library, query)[0])
+        named = [*collection_ids(library), ROOT_NAME]
+        for facet in all_facets(library):
+            named += [facet.name, *value_names(library, facet)]
+        known = f"VALUES ?id {{ {' '.join(map(quoted, named))} }} ?item dafab:itemId ?id"
+        return number == different and not rows(library, f"SELECT ?item {{ {known} }} LIMIT 1")
+
+    return once(library, "ids are names", look)
 
 
 def _entries(library: Library, ids: Sequence[str]) -> list[Entry]:

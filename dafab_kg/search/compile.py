@@ -208,7 +208,11 @@ class _Compiler:
             case Not(part):
                 return self.candidates(part, negated=not negated)
             case And(parts) | Or(parts):
-                found = [self.candidates(part, negated=negated) for part in parts]
+                ranges, parts = (
+                    _ranges(parts) if isinstance(node, And) and not negated else ({}, parts)
+                )
+                found = [self._at(path, _all_of(bounds)) for path, bounds in ranges.items()]
+                found += [self.candidates(part, negated=negated) for part in parts]
                 return _and(found) if isinstance(node, And) is not negated else _or(found)
             case Compare(path, operator, value, folding):
                 operator = _INVERSE[operator] if negated else operator
@@ -385,7 +389,47 @@ def _or(found: Sequence[Candidates]) -> Candidates:
     return tuple(branches)
 
 
+def _ranges(parts: tuple[Node, ...]) -> tuple[dict[Path, list[Condition]], tuple[Node, ...]]:
+    """Return the bounds of each path that has several, and the other parts.
+
+    A value of an item fulfils all of them, and the graph holds that value: the search index looks
+    up one range instead of joining two.
+    """
+    bounds: dict[tuple[Path, bool], list[Compare]] = {}
+    for part in parts:
+        if isinstance(part, Compare) and _is_bound(part):
+            bounds.setdefault((part.path, isinstance(part.value, datetime)), []).append(part)
+    several = [found for found in bounds.values() if len(found) > 1]
+    gathered = {id(one) for found in several for one in found}
+    ranges: dict[Path, list[Condition]] = {}
+    for found in several:
+        conditions = [_compared(one.operator, one.value, False) for one in found]
+        ranges.setdefault(found[0].path, []).extend(conditions)
+    return ranges, tuple(part for part in parts if id(part) not in gathered)
+
+
+def _is_bound(part: Compare) -> bool:
+    told = isinstance(part.value, int | float | datetime) and not isinstance(part.value, bool)
+    return told and part.operator in ("<", "<=", ">", ">=")
+
+
 # conditions
+
+
+def _all_of(conditions: Sequence[Condition]) -> Condition:
+    """All of some conditions that only filter."""
+
+    def condition(held: Held, variable: str) -> tuple[str, str] | None:
+        filters: dict[str, None] = {}
+        for one in conditions:
+            told = one(held, variable)
+            if told is None:
+                return None
+            assert told[0] == variable
+            filters[told[1]] = None
+        return variable, " && ".join(filter(None, filters))
+
+    return condition
 
 
 def _anything(held: Held, variable: str) -> tuple[str, str] | None:

@@ -107,6 +107,25 @@ def test_ways_that_a_catalogue_does_not_use_are_not_asked_for() -> None:
     assert compile_filter(read_text("foo = 1"), Using(), BASE).none  # nobody has it
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eo:cloud_cover > 10 AND platform = 'sentinel-2a' AND eo:cloud_cover <= 12",
+        "NOT (eo:cloud_cover <= 10 OR eo:cloud_cover > 12) AND eo:cloud_cover > 10 "
+        "AND eo:cloud_cover < 12",
+    ],
+)
+def test_several_bounds_of_a_name_are_one_range(text: str) -> None:
+    terms = where(text).count("cloudCover>")
+    assert terms == (1 if text.startswith("eo") else 3)
+    assert "UNION" not in where(text)
+
+
+def test_bounds_of_different_kinds_stay_apart() -> None:
+    found = where("datetime > TIMESTAMP('2024-05-01T00:00:00Z') AND datetime < 3")
+    assert "FILTER" in found
+
+
 @pytest.mark.parametrize("path", [("id",), ("properties", "title"), ("properties", "platform")])
 def test_constants_cannot_leave_their_literals(path: Path) -> None:
     def parts(value: str) -> list[str]:
