@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from dafab_kg.federation.harvest import HarvestReport
     from dafab_kg.federation.rucio.harvest import ScopeReport
     from dafab_kg.search.aggregation import Wished
+    from dafab_kg.search.counts import Facets
     from dafab_kg.search.pages import Page
     from dafab_kg.spatial.index.index import SearchIndex
     from dafab_kg.validation.anybody import Judgement
@@ -908,6 +909,16 @@ class Catalogue(ItemSearch, Closing):
         from dafab_kg.search.aggregation import Wished, aggregate
 
         return aggregate(self._library, search, names, wished or Wished())
+
+    def facets(self, search: Search) -> Facets:
+        """Count what a search finds by facet: collection, time, cloud cover, class, place, ...
+
+        Raises:
+            QueryNotValid: the filter cannot be answered.
+        """
+        from dafab_kg.search.counts import facets
+
+        return facets(self._library, search)
 
     def item(self, collection: str, item_id: str, root: str, *, inferred: bool = False) -> bytes:
         """Return one item of a collection as JSON; see :meth:`find_items`.

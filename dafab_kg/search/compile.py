@@ -28,9 +28,9 @@ import shapely
 from dafab_kg.model.documents import escape_pointer
 from dafab_kg.model.names import PREFIXES
 from dafab_kg.model.plain_json import as_double
-from dafab_kg.search.classes import CLASSES, class_named, is_of_classes
 from dafab_kg.search.library import quoted
 from dafab_kg.search.names import Held, held
+from dafab_kg.search.told import class_named, is_of_classes, is_told, telling
 from dafab_kg.search.tree import (
     DATETIME,
     END,
@@ -179,14 +179,18 @@ def _block(block: tuple[Branch, ...]) -> str:
     return f"{{ {text} }}"
 
 
-def _of_classes(node: Node, negated: bool) -> Candidates:
-    """Candidates of conditions on classes; those of an array that has some are of these."""
-    if negated or not isinstance(node, Contains) or node.path != CLASSES or not node.values:
+def _of_told(node: Node, negated: bool) -> Candidates:
+    """Candidates of conditions on what the graph alone tells: of arrays that have some values."""
+    if negated or not isinstance(node, Contains) or len(node.path) != 2 or not node.values:
         return None
     each: list[Candidates] = []
     for value in node.values:
-        named = class_named(value)
-        each.append(() if named is None else (Branch((f"?product a <{named}>",)),))
+        if is_of_classes(node):
+            named = class_named(value)
+            each.append(() if named is None else (Branch((f"?product a <{named}>",)),))
+        else:
+            pattern = telling(node, value)
+            each.append(None if pattern is None else (Branch((pattern,)),))
     return _and(each) if node.every else _or(each)
 
 
@@ -202,8 +206,8 @@ class _Compiler:
 
     def candidates(self, node: Node, *, negated: bool) -> Candidates:
         """Where ``node`` may be true (``negated``: false)."""
-        if is_of_classes(node):
-            return _of_classes(node, negated)
+        if is_told(node):
+            return _of_told(node, negated)
         match node:
             case Not(part):
                 return self.candidates(part, negated=not negated)

@@ -32,6 +32,7 @@ from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.names import held
 from dafab_kg.search.pages import candidates
 from dafab_kg.search.sources import Source, entries_of, right_among, sources_of
+from dafab_kg.search.told import shown, telling_all, values_told
 from dafab_kg.search.tree import DATETIME, And, Path, Search
 from dafab_kg.store.protocol import Iri
 
@@ -76,6 +77,9 @@ class Matched(Protocol):
     def values(self, path: Path) -> dict[str, int]:
         """How many have each value, a text."""
 
+    def told(self, name: str) -> dict[str, int]:
+        """How many have each value of what the graph alone tells (``told.py``)."""
+
     def places(self) -> Iterator[BaseGeometry]:
         """Their footprints.
 
@@ -94,7 +98,7 @@ def matched(library: Library, search: Search) -> Matched:
     by_graph = _by_graph(library, search)
     found = _read(library, search, MOST_READ if by_graph else MOST_READ_AT_LEAST)
     if found is not None:
-        return ByDocuments(found)
+        return ByDocuments(library, found)
     if by_graph is None:
         raise QueryNotValid(
             f"The filter leaves more than {MOST_READ_AT_LEAST} items that would have to be read "
@@ -122,15 +126,19 @@ def _read(library: Library, search: Search, most: int) -> list[Any] | None:
             some = entries[start : start + READ_AT_ONCE]
             values = values_of(library, some)
             right = right_among(library, search.filter, some, values)
-            found += [_needed(value) for name, value in values.items() if name in right]
+            products = {one.iri: one.product for one in some}
+            found += [
+                _needed(value, products[name]) for name, value in values.items() if name in right
+            ]
     return found
 
 
-def _needed(item: Any) -> Any:
+def _needed(item: Any, product: str) -> Any:
     """Return what figures are made of: whole items would take a hundred times the memory."""
     properties = item.get("properties")
     told = properties if isinstance(properties, dict) else {}
     return {
+        "product": product,
         "collection": item["collection"],
         "properties": {name: told[name] for name in NEEDED if name in told},
         **{name: item[name] for name in ("geometry", "bbox") if name in item},
@@ -152,6 +160,7 @@ def _by_graph(library: Library, search: Search) -> ByGraph | None:
 class ByDocuments:
     """Items that were read."""
 
+    library: Library
     items: Sequence[Any]
 
     def total(self) -> int:
@@ -189,6 +198,14 @@ class ByDocuments:
         """See :class:`Matched`."""
         told = (at(item, path) for item in self.items)
         return dict(Counter(one for one in told if isinstance(one, str)))
+
+    def told(self, name: str) -> dict[str, int]:
+        """See :class:`Matched`."""
+        items = Counter(item["product"] for item in self.items)
+        found: Counter[str] = Counter()
+        for product, values in values_told(self.library, name, items).items():
+            found.update(dict.fromkeys(values, items[product]))
+        return dict(found)
 
     def places(self) -> Iterator[BaseGeometry]:
         """See :class:`Matched`."""
@@ -277,6 +294,28 @@ class ByGraph:
         for value, number in rows(self._library, query):
             found[_shown(path, value)] += int(text(number))
         return found
+
+    def told(self, name: str) -> dict[str, int]:
+        """See :class:`Matched`."""
+        found: Counter[str] = Counter()
+        for source in self._sources:
+            given = f"{source.pattern} {self._sure}"
+            query = (
+                f"SELECT ?value (COUNT(DISTINCT {source.thing}) AS ?n) {telling_all(name, given)} "
+                f"GROUP BY ?value LIMIT {MOST_VALUES}"
+            )
+            left_out = sorted(source.hidden(self._library))
+            for value, number in rows(self._library, query):
+                found[shown(name, value)] += int(text(number))
+            for start in range(0, len(left_out), MOST_HIDDEN):
+                some = f"VALUES ?item {{ {listed(left_out[start : start + MOST_HIDDEN])} }} "
+                query = (
+                    f"SELECT ?value (COUNT(DISTINCT {source.thing}) AS ?n) "
+                    f"{telling_all(name, some + given)} GROUP BY ?value LIMIT {MOST_VALUES}"
+                )
+                for value, number in rows(self._library, query):
+                    found[shown(name, value)] -= int(text(number))
+        return {value: number for value, number in found.items() if value and number > 0}
 
     def places(self) -> Iterator[BaseGeometry]:
         """See :class:`Matched`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from dafab_kg.search.classes import with_classes
 from dafab_kg.search.descent import beneath
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.exact import Relatives
@@ -13,6 +12,7 @@ from dafab_kg.search.items import values_of
 from dafab_kg.search.library import Library
 from dafab_kg.search.lineage import Node, above, catalog_documents, item_node
 from dafab_kg.search.settled import asked_of_relatives, tests_of
+from dafab_kg.search.told import with_told
 from dafab_kg.search.tree import Node as Tree
 from dafab_kg.search.tree import Related, Side
 
@@ -53,7 +53,7 @@ def _documents(
 def _read(library: Library, asked: Tree, nodes: Sequence[Node]) -> dict[Node, Any]:
     """Read items, with their classes where these are asked for, and catalogues."""
     entries = [node.entry for node in nodes if node.entry is not None]
-    values = with_classes(library, asked, entries, values_of(library, entries))
+    values = with_told(library, asked, entries, values_of(library, entries))
     catalogs = catalog_documents(library) if len(entries) < len(nodes) else {}
     return {
         node: catalogs[node] if node.entry is None else values[node.entry.iri] for node in nodes

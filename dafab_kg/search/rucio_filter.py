@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from dafab_kg.model.errors import QueryNotValid
-from dafab_kg.search.classes import CLASSES, known_class
 from dafab_kg.search.dafab_filter import DID, DID_TYPE, DOCUMENT
 from dafab_kg.search.exact import truth
 from dafab_kg.search.names import held, path_of
@@ -35,6 +34,7 @@ from dafab_kg.search.rucio_values import (
     outline,
     pattern_of,
 )
+from dafab_kg.search.told import CLASSES, known_class
 from dafab_kg.search.tree import (
     GEOMETRY,
     ITEM_TIME,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dafab_kg.search.classes import with_classes
 from dafab_kg.search.collections import hidden, listing, shelves
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
 from dafab_kg.search.exact import truth
@@ -13,6 +12,7 @@ from dafab_kg.search.items import Value, values_of
 from dafab_kg.search.library import Library, iri, listed, quoted, rows, text
 from dafab_kg.search.relatives import relatives_of
 from dafab_kg.search.settled import mentions_relatives, told_by_name
+from dafab_kg.search.told import with_told
 from dafab_kg.search.tree import Node, Search
 from dafab_kg.search.wording import entries_with_words
 from dafab_kg.store.protocol import Row
@@ -130,5 +130,5 @@ def right_among(
 ) -> set[str]:
     """Return the IRIs of those items, which were read, that fulfil a filter."""
     ups = relatives_of(library, node, entries) if mentions_relatives(node) else {}
-    judged = with_classes(library, node, entries, values)
+    judged = with_told(library, node, entries, values)
     return {iri for iri, value in judged.items() if truth(node, value, ups.get(iri)) is True}

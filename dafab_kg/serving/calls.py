@@ -27,6 +27,7 @@ READS: Final = frozenset(
         "documents",
         "explain",
         "explain_query",
+        "facets",
         "find_did_documents",
         "find_dids",
         "find_items",

@@ -36,18 +36,30 @@ _OF_ITEMS: Final[dict[str, dict[str, Any]]] = {
         "format": "geometry-any",
     },
 }
-_CLASSES: Final[dict[str, Any]] = {
-    "title": "Classes of the product, with those that follow by the ontology",
-    "type": "array",
-    "items": {"type": "string", "pattern": "^dafab:[A-Za-z0-9]+$"},
+_TOLD: Final[dict[str, dict[str, Any]]] = {
+    TYPES: {
+        "title": "Classes of the product, with those that follow by the ontology",
+        "type": "array",
+        "items": {"type": "string", "pattern": "^dafab:[A-Za-z0-9]+$"},
+    },
+    **{
+        name: {"title": title, "type": "array", "items": {"type": "string"}}
+        for name, title in (
+            ("dafab:place", "Names of the places that the product lies in"),
+            ("dafab:river_basin", "Names of the river basins that the product lies in"),
+            ("dafab:season", "Meteorological season: spring, summer, autumn or winter"),
+            ("dafab:crop", "Crops on the fields of its agricultural coverage"),
+        )
+    },
 }
+"""What the graph tells, and no document."""
 
 
 def queryables(address: str, names: Iterable[str] | None = None) -> dict[str, Any]:
     """Return the schema of what a filter may name; of properties these, or all."""
     if names is None:
         names = (name for found in stac_names().values() for name in found)
-    return _schema(address, "Queryables", {**_OF_ITEMS, TYPES: _CLASSES, **_described(names)})
+    return _schema(address, "Queryables", {**_OF_ITEMS, **_TOLD, **_described(names)})
 
 
 def sortables(address: str) -> dict[str, Any]:
