@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from dafab_kg import __version__
 from dafab_kg.catalogue import Catalogue
@@ -30,6 +31,8 @@ from dafab_kg.web.html import page
 from dafab_kg.web.negotiation import prefers_html
 from dafab_kg.web.problems import Problem, problem_of
 from dafab_kg.web.protocol import Asked
+from dafab_kg.web.search_form import read_form
+from dafab_kg.web.searching import PARAMETERS, asks_something, search_page, twin
 from dafab_kg.web.sparql import ask
 
 MOST_SHOWN = 500
@@ -49,9 +52,20 @@ def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     face = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
 
     @face.get("/")
-    @described(GET=_page("Search; as JSON what the catalogue holds"))
-    def home() -> Response:
-        return _json(_holdings(catalogue)) if wants_json() else page("home.html")
+    @described(
+        GET=Operation(
+            "Search; as JSON what the catalogue holds, or where the same is found by STAC",
+            {200: (JSON, PAGE), 303: (PAGE,)},
+            (502,),
+            (*PARAMETERS, PAGE_FORMAT),
+        )
+    )
+    def home() -> AnyResponse:
+        if not wants_json():
+            return search_page(catalogue)
+        if asks_something():
+            return redirect(twin(read_form(request.args)), 303)
+        return _json(_holdings(catalogue))
 
     @face.get("/holdings")
     @described(GET=_page("What the catalogue holds"))

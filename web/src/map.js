@@ -2,7 +2,7 @@
 //
 //   data-geojson   a GeoJSON FeatureCollection; properties `href` and `label` make links
 //   data-source    or where one is fetched from, on this server
-//   data-draw      CSS selector of the input that gets a drawn area, as west,south,east,north
+//   data-draw      id of the form whose `bbox` or `area` gets what is drawn; it is sent then
 //   data-tiles     address of a tile server, with {z}/{x}/{y}; none: outlines alone
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
@@ -103,6 +103,116 @@ function addFeatures(map, told) {
   }).addTo(map);
 }
 
+/** Return a button over the map. */
+function tool(label, title) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = label;
+  button.title = title;
+  button.setAttribute("aria-pressed", "false");
+  L.DomEvent.disableClickPropagation(button);
+  return button;
+}
+
+const rounded = (number) => Number(number.toFixed(4));
+const within = (number, most) => Math.max(-most, Math.min(most, number));
+
+/** Let people draw a box or a polygon, which is written into a form that is then sent. */
+function addDrawing(map, form) {
+  const bar = document.createElement("div");
+  bar.className = "map-tools";
+  const box = tool("Box", "Draw a box: press, move, release");
+  const polygon = tool("Polygon", "Draw a polygon: click its corners; double click or Enter ends it, Escape leaves it");
+  bar.append(box, polygon);
+  map.getContainer().append(bar);
+  let mode = "";
+  let corners = [];
+  let shown = null;
+
+  const choose = (wanted) => {
+    mode = mode === wanted ? "" : wanted;
+    corners = [];
+    shown?.remove();
+    shown = null;
+    box.setAttribute("aria-pressed", String(mode === "box"));
+    polygon.setAttribute("aria-pressed", String(mode === "polygon"));
+    map.getContainer().classList.toggle("drawing", mode !== "");
+    map.dragging[mode ? "disable" : "enable"]();
+    map.doubleClickZoom[mode ? "disable" : "enable"]();
+  };
+  const show = (layer) => {
+    shown?.remove();
+    shown = layer.addTo(map);
+  };
+  const style = () => ({ color: colour("--mark"), weight: 2, fillOpacity: 0.08, interactive: false });
+  const send = (name, value) => {
+    for (const one of ["bbox", "area"]) form.elements[one].value = one === name ? value : "";
+    form.requestSubmit();
+  };
+  const end = () => {
+    const ring = corners.filter((one, at) => !at || !one.equals(corners[at - 1]));
+    if (ring.length < 3) return;
+    const told = [...ring, ring[0]].map(({ lng, lat }) => `${rounded(within(lng, 180))} ${rounded(within(lat, 90))}`);
+    choose("");
+    send("area", `POLYGON((${told.join(",")}))`);
+  };
+
+  box.addEventListener("click", () => choose("box"));
+  polygon.addEventListener("click", () => choose("polygon"));
+  map.on("mousedown", (event) => {
+    if (mode === "box") corners = [event.latlng];
+  });
+  map.on("mousemove", (event) => {
+    if (mode === "box" && corners.length) show(L.rectangle(L.latLngBounds(corners[0], event.latlng), style()));
+    if (mode === "polygon" && corners.length) show(L.polygon([...corners, event.latlng], style()));
+  });
+  map.on("mouseup", (event) => {
+    if (mode !== "box" || !corners.length) return;
+    const drawn = L.latLngBounds(corners[0], event.latlng);
+    choose("");
+    if (drawn.getWest() === drawn.getEast() || drawn.getSouth() === drawn.getNorth()) return;
+    const ends = [
+      [drawn.getWest(), 180],
+      [drawn.getSouth(), 90],
+      [drawn.getEast(), 180],
+      [drawn.getNorth(), 90],
+    ];
+    send("bbox", ends.map(([number, most]) => rounded(within(number, most))).join(","));
+  });
+  map.on("click", (event) => {
+    if (mode !== "polygon") return;
+    corners.push(event.latlng);
+    show(L.polygon(corners, style()));
+  });
+  map.on("dblclick", () => mode === "polygon" && end());
+  document.addEventListener("keydown", (event) => {
+    if (!mode) return;
+    if (event.key === "Escape") choose("");
+    if (event.key === "Enter" && mode === "polygon") {
+      event.preventDefault();
+      end();
+    }
+  });
+}
+
+/** Light the line of a list and its feature together. */
+function addLighting(layer) {
+  const lines = new Map([...document.querySelectorAll("[data-number]")].map((one) => [one.dataset.number, one]));
+  layer.eachLayer((one) => {
+    const line = lines.get(String(one.feature.id));
+    if (!line) return;
+    const light = (on) => {
+      line.classList.toggle("lit", on);
+      one.setStyle?.({ weight: on ? 3.5 : 1.5, fillOpacity: on ? 0.3 : 0.12 });
+      if (on) one.bringToFront?.();
+    };
+    one.on({ mouseover: () => light(true), mouseout: () => light(false) });
+    for (const [name, on] of [["mouseenter", true], ["focusin", true], ["mouseleave", false], ["focusout", false]]) {
+      line.addEventListener(name, () => light(on));
+    }
+  });
+}
+
 export async function mount(element) {
   element.replaceChildren();
   element.classList.add("live");
@@ -126,6 +236,9 @@ export async function mount(element) {
     layer = addFeatures(map, told);
     map.fitBounds(layer.getBounds(), { padding: [16, 16], maxZoom: 9, animate: false });
   }
+  if (layer) addLighting(layer);
+  const form = element.dataset.draw && document.getElementById(element.dataset.draw);
+  if (form) addDrawing(map, form);
   if (!element.dataset.tiles) await addOutlines(map, element.dataset.outlines);
   return { map, layer };
 }

@@ -1,0 +1,184 @@
+"""The search page: one box, a map, facets, results, and the query behind them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final, cast
+from urllib.parse import urlencode
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from dafab_kg.catalogue import Catalogue
+from dafab_kg.mapping.nquads import literal
+from dafab_kg.model.errors import DafabError, NotServed, QueryNotValid
+from dafab_kg.model.names import is_iri
+from dafab_kg.search.counts import Facets
+from dafab_kg.search.tree import Search
+from dafab_kg.store.protocol import Literal, Solutions
+from dafab_kg.web.addresses import page_of
+from dafab_kg.web.described import Parameter
+from dafab_kg.web.html import page
+from dafab_kg.web.problems import Problem, problem_of
+from dafab_kg.web.search_form import KNOWN, SORTS, TOLD, Form, read_form
+from dafab_kg.web.search_shown import (
+    bars,
+    facets_shown,
+    features,
+    languages,
+    results,
+    stac_query,
+    without_script,
+)
+from dafab_kg.web.stac_writes import root
+
+PARAMETERS: Final = tuple(
+    Parameter(name, words)
+    for name, words in (
+        ("q", "Words, an id, a place or an IRI."),
+        ("bbox", "West, south, east, north in degrees."),
+        ("area", "A polygon in WKT."),
+        ("from", "The first day."),
+        ("to", "The last day."),
+        ("cloud", "Cloud cover in per cent, as 0-5."),
+        ("collection", "Id of a collection; may be there several times, as those that follow."),
+        ("class", "Name of a class of the ontology."),
+        ("anomaly", "flood, drought or normal."),
+        *((name, f"A {name}, by its name.") for name in TOLD),
+        ("filter", "A condition in CQL2."),
+        ("sort", "newest, oldest, cloud or id."),
+        ("token", "Where a page begins."),
+    )
+)
+MOST_THINGS: Final = 8
+EXAMPLES: Final = (
+    (
+        "Cloud-free scenes with fields over Luxembourg",
+        "place=Luxembourg&class=FieldImage&cloud=0-5",
+    ),
+    (
+        "Floods in Florida in autumn 2022",
+        "place=Florida&anomaly=flood&from=2022-09-01&to=2022-11-30",
+    ),
+    ("Droughts", "anomaly=drought"),
+    ("What models found on fields, newest first", "class=AgricultureProduct"),
+)
+
+
+def search_page(catalogue: Catalogue) -> AnyResponse:
+    """Answer a request for the search page."""
+    problem: Problem | None = None
+    try:
+        form = read_form(request.args)
+        meant = _meant(catalogue, form)
+        if meant:
+            return redirect(meant, 303)
+        form.search()
+    except QueryNotValid as error:
+        problem = problem_of(error)
+        form = read_form(request.args) if _is_readable() else Form()
+    if problem is not None:
+        return page("home.html", status=400, problem=problem, form=form, **_EMPTY)
+    return _found(catalogue, form)
+
+
+_EMPTY: Final[dict[str, Any]] = {
+    "sorts": SORTS, "examples": EXAMPLES, "results": (), "facets": (), "bars": (), "things": (),
+}  # fmt: skip
+
+
+def _is_readable() -> bool:
+    try:
+        read_form(request.args)
+    except QueryNotValid:
+        return False
+    return True
+
+
+def _found(catalogue: Catalogue, form: Form) -> AnyResponse:
+    search = form.search()
+    found = catalogue.find_items(search, root())
+    told = results(found.items)
+    counted = _facets(catalogue, search)
+    following = "" if found.cursor is None else "?" + form.written(token=found.cursor)
+    total = found.matched if found.matched is not None else counted.total
+    here = request.url_root.rstrip("/")
+    return page(
+        "home.html",
+        form=form,
+        forms=[("application/geo+json", twin(form))],
+        sorts=SORTS,
+        examples=EXAMPLES,
+        results=told,
+        map=features(told),
+        plain=without_script(told),
+        total=total,
+        following=following,
+        facets=facets_shown(counted, form),
+        bars=bars(counted, form),
+        languages=languages(form, here),
+        things=_things(catalogue, form),
+        problem=None,
+    )
+
+
+def twin(form: Form) -> str:
+    """Return the address of what the page shows as STAC."""
+    return f"{url_for('stac.search')}?{urlencode({**stac_query(form), 'limit': 20})}"
+
+
+def asks_something() -> bool:
+    """Tell whether a request for the page holds a search."""
+    return any(name in request.args for name in KNOWN if name != "format")
+
+
+def _facets(catalogue: Catalogue, search: Search) -> Facets:
+    """Return the facets; none where they cannot be counted in time."""
+    try:
+        return catalogue.facets(replace(search, count=False, after=None))
+    except (NotServed, QueryNotValid):
+        return Facets(None, {}, {})
+
+
+def _things(catalogue: Catalogue, form: Form) -> list[tuple[str, str]]:
+    """Return other things that the words name: places, tiles, events, ..."""
+    if not form.words or form.one.get("token"):
+        return []
+    try:
+        return list(catalogue.find_things(form.words, limit=MOST_THINGS))
+    except DafabError:
+        return []
+
+
+def _meant(catalogue: Catalogue, form: Form) -> str:
+    """Return the address that the box means where it names one thing, or a place; "" else."""
+    words = form.words
+    if not words:
+        return ""
+    if ":" in words and is_iri(words) and "://" in words:
+        return page_of(words)
+    alone = form.lacking("q", words) in ("", "sort=newest")
+    if alone and " " not in words:
+        name = words.split(":", 1)[1] if ":" in words else words
+        one = catalogue.find_items(Search(ids=(name,), limit=2), root()).items
+        if len(one) == 1:
+            return results(one)[0].address
+    place = _place(catalogue, words)
+    if place:
+        return f"{url_for('pages.home')}?{_with(form, words, place)}"
+    return ""
+
+
+def _with(form: Form, words: str, place: str) -> str:
+    left = Form({n: v for n, v in form.one.items() if n not in ("q", "token")}, form.several)
+    return left.having("place", place)
+
+
+_PLACE: Final = """PREFIX dafab: <https://w3id.org/dafab/ns#>
+SELECT ?name { ?place dafab:toponym ?name . FILTER(LCASE(STR(?name)) = "%s") } LIMIT 1"""
+
+
+def _place(catalogue: Catalogue, words: str) -> str:
+    """Return the name of a place as the catalogue writes it; "" if there is none."""
+    found = cast(Solutions, catalogue.query(_PLACE % literal(words.casefold())))
+    return next((row[0].value for row in found if isinstance(row[0], Literal)), "")
