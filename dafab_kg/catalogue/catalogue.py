@@ -910,15 +910,17 @@ class Catalogue(ItemSearch, Closing):
 
         return aggregate(self._library, search, names, wished or Wished())
 
-    def facets(self, search: Search) -> Facets:
+    def facets(self, search: Search, *, seconds: float | None = None) -> Facets:
         """Count what a search finds by facet: collection, time, cloud cover, class, place, ...
+
+        No facet is begun after ``seconds``; what was counted is kept for the next time.
 
         Raises:
             QueryNotValid: the filter cannot be answered.
         """
-        from dafab_kg.search.counts import facets
+        from dafab_kg.search.counts import SECONDS, facets
 
-        return facets(self._library, search)
+        return facets(self._library, search, seconds=SECONDS if seconds is None else seconds)
 
     def item(self, collection: str, item_id: str, root: str, *, inferred: bool = False) -> bytes:
         """Return one item of a collection as JSON; see :meth:`find_items`.

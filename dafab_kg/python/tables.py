@@ -34,7 +34,7 @@ def to_geopandas(items: Iterable[Mapping[str, Any]]) -> geopandas.GeoDataFrame:
     for item in items:
         place = item.get("geometry")
         ids.append(item["id"])
-        rows.append({"collection": item.get("collection"), **dict(_columns(item))})
+        rows.append({"collection": item.get("collection"), **dict(columns_of(item))})
         places.append(None if place is None else shapely.force_2d(shape(place)))
     names = list(dict.fromkeys(name for row in rows for name in row)) or ["collection"]
     table = pandas.DataFrame(rows, index=pandas.Index(ids, name="id", dtype=object), columns=names)
@@ -71,7 +71,8 @@ def write_parquet(table: geopandas.GeoDataFrame, path: Path) -> int:
     return len(written)
 
 
-def _columns(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def columns_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the properties of an item by the names of their columns."""
     for name, value in _flat(item.get("properties") or {}):
         yield (f"properties.{name}" if name in OURS else name), value
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from shapely import from_wkb, to_wkt
+from shapely import bounds, from_wkb, to_wkt
 
 from dafab_kg.model.names import term
 from dafab_kg.search.compile import AS_WKT, Habits, stamp
-from dafab_kg.search.tree import ITEM_TIME, And, Node, Spatial, Temporal
+from dafab_kg.search.told import is_told
+from dafab_kg.search.tree import (
+    DATETIME,
+    GEOMETRY,
+    ITEM_TIME,
+    And,
+    Compare,
+    Contains,
+    Node,
+    Spatial,
+    Temporal,
+)
 
 
 def certain(node: Node, habits: Habits) -> str | None:
@@ -40,6 +51,49 @@ def is_whole(node: Node, habits: Habits) -> bool:
     if isinstance(node, And):
         return all(is_whole(part, habits) for part in node.parts)
     return not (isinstance(node, Temporal) and any(map(habits.uses, _SPAN)))
+
+
+def is_close(node: Node) -> bool:
+    """Tell whether nearly all candidates of a filter fulfil it.
+
+    They differ where a number changed in its last digits on its way into the graph, and where
+    the graph knows of a product what an item of it does not say.
+    """
+    match node:
+        case And(parts):
+            return all(map(is_close, parts))
+        case Spatial(relation, _, path):
+            return relation == "intersects" and path == GEOMETRY
+        case Temporal():
+            return node.relation == "intersects" and node.path in (ITEM_TIME, DATETIME)
+        case Compare(_, operator, value):
+            return isinstance(value, int | float) and operator != "<>"
+        case Contains():
+            return is_told(node) and bool(node.values)
+    return False
+
+
+def is_told_alone(node: Node) -> bool:
+    """Tell whether the graph alone tells all of a filter, so that its candidates fulfil it."""
+    if isinstance(node, And):
+        return all(map(is_told_alone, node.parts))
+    return isinstance(node, Contains) and is_told(node)
+
+
+def boxed(node: Node) -> Node:
+    """Return a filter with boxes in the place of areas: the search index counts by them alone.
+
+    An item across the 180th meridian is missed by some of them.
+    """
+    if isinstance(node, And):
+        return And(tuple(map(boxed, node.parts)))
+    if not isinstance(node, Spatial):
+        return node
+    west, south, east, north = map(float, bounds(from_wkb(node.geometry)))
+    ends = [(1, "<=", north), (3, ">=", south)]
+    if east - west < 180:
+        ends += [(0, "<=", east), (2, ">=", west)]
+    return And(tuple(Compare(("bbox", at), sign, end) for at, sign, end in ends))  # type: ignore[arg-type]
 
 
 _TIME: Final = term("datetime")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from dafab_kg.model.errors import QueryNotValid
@@ -16,9 +18,12 @@ from dafab_kg.search.tree import Path, Search
 
 CLOUD_ENDS: Final = ((0, 5), (5, 20), (20, 50), (50, None))
 """Ranges of cloud cover, per cent: from the first number on, below the second."""
-MOST_TOLD: Final = 20_000
+MOST_TOLD: Final = 1_000
 """Of how many items the graph is asked what it tells of each."""
 MOST_YEARS: Final = 60
+SECONDS: Final = 0.7
+"""No facet is begun after this time; what was counted is kept, so that asked again more are told.
+A time instead of a number, as what a facet costs hangs on what the products have."""
 PLATFORM: Final[Path] = ("properties", "platform")
 
 Counts = Mapping[str, int]
@@ -30,41 +35,62 @@ class Facets:
 
     ``counts`` are numbers by value by facet; a facet of which numbers are not told within
     bounds is not there.  ``times`` are numbers by year, or by month (``2022-09``) where all are
-    of one year.
+    of one year.  ``about``: there may be a little fewer.  ``whole``: all that can be told is.
     """
 
     total: int | None
     counts: Mapping[str, Counts]
     times: Counts
+    about: bool = False
+    whole: bool = True
 
 
-def facets(library: Library, search: Search) -> Facets:
+def facets(library: Library, search: Search, *, seconds: float = SECONDS) -> Facets:
     """Count what is found by each facet."""
     search = replace(search, sort=(), after=None, limit=1)
     key = "facets", search.filter, search.collections, search.ids
-    return once(library, key, lambda: _facets(library, search))
+    until = time.monotonic() + seconds
+
+    def find() -> tuple[Matched | None, int | None]:
+        try:
+            found = matched(library, search, about=True)
+            return found, found.total()
+        except QueryNotValid:
+            return None, None
+
+    found, total = once(library, key, find)
+    if found is None or not total:
+        return Facets(total, {}, {})
+    told: dict[str, Counts] = {}
+    whole = True
+    for name, count in _each(found, total):
+        if (*key, name) not in library.kept and time.monotonic() > until:
+            whole = False
+            continue
+        told[name] = once(library, (*key, name), count)
+    times = told.pop("times", {})
+    return Facets(total, {n: one for n, one in told.items() if one}, times, found.about, whole)
 
 
-def _facets(library: Library, search: Search) -> Facets:
-    try:
-        found = matched(library, search)
-        total = found.total()
-    except QueryNotValid:
-        return Facets(None, {}, {})
-    if not total:
-        return Facets(0, {}, {})
-    counts = {
-        "collection": found.collections(),
-        "cloud": {
-            f"{low}-{'' if high is None else high}": number
-            for low, high in CLOUD_ENDS
-            if (number := found.within(CLOUDS, low, high))
-        },
-        "platform": found.values(PLATFORM),
-    }
+def _each(found: Matched, total: int) -> Iterator[tuple[str, Callable[[], Counts]]]:
+    """Give the facets and what counts them, those first that are asked for most."""
+    yield "collection", found.collections
+    yield "cloud", partial(_clouds, found)
     if total <= MOST_TOLD:
-        counts |= {name: found.told(name) for name in (TYPES, *QUERIES)}
-    return Facets(total, {name: told for name, told in counts.items() if told}, _times(found))
+        yield TYPES, partial(found.told, TYPES)
+    yield "times", partial(_times, found)
+    if total <= MOST_TOLD:
+        for name in QUERIES:
+            yield name, partial(found.told, name)
+    yield "platform", partial(found.values, PLATFORM)
+
+
+def _clouds(found: Matched) -> Counts:
+    return {
+        f"{low}-{'' if high is None else high}": number
+        for low, high in CLOUD_ENDS
+        if (number := found.within(CLOUDS, low, high))
+    }
 
 
 def _times(found: Matched) -> Counts:

@@ -22,7 +22,7 @@ from dafab_kg.model.names import decode
 from dafab_kg.model.plain_json import as_double
 from dafab_kg.search.collections import collection_ids
 from dafab_kg.search.compile import stamp
-from dafab_kg.search.conditions import certain, is_whole
+from dafab_kg.search.conditions import boxed, certain, is_close, is_told_alone, is_whole
 from dafab_kg.search.counting import MOST_HIDDEN, count_of
 from dafab_kg.search.exact import at, moment, place_of_item
 from dafab_kg.search.habits import Habits
@@ -38,6 +38,10 @@ from dafab_kg.store.protocol import Iri
 
 MOST_READ: Final = 1_000
 """Up to how many candidates are read."""
+MOST_READ_ABOUT: Final = 250
+"""Up to how many candidates are read where figures may be those of all candidates."""
+MOST_READ_AT_ONCE: Final = 500
+"""Up to how many are read where somebody waits, and nothing else tells."""
 MOST_READ_AT_LEAST: Final = 20_000
 """Up to how many are read where the graph alone cannot tell."""
 READ_AT_ONCE: Final = 500
@@ -58,6 +62,10 @@ NEEDED: Final = tuple(str(path[-1]) for path in (DATETIME, CLOUDS, SUN, *TEXTS.v
 
 class Matched(Protocol):
     """What can be asked of the items that were found."""
+
+    @property
+    def about(self) -> bool:
+        """Whether there may be a little fewer."""
 
     def total(self) -> int:
         """How many there are."""
@@ -88,23 +96,49 @@ class Matched(Protocol):
         """
 
 
-def matched(library: Library, search: Search) -> Matched:
+def matched(library: Library, search: Search, *, about: bool = False) -> Matched:
     """Find the items of a search.
+
+    ``about``: figures may be those of all candidates where nearly all of these fulfil the filter.
 
     Raises:
         QueryNotValid: they are too many for the filter.
     """
     search = replace(search, filter=with_collections(library, search.filter) or And(()))
+    if about:
+        return _about(library, search)
     by_graph = _by_graph(library, search)
     found = _read(library, search, MOST_READ if by_graph else MOST_READ_AT_LEAST)
     if found is not None:
         return ByDocuments(library, found)
     if by_graph is None:
-        raise QueryNotValid(
-            f"The filter leaves more than {MOST_READ_AT_LEAST} items that would have to be read "
-            "one by one. Narrow it by place or time, name a collection, or ask without it"
-        )
+        raise _too_many(MOST_READ_AT_LEAST)
     return by_graph
+
+
+def _about(library: Library, search: Search) -> Matched:
+    """Read few items; of many take all candidates, which the search index counts alone."""
+    node = search.filter
+    assert node is not None
+    if node == And(()):
+        return ByGraph(library, search, "")
+    if is_close(node):
+        compiled = candidates(library, boxed(node))
+        if compiled.where and not compiled.none:
+            rough = ByGraph(library, search, compiled.where, about=not is_told_alone(node))
+            if rough.total() > MOST_READ_ABOUT:
+                return rough
+    found = _read(library, search, MOST_READ_AT_ONCE)
+    if found is None:
+        raise _too_many(MOST_READ_AT_ONCE)
+    return ByDocuments(library, found)
+
+
+def _too_many(most: int) -> QueryNotValid:
+    return QueryNotValid(
+        f"The filter leaves more than {most} items that would have to be read "
+        "one by one. Narrow it by place or time, name a collection, or ask without it"
+    )
 
 
 def _read(library: Library, search: Search, most: int) -> list[Any] | None:
@@ -162,6 +196,7 @@ class ByDocuments:
 
     library: Library
     items: Sequence[Any]
+    about = False
 
     def total(self) -> int:
         """See :class:`Matched`."""
@@ -216,9 +251,13 @@ class ByDocuments:
 
 
 class ByGraph:
-    """Items of which the graph tells; ``sure`` is what holds of ?product."""
+    """Items of which the graph tells; ``sure`` is what holds of ?product.
 
-    def __init__(self, library: Library, search: Search, sure: str) -> None:
+    ``about``: it holds of some others, too.
+    """
+
+    def __init__(self, library: Library, search: Search, sure: str, *, about: bool = False) -> None:
+        self.about = about
         self._library, self._search, self._sure = library, search, sure
         self._sources = tuple(sources_of(library, search))
 

@@ -84,18 +84,19 @@ def telling(node: Contains, value: Any) -> str | None:
     name = _name(node)
     if name not in QUERIES or name == _COMPUTED or not isinstance(value, str):
         return None
-    body = query_of(QUERIES[name], f"FILTER(?value = {quoted(value)})")
+    body = query_of(QUERIES[name], "", f"FILTER(?value = {quoted(value)})")
     return f"{{ SELECT DISTINCT ?product {body} }}"
 
 
-def query_of(file: str, given: str) -> str:
-    """Return the pattern of such a query, in braces, with ``given`` beside it.
+def query_of(file: str, given: str, condition: str = "") -> str:
+    """Return the pattern of such a query, in braces: ``given`` binds ?product before anything is
+    computed of it, ``condition`` is on what it binds.
 
     The prefix that it declares is one of those that all queries of a search have.
     """
     query = resources.text("queries/internal", file)
     body = query[query.index("{") :].strip()
-    return body.replace(GIVEN, "").removesuffix("}") + f" {given} }}"
+    return body.replace(GIVEN, given).removesuffix("}") + f" {condition} }}"
 
 
 def with_told(

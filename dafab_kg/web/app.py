@@ -23,6 +23,7 @@ from dafab_kg.web.pages import pages_face
 from dafab_kg.web.problems import answer_problems
 from dafab_kg.web.rucio import rucio_face
 from dafab_kg.web.rucio_plugin import plugin_face
+from dafab_kg.web.search_downloads import downloads_face
 from dafab_kg.web.service import service_face
 from dafab_kg.web.sparql import sparql_face
 from dafab_kg.web.stac import stac_face
@@ -75,6 +76,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(graphs_face(catalogue, chosen))
     app.register_blueprint(service_face(catalogue, chosen))
     app.register_blueprint(pages_face(catalogue, chosen))
+    app.register_blueprint(downloads_face(catalogue, chosen))
     app.register_blueprint(about_face(catalogue))
     app.register_blueprint(terms_face(catalogue))
     app.register_blueprint(stac_face(catalogue, chosen))

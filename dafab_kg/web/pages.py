@@ -31,8 +31,9 @@ from dafab_kg.web.html import page
 from dafab_kg.web.negotiation import prefers_html
 from dafab_kg.web.problems import Problem, problem_of
 from dafab_kg.web.protocol import Asked
+from dafab_kg.web.search_addresses import PARAMETERS
 from dafab_kg.web.search_form import read_form
-from dafab_kg.web.searching import PARAMETERS, asks_something, search_page, twin
+from dafab_kg.web.searching import asks_something, search_page, twin
 from dafab_kg.web.sparql import ask
 
 MOST_SHOWN = 500

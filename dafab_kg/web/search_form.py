@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import shapely
 from werkzeug.datastructures import MultiDict
@@ -187,6 +187,11 @@ def read_form(given: MultiDict[str, str]) -> Form:
         {name: value for name, value in one.items() if value},
         {name: values for name, values in several.items() if values},
     )
+
+
+def read_query(query: str) -> Form:
+    """Read a query string."""
+    return read_form(MultiDict(parse_qsl(query)))
 
 
 def quoted(value: str) -> str:

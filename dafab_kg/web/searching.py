@@ -17,10 +17,11 @@ from dafab_kg.search.counts import Facets
 from dafab_kg.search.tree import Search
 from dafab_kg.store.protocol import Literal, Solutions
 from dafab_kg.web.addresses import page_of
-from dafab_kg.web.described import Parameter
 from dafab_kg.web.html import page
 from dafab_kg.web.problems import Problem, problem_of
-from dafab_kg.web.search_form import KNOWN, SORTS, TOLD, Form, read_form
+from dafab_kg.web.search_addresses import addresses
+from dafab_kg.web.search_form import KNOWN, SORTS, Form, read_form
+from dafab_kg.web.search_hints import hints
 from dafab_kg.web.search_shown import (
     bars,
     facets_shown,
@@ -32,24 +33,6 @@ from dafab_kg.web.search_shown import (
 )
 from dafab_kg.web.stac_writes import root
 
-PARAMETERS: Final = tuple(
-    Parameter(name, words)
-    for name, words in (
-        ("q", "Words, an id, a place or an IRI."),
-        ("bbox", "West, south, east, north in degrees."),
-        ("area", "A polygon in WKT."),
-        ("from", "The first day."),
-        ("to", "The last day."),
-        ("cloud", "Cloud cover in per cent, as 0-5."),
-        ("collection", "Id of a collection; may be there several times, as those that follow."),
-        ("class", "Name of a class of the ontology."),
-        ("anomaly", "flood, drought or normal."),
-        *((name, f"A {name}, by its name.") for name in TOLD),
-        ("filter", "A condition in CQL2."),
-        ("sort", "newest, oldest, cloud or id."),
-        ("token", "Where a page begins."),
-    )
-)
 MOST_THINGS: Final = 8
 EXAMPLES: Final = (
     (
@@ -97,11 +80,14 @@ def _is_readable() -> bool:
 
 def _found(catalogue: Catalogue, form: Form) -> AnyResponse:
     search = form.search()
-    found = catalogue.find_items(search, root())
+    # the facets count: exactly only where it is soon done
+    found = catalogue.find_items(replace(search, count=False), root())
     told = results(found.items)
     counted = _facets(catalogue, search)
     following = "" if found.cursor is None else "?" + form.written(token=found.cursor)
-    total = found.matched if found.matched is not None else counted.total
+    total, about = counted.total, counted.about
+    if found.cursor is None and search.after is None:
+        total, about = len(told), False
     here = request.url_root.rstrip("/")
     return page(
         "home.html",
@@ -113,6 +99,10 @@ def _found(catalogue: Catalogue, form: Form) -> AnyResponse:
         map=features(told),
         plain=without_script(told),
         total=total,
+        about=about,
+        whole=counted.whole,
+        downloads=addresses(form, total),
+        hints=() if told or search.after else hints(catalogue, form),
         following=following,
         facets=facets_shown(counted, form),
         bars=bars(counted, form),
