@@ -69,9 +69,7 @@ def _places(catalogue: Catalogue, form: Form) -> Iterator[tuple[str, str]]:
         return
     try:
         rows = cast(Solutions, catalogue.query(_NAMES))
-        names = {
-            row[0].value.casefold(): row[0].value for row in rows if isinstance(row[0], Literal)
-        }
+        told = [row[0].value for row in rows if isinstance(row[0], Literal)]
     except DafabError:
         return
     names = {one.casefold(): one for one in told}
