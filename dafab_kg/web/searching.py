@@ -100,8 +100,11 @@ def _found(catalogue: Catalogue, form: Form) -> AnyResponse:
     found = catalogue.find_items(search, root())
     told = results(found.items)
     counted = _facets(catalogue, search)
+    every = counted if counted.total is not None else _facets(catalogue, Search())
     following = "" if found.cursor is None else "?" + form.written(token=found.cursor)
-    total = found.matched if found.matched is not None else counted.total
+    total = counted.total
+    if total is None and found.cursor is None and not form.one.get("token"):
+        total = len(told)
     here = request.url_root.rstrip("/")
     return page(
         "home.html",
@@ -114,7 +117,7 @@ def _found(catalogue: Catalogue, form: Form) -> AnyResponse:
         plain=without_script(told),
         total=total,
         following=following,
-        facets=facets_shown(counted, form),
+        facets=facets_shown(every, form, counted=every is counted),
         bars=bars(counted, form),
         languages=languages(form, here),
         things=_things(catalogue, form),
@@ -135,7 +138,7 @@ def asks_something() -> bool:
 def _facets(catalogue: Catalogue, search: Search) -> Facets:
     """Return the facets; none where they cannot be counted in time."""
     try:
-        return catalogue.facets(replace(search, count=False, after=None))
+        return catalogue.facets(replace(search, after=None))
     except (NotServed, QueryNotValid):
         return Facets(None, {}, {})
 
