@@ -43,7 +43,7 @@ def test_a_text_comes_back_as_it_was_given(store, value):
     try:
         term = read_value(declared("text"), value)
     except ParameterNotValid:
-        assert any(c < " " and c not in "\t\n\r" or "\ud800" <= c <= "\udfff" for c in value)
+        assert any((c < " " and c not in "\t\n\r") or "\ud800" <= c <= "\udfff" for c in value)
         return
     asked = with_values(ECHO, {"v": term})
     [[found]] = list(store.query(asked))

@@ -31,7 +31,8 @@ from dafab_kg.store.answers import FORMATS, Format, fitting
 from dafab_kg.store.jsonld import write_jsonld
 from dafab_kg.store.protocol import Blank, Iri, Literal, Term
 from dafab_kg.store.rows import term_json
-from dafab_kg.vocabulary.describe import Description, Vocabulary, describe, read_vocabulary, short
+from dafab_kg.vocabulary.describe import Description, describe, short
+from dafab_kg.vocabulary.held import Vocabulary, read_vocabulary
 from dafab_kg.vocabulary.order import KNOWN_PREFIXES
 from dafab_kg.web.addresses import HCAT
 from dafab_kg.web.described import (
