@@ -100,7 +100,11 @@ def describe(term: URIRef, vocabulary: Vocabulary) -> Description:
         kind=", ".join(kinds) or "individual",
         label=_text(term, (RDFS.label, SKOS.prefLabel), graph) or short(term),
         definition=_text(term, (SKOS.definition, RDFS.comment), graph),
-        notes=_texts(term, (SKOS.scopeNote, SKOS.example, SKOS.notation), graph),
+        notes=(
+            *_texts(term, (SKOS.scopeNote,), graph),
+            *(f"Example: {text}" for text in _texts(term, (SKOS.example,), graph)),
+            *(f"Code: {text}" for text in _texts(term, (SKOS.notation,), graph)),
+        ),
         sources=tuple(sorted({str(source) for source in graph.objects(term, DCTERMS.source)})),
         module=home.removeprefix(ONTOLOGY) if home.startswith(ONTOLOGY) else "",
         links={name: values for name, values in links.items() if values},
