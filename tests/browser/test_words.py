@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -83,5 +84,5 @@ def test_no_page_of_words_is_wider_than_the_screen(
         assert found <= width, path
         assert page.locator("h1").count() == 1
         levels = page.locator("h1, h2, h3").evaluate_all("all => all.map(h => +h.tagName[1])")
-        assert all(two - one <= 1 for one, two in zip(levels, levels[1:], strict=False)), path
+        assert all(two - one <= 1 for one, two in pairwise(levels)), path
         assert re.search(r"dafab-kg$", page.title())
