@@ -361,6 +361,20 @@ def test_saved_queries_are_listed(call):
     assert [entry["name"] for entry in json.loads(out)] == [query.name for query in saved()]
 
 
+def test_parameters_of_saved_queries(call):
+    out = call("query", "-n", "most-fields", "--param", "rows=1", "--format", "csv")[1]
+    assert len(out.splitlines()) == 2
+    for given, told in {
+        "rows=many": "no value of the parameter rows",
+        "rows": "Write --param NAME=VALUE",
+        "rose=1": "There are: rows",
+    }.items():
+        code, _, error = call("query", "-n", "most-fields", "--param", given)
+        assert code != 0 and told in error
+    code, _, error = call("query", "ASK {}", "--param", "a=1")
+    assert code == 2 and "Only saved queries have parameters" in error
+
+
 def test_formats_of_rows(call):
     query = "SELECT ?w { ?p a dafab:SourceProduct ; geo:hasGeometry/geo:asWKT ?w } ORDER BY ?w"
     table = list(csv.reader(io.StringIO(call("query", query, "--format", "csv")[1])))

@@ -44,13 +44,21 @@ function add(name, deep) {
 }
 for (const input of Object.keys(made.metafile.inputs)) {
   const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
-  if (found) add(found[1], found[1].endsWith("/yasgui"));
+  if (found) add(found[1], found[1].endsWith("/yasqe"));
+}
+/** Return the licence of a package that names it and its authors, and leaves the text out. */
+function stated({ name, license, author, contributors = [] }) {
+  const file = join(here, `licences/${license}.txt`);
+  if (!existsSync(file)) throw new Error(`${name} has no licence text, and ${file} is not there`);
+  const authors = [author, ...contributors].map((one) => one?.name ?? one).filter(Boolean);
+  return `Copyright ${authors.join(", ")}\n\n${readFileSync(file, "utf8").trim()}`;
 }
 const parts = [...bundled].sort().map((name) => {
   const place = join(here, "node_modules", name);
-  const { version, license, homepage } = JSON.parse(readFileSync(join(place, "package.json"), "utf8"));
+  const about = JSON.parse(readFileSync(join(place, "package.json"), "utf8"));
+  const { version, license, homepage } = about;
   const file = readdirSync(place).find((one) => /^licen[cs]e/i.test(one));
-  const text = file ? readFileSync(join(place, file), "utf8").replaceAll("\r\n", "\n").trim() : "(no licence file in the package)";
+  const text = file ? readFileSync(join(place, file), "utf8").replaceAll("\r\n", "\n").trim() : stated(about);
   return `${name} ${version}, ${license ?? "see below"}${homepage ? `, ${homepage}` : ""}\n\n${text}\n`;
 });
 writeFileSync(

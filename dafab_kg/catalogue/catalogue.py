@@ -21,6 +21,7 @@ from dafab_kg.catalogue.deciding import Decided, decide, document_of, report_iri
 from dafab_kg.catalogue.derivations import DeriveReport, derive
 from dafab_kg.catalogue.description import describe, own_document, resolve
 from dafab_kg.catalogue.dumps import DumpReport, read_dump, write_dump
+from dafab_kg.catalogue.evidence import Evidence, evidence_of
 from dafab_kg.catalogue.graph_server import open_graph, refuse_graph_elsewhere
 from dafab_kg.catalogue.indexing import Indexing, index_mark
 from dafab_kg.catalogue.items import (
@@ -35,11 +36,15 @@ from dafab_kg.catalogue.items import (
 )
 from dafab_kg.catalogue.knowing import provenance_of
 from dafab_kg.catalogue.moving import move_documents
+from dafab_kg.catalogue.originals import file_of, sizes_of
+from dafab_kg.catalogue.picturing import Pictures, pictures
 from dafab_kg.catalogue.private import (
     DIRECTORY as PRIVATE,
 )
 from dafab_kg.catalogue.private import (
-    View,
+    View as PrivateView,
+)
+from dafab_kg.catalogue.private import (
     has_private,
     key_of_shown,
     remove_leftovers,
@@ -47,6 +52,7 @@ from dafab_kg.catalogue.private import (
 )
 from dafab_kg.catalogue.searching import Known, PublicLibrary, kinds_of_documents
 from dafab_kg.catalogue.statistics import gather
+from dafab_kg.catalogue.viewing import Values, View, values_page, view
 from dafab_kg.catalogue.writing import Written
 from dafab_kg.derive import Request
 from dafab_kg.dids.dids import Dids
@@ -192,7 +198,7 @@ class Catalogue(ItemSearch, Closing):
                 self._committer.recover()
                 opened.callback(self._committer.settle)
             self._private: Catalogue | None = None
-            self._view: View | None = None
+            self._view: PrivateView | None = None
             self._session = secrets.token_hex(6)
             self._known = Known()
             self._expected = ExpectedDids(path)
@@ -249,7 +255,7 @@ class Catalogue(ItemSearch, Closing):
         key = f"{self.revision}-{shown}"
         if self._view is None or self._view.key != key:
             self._close_view()
-            self._view = View(self._here(), self.path, self._reasoner.graph, key)
+            self._view = PrivateView(self._here(), self.path, self._reasoner.graph, key)
             self._view.store.allow_services(self.settings.service_allowed, check_service)
         return self._view.store
 
@@ -754,6 +760,50 @@ class Catalogue(ItemSearch, Closing):
             ThingNotFound: there is no such thing.
         """
         return provenance_of(self.show(identifier), self._store, self._reasoner)
+
+    def view(self, iri: str) -> View:
+        """Return a thing as its page shows it, bounded.
+
+        Raises:
+            ThingNotFound: there is no such thing.
+        """
+        return view(iri, self._store, self._reasoner.dataset("both"))
+
+    def values_page(
+        self, iri: str, property_: str, page: int, *, incoming: bool
+    ) -> tuple[Values, Mapping[str, str]]:
+        """Return a page of a property's values, or of what points by it, and their labels."""
+        graphs = self._reasoner.dataset("both")
+        return values_page(iri, property_, page, self._store, graphs, incoming=incoming)
+
+    def evidence(self, iri: str, property_: str, digest: str) -> Evidence:
+        """Tell how one fact is known; ``digest`` names its value (``viewing.digest_of``).
+
+        Raises:
+            ThingNotFound: there is no such fact.
+        """
+        return evidence_of(iri, property_, digest, self._store, self.names, self._reasoner)
+
+    def pictures(self, iri: str) -> Pictures:
+        """Return what the page of a thing draws: outlines, figures over time, products near."""
+        return pictures(iri, self._store, self._reasoner.dataset("both"))
+
+    def original(self, document_id: str) -> tuple[StoredDocument, tuple[int, ...]]:
+        """Return a loaded document's entry, and the bytes of each of its first files.
+
+        Raises:
+            ThingNotFound: no such document is loaded.
+        """
+        return sizes_of(document_id, self._documents)
+
+    def original_file(self, document_id: str, file: str) -> tuple[str, bytes]:
+        """Return name and bytes of a document's file; ``file`` is its number, or "element".
+
+        Raises:
+            ThingNotFound: there is no such document or file.
+            TooLarge: it is too large to be sent so.
+        """
+        return file_of(document_id, file, self._documents)
 
     def delete(self, identifier: str) -> tuple[str, ...]:
         """Remove the documents that describe a thing; return their ids.

@@ -57,6 +57,15 @@ def query(
         Path | None, typer.Option("--file", "-f", help="File that holds the query; - for input.")
     ] = None,
     name: Annotated[str | None, typer.Option("--name", "-n", help="A saved query.")] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            "-p",
+            help="A parameter of a saved query as NAME=VALUE; may be repeated.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
     list_: Annotated[
         bool, typer.Option("--list", help="List the saved queries.", metavar="")
     ] = False,
@@ -82,7 +91,9 @@ def query(
         raise WrongUsage(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}")
     if facts not in FACTS:
         raise WrongUsage(f"There are no {facts!r} facts. Choose one of {', '.join(FACTS)}")
-    asked = _text(text, file, name)
+    if param and name is None:
+        raise WrongUsage("Only saved queries have parameters. Give --name NAME with --param")
+    asked = _text(text, file, name, param or [])
     if asked is None:
         raise WrongUsage(
             "There must be one query. Give it as TEXT, with --file or with --name "
@@ -171,7 +182,7 @@ def _candidates(plan: dict[str, Any]) -> str:
     return ", ".join(found)
 
 
-def _text(text: str | None, file: Path | None, name: str | None) -> str | None:
+def _text(text: str | None, file: Path | None, name: str | None, params: list[str]) -> str | None:
     """Return the query that was given in exactly one of three ways."""
     from dafab_kg.model.errors import FileNotUsable
     from dafab_kg.queries import read_saved
@@ -179,13 +190,26 @@ def _text(text: str | None, file: Path | None, name: str | None) -> str | None:
     if [text, file, name].count(None) != 2:
         return None
     if name is not None:
-        return read_saved(name).text
+        return read_saved(name).with_parameters(_values(params))
     if file is None:
         return text
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FileNotUsable(f"{file} cannot be read as a query: {error}") from error
+
+
+def _values(params: list[str]) -> dict[str, str]:
+    """Return parameters by name."""
+    values: dict[str, str] = {}
+    for param in params:
+        name, sign, value = param.partition("=")
+        if not sign or not name:
+            raise WrongUsage(f"{param!r} is no parameter. Write --param NAME=VALUE")
+        if name in values:
+            raise WrongUsage(f"The parameter {name!r} is given twice")
+        values[name] = value
+    return values
 
 
 def list_saved(session: Session) -> int:
@@ -195,7 +219,8 @@ def list_saved(session: Session) -> int:
     if session.as_json:
         print_json(saved())
     else:
-        print_table(("name", "question"), [(query.name, query.title) for query in saved()])
+        rows = [(q.name, q.title, ", ".join(p.name for p in q.parameters)) for q in saved()]
+        print_table(("name", "question", "parameters"), rows)
     return DONE
 
 

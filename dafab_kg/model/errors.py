@@ -19,7 +19,8 @@
     ├── NameNotValid                an IRI cannot be made from this
     ├── QueryNotValid               a query cannot be answered as it stands
     │   ├── UpdateNotValid          an update cannot be done as it stands
-    │   └── AnswerTooLong           the answer has more rows or bytes than the endpoint gives
+    │   ├── AnswerTooLong           the answer has more rows or bytes than the endpoint gives
+    │   └── ParameterNotValid       a value does not fit a saved query's parameter
     ├── ArgumentNotValid            a function of a query cannot take this argument
     ├── NotAnalysed                 our parser leaves a SPARQL text to the engine
     ├── AxiomNotTranslated          an axiom of an ontology cannot be made a rule
@@ -85,6 +86,7 @@ __all__ = [
     "NotServed",
     "NotUnique",
     "NotWellFormed",
+    "ParameterNotValid",
     "PathExists",
     "PathNotFound",
     "PathNotValid",
@@ -242,6 +244,17 @@ class AnswerTooLong(QueryNotValid):
     def __init__(self, what: str, limit: dict[str, float] | None = None) -> None:
         super().__init__(what, limit)
         self.limit = limit or {}
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class ParameterNotValid(QueryNotValid):
+    """A value does not fit a parameter of a saved query; ``name`` is that parameter's."""
+
+    def __init__(self, what: str, name: str = "") -> None:
+        super().__init__(what, name)
+        self.name = name
 
     def __str__(self) -> str:
         return str(self.args[0])

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import orjson
 
 from dafab_kg.model.errors import ThingNotFound
+from dafab_kg.model.words import texts_of_collection
 from dafab_kg.search.documents import newest, value_of
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, bare_products, collection_name
 from dafab_kg.search.exact import moment
@@ -182,8 +183,19 @@ def find_collection(library: Library, name: str, root: str) -> bytes:
     return orjson.dumps({**value, "links": [*links, *value["links"]]})
 
 
+def texts_of(library: Library, name: str) -> list[str]:
+    """Return the texts of a collection that words are looked for in."""
+    return list(texts_of_collection(_told(library, name)))
+
+
 def _collection(library: Library, name: str) -> dict[str, Any]:
     """Return a collection without our own links."""
+    value = _told(library, name)
+    return {**value, "extent": _complete(library, name, value.get("extent"))}
+
+
+def _told(library: Library, name: str) -> dict[str, Any]:
+    """Return a collection without what takes long: what its items span."""
     iris = shelves(library).get(name, ())
     documents = newest(library, iris)
     delivered = max(documents.items(), key=lambda one: (one[1].loaded_at, one[0]), default=None)
@@ -197,7 +209,6 @@ def _collection(library: Library, name: str) -> dict[str, Any]:
             "id": name,
             "description": value.get("description") or name,
             "license": value.get("license") or "other",
-            "extent": _complete(library, name, value.get("extent")),
             "links": links,
         }
     title, description = _MADE.get(name, (name, f"Items of the collection {name}."))
@@ -208,7 +219,6 @@ def _collection(library: Library, name: str) -> dict[str, Any]:
         "title": title,
         "description": description,
         "license": "other",
-        "extent": _extent_json(extent_of(library, name)),
         "links": named,
     }
 
@@ -245,9 +255,10 @@ def _span_of(library: Library, name: str) -> Extent:
         )
     else:
         among = ", ".join(f"<{one}>" for one in iris)
-        which = (
-            f"?item dafab:inCollection ?in ; dafab:describes ?product . FILTER(?in IN ({among}))"
-        )
+        which = "?item dafab:inCollection ?in ; dafab:describes ?product . "
+        which += f"FILTER(?in IN ({among}))"
+        if len(iris) == 1 and listing(library, iris):  # the index knows the order of these
+            which = f"?product dafab:listedIn <{iris[0]}> ."
     some = rows(library, f"SELECT ?product {{ {which} }} LIMIT {MOST_SPANNED + 1}")
     box = _box(library, which) if len(some) <= MOST_SPANNED else None
     return Extent(box, *_interval(library, which))

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.search.inferred import TYPES
 from dafab_kg.search.library import Library, once
 from dafab_kg.search.matched import CLOUDS, Matched, matched
-from dafab_kg.search.told import QUERIES
-from dafab_kg.search.tree import Path, Search
+from dafab_kg.search.told import QUERIES, values_listed
+from dafab_kg.search.tree import Search
 
 CLOUD_ENDS: Final = ((0, 5), (5, 20), (20, 50), (50, None))
 """Ranges of cloud cover, per cent: from the first number on, below the second."""
@@ -24,14 +24,23 @@ MOST_YEARS: Final = 60
 SECONDS: Final = 0.7
 """No facet is begun after this time; what was counted is kept, so that asked again more are told.
 A time instead of a number, as what a facet costs hangs on what the products have."""
-PLATFORM: Final[Path] = ("properties", "platform")
+SCENES: Final = tuple(
+    f"dafab:{name}"
+    for name in (
+        *("SourceProduct", "AIProduct", "WaterProduct", "AgricultureProduct", "CloudFreeScene"),
+        *("FieldImage", "AgriculturalScene", "FloodImage", "FloodScene", "SevereFloodScene"),
+        *("DroughtImage", "DroughtScene", "NormalScene", "SupersededProduct"),
+    )
+)
+"""Classes that are counted one by one where there are many items."""
 
-Counts = Mapping[str, int]
+Counts = Mapping[str, int | None]
+"""Numbers by value; None where that is not counted."""
 
 
 @dataclass(frozen=True)
 class Facets:
-    """``total`` is the number of items, None where they are too many for the filter to count.
+    """``total`` is the number of items, None where a filter finds more than are read for that.
 
     ``counts`` are numbers by value by facet; a facet of which numbers are not told within
     bounds is not there.  ``times`` are numbers by year, or by month (``2022-09``) where all are
@@ -40,14 +49,14 @@ class Facets:
 
     total: int | None
     counts: Mapping[str, Counts]
-    times: Counts
+    times: Mapping[str, int]
     about: bool = False
     whole: bool = True
 
 
 def facets(library: Library, search: Search, *, seconds: float = SECONDS) -> Facets:
     """Count what is found by each facet."""
-    search = replace(search, sort=(), after=None, limit=1)
+    search = replace(search, sort=(), after=None, limit=1, count=False)
     key = "facets", search.filter, search.collections, search.ids
     until = time.monotonic() + seconds
 
@@ -63,26 +72,35 @@ def facets(library: Library, search: Search, *, seconds: float = SECONDS) -> Fac
         return Facets(total, {}, {})
     told: dict[str, Counts] = {}
     whole = True
-    for name, count in _each(found, total):
+    for name, count in _each(library, found, total):
         if (*key, name) not in library.kept and time.monotonic() > until:
             whole = False
             continue
         told[name] = once(library, (*key, name), count)
-    times = told.pop("times", {})
+    times = cast("Mapping[str, int]", told.pop("times", {}))
     return Facets(total, {n: one for n, one in told.items() if one}, times, found.about, whole)
 
 
-def _each(found: Matched, total: int) -> Iterator[tuple[str, Callable[[], Counts]]]:
+def _each(
+    library: Library, found: Matched, total: int
+) -> Iterator[tuple[str, Callable[[], Counts]]]:
     """Give the facets and what counts them, those first that are asked for most."""
     yield "collection", found.collections
     yield "cloud", partial(_clouds, found)
     if total <= MOST_TOLD:
         yield TYPES, partial(found.told, TYPES)
     yield "times", partial(_times, found)
-    if total <= MOST_TOLD:
-        for name in QUERIES:
+    for name in QUERIES:
+        if total <= MOST_TOLD:
             yield name, partial(found.told, name)
-    yield "platform", partial(found.values, PLATFORM)
+        else:
+            yield name, partial(_listed, library, name)
+    if total > MOST_TOLD:
+        yield TYPES, partial(found.of_classes, SCENES)
+
+
+def _listed(library: Library, name: str) -> Counts:
+    return dict.fromkeys(values_listed(library, name))
 
 
 def _clouds(found: Matched) -> Counts:
@@ -93,7 +111,7 @@ def _clouds(found: Matched) -> Counts:
     }
 
 
-def _times(found: Matched) -> Counts:
+def _times(found: Matched) -> dict[str, int]:
     """Numbers by year; by month where there is one year alone."""
     ends = found.ends()
     if ends is None:
@@ -108,7 +126,7 @@ def _times(found: Matched) -> Counts:
 
 def _numbers(
     found: Matched, names: list[str], ends: Callable[[str], tuple[datetime, datetime]]
-) -> Counts:
+) -> dict[str, int]:
     return {name: found.between(*ends(name)) for name in names}
 
 

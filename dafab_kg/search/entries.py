@@ -6,11 +6,12 @@ entry describes, as a SAFE product may be.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from dafab_kg.model.names import TEMPLATES, Names, decode
-from dafab_kg.search.library import Library, iri, once, rows
+from dafab_kg.search.library import Library, iri, listed, once, rows
 
 LOOSE: Final = "uncollected"
 """Collection of the entries that name none."""
@@ -23,6 +24,10 @@ ENTRIES_OF: Final = frozenset({"stac", "dafab"})
 """Kinds of documents that are entries themselves."""
 MOST_BARE: Final = 500
 """Up to how many products without an entry a query names them."""
+SOME_TOLD: Final = 5_000
+"""Of how many things that are told of it is looked first whether too many have no entry."""
+AT_ONCE: Final = 1_000
+"""Things that one query names."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,45 @@ def bare_products(library: Library) -> tuple[str, ...] | None:
     """Return the IRIs of the products that no entry describes; None: too many to be named."""
 
     def look() -> tuple[str, ...] | None:
-        kinds = " ".join(f'"{kind}"' for kind in library.kinds if kind not in ENTRIES_OF)
-        found = rows(
-            library,
-            f"SELECT DISTINCT ?product {{ VALUES ?kind {{ {kinds} }} "
-            "?graph dafab:loaderName ?kind ; prov:wasDerivedFrom ?document . "
-            "?document dafab:describes ?product . ?product a dafab:Product . "
-            f"{NO_ENTRY} }} LIMIT {MOST_BARE + 1}",
-        )
-        return None if len(found) > MOST_BARE else tuple(sorted(iri(row[0]) for row in found))
+        few = _bare_among(library, _told_of(library, SOME_TOLD))
+        if len(few) > MOST_BARE:
+            return None
+        told = _told_of(library, 0)
+        bare = few if len(told) <= SOME_TOLD else _bare_among(library, told)
+        return None if len(bare) > MOST_BARE else tuple(sorted(bare))
 
     return once(library, "bare products", look)
+
+
+def _told_of(library: Library, most: int) -> list[str]:
+    """Return what documents that are no entries tell of, products among them; 0: all."""
+    kinds = " ".join(f'"{kind}"' for kind in library.kinds if kind not in ENTRIES_OF)
+    query = (
+        f"SELECT DISTINCT ?product {{ VALUES ?kind {{ {kinds} }} "
+        "?graph dafab:loaderName ?kind ; prov:wasDerivedFrom ?document . "
+        "?document dafab:describes ?product }"
+    )
+    bound = f" LIMIT {most}" if most else ""
+    return [iri(row[0]) for row in rows(library, query + bound, plain=True)]
+
+
+def _bare_among(library: Library, things: Sequence[str]) -> list[str]:
+    """Return the products without an entry among some things, maybe not all where they are more
+    than are named.
+
+    Two short queries by name: the engine would go through all entries for what is no entry's.
+    """
+    found: list[str] = []
+    for start in range(0, len(things), AT_ONCE):
+        named = f"VALUES ?product {{ {listed(things[start : start + AT_ONCE])} }}"
+        products, described = (
+            {iri(row[0]) for row in rows(library, f"{query} {{ {named} {pattern} }}", plain=True)}
+            for query, pattern in (
+                ("SELECT ?product", "?product a dafab:Product"),
+                ("SELECT DISTINCT ?product", "?e dafab:describes ?product ; a dafab:CatalogItem"),
+            )
+        )
+        found += products - described
+        if len(found) > MOST_BARE:
+            break
+    return found

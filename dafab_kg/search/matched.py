@@ -26,13 +26,14 @@ from dafab_kg.search.conditions import boxed, certain, is_close, is_told_alone, 
 from dafab_kg.search.counting import MOST_HIDDEN, count_of
 from dafab_kg.search.exact import at, moment, place_of_item
 from dafab_kg.search.habits import Habits
+from dafab_kg.search.inferred import TYPES
 from dafab_kg.search.items import values_of
 from dafab_kg.search.library import Library, iri, listed, rows, text
 from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.names import held
 from dafab_kg.search.pages import candidates
 from dafab_kg.search.sources import Source, entries_of, right_among, sources_of
-from dafab_kg.search.told import shown, telling_all, values_told
+from dafab_kg.search.told import class_named, shown, telling_all, values_told
 from dafab_kg.search.tree import DATETIME, And, Path, Search
 from dafab_kg.store.protocol import Iri
 
@@ -88,6 +89,9 @@ class Matched(Protocol):
     def told(self, name: str) -> dict[str, int]:
         """How many have each value of what the graph alone tells (``told.py``)."""
 
+    def of_classes(self, names: Sequence[str]) -> dict[str, int]:
+        """How many are of each of some classes, by the names that filters have for them."""
+
     def places(self) -> Iterator[BaseGeometry]:
         """Their footprints.
 
@@ -108,6 +112,8 @@ def matched(library: Library, search: Search, *, about: bool = False) -> Matched
     if about:
         return _about(library, search)
     by_graph = _by_graph(library, search)
+    if by_graph is not None and search.filter == And(()) and by_graph.total() > MOST_READ:
+        return by_graph
     found = _read(library, search, MOST_READ if by_graph else MOST_READ_AT_LEAST)
     if found is not None:
         return ByDocuments(library, found)
@@ -242,6 +248,11 @@ class ByDocuments:
             found.update(dict.fromkeys(values, items[product]))
         return dict(found)
 
+    def of_classes(self, names: Sequence[str]) -> dict[str, int]:
+        """See :class:`Matched`."""
+        told = self.told(TYPES)
+        return {name: told[name] for name in names if name in told}
+
     def places(self) -> Iterator[BaseGeometry]:
         """See :class:`Matched`."""
         for item in self.items:
@@ -355,6 +366,11 @@ class ByGraph:
                 for value, number in rows(self._library, query):
                     found[shown(name, value)] -= int(text(number))
         return {value: number for value, number in found.items() if value and number > 0}
+
+    def of_classes(self, names: Sequence[str]) -> dict[str, int]:
+        """See :class:`Matched`; the search index knows these numbers."""
+        told = {name: self._count(f"?product a <{class_named(name)}> .") for name in names}
+        return {name: number for name, number in told.items() if number}
 
     def places(self) -> Iterator[BaseGeometry]:
         """See :class:`Matched`."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import orjson
-
-from dafab_kg.model.words import Terms, mentions, texts_of_collection
-from dafab_kg.search.collections import collection_ids, find_collection
+from dafab_kg.model.words import Terms, mentions
+from dafab_kg.search.collections import collection_ids, texts_of
 from dafab_kg.search.library import Library, once
 from dafab_kg.search.tree import And, Mentions, Node, Not, Or
 
@@ -27,9 +25,7 @@ def with_collections(library: Library, node: Node | None) -> Node | None:
 
 def _mentioning(library: Library, terms: Terms) -> tuple[str, ...]:
     def look() -> tuple[tuple[str, tuple[str, ...]], ...]:
-        # their links, which the address makes, hold none of the texts
-        told = ((name, find_collection(library, name, "")) for name in collection_ids(library))
-        return tuple((name, tuple(texts_of_collection(orjson.loads(one)))) for name, one in told)
+        return tuple((name, tuple(texts_of(library, name))) for name in collection_ids(library))
 
     known = once(library, "texts of collections", look)
     return tuple(name for name, texts in known if mentions(iter(texts), terms))

@@ -31,9 +31,15 @@ QUERIES: Final[Mapping[str, str]] = {
 }
 """What the graph tells beside classes, and the query that tells it."""
 GIVEN: Final = "# given"
+_VALUES: Final[Mapping[str, str]] = {
+    "dafab:place": "?place dafab:toponym ?value . FILTER EXISTS { ?product dafab:inPlace ?place }",
+    "dafab:crop": "?boundary dafab:cropName ?value",
+    "dafab:season": 'VALUES ?value { "spring" "summer" "autumn" "winter" }',
+}
+MOST_LISTED: Final = 50
 _TOLD: Final = frozenset({TYPES, *QUERIES})
-_COMPUTED: Final = "dafab:season"
-"""Its values are computed of every product, so that looking for those of one is no shorter."""
+COMPUTED: Final = frozenset({"dafab:season"})
+"""Their values are computed of every product, so that looking for those of one is no shorter."""
 _PREFIX: Final = "dafab:"
 _CLASS: Final = re.compile(r"^dafab:([A-Za-z0-9]+) a owl:Class ;", re.MULTILINE)
 """How a class is declared, in the form in which our ontology is written."""
@@ -82,21 +88,20 @@ def is_of_classes(node: Node) -> bool:
 def telling(node: Contains, value: Any) -> str | None:
     """Write what binds ``?product`` to those of which a value is told; None: to any."""
     name = _name(node)
-    if name not in QUERIES or name == _COMPUTED or not isinstance(value, str):
+    if name not in QUERIES or name in COMPUTED or not isinstance(value, str):
         return None
-    body = query_of(QUERIES[name], "", f"FILTER(?value = {quoted(value)})")
+    body = query_of(QUERIES[name], after=f"FILTER(?value = {quoted(value)})")
     return f"{{ SELECT DISTINCT ?product {body} }}"
 
 
-def query_of(file: str, given: str, condition: str = "") -> str:
-    """Return the pattern of such a query, in braces: ``given`` binds ?product before anything is
-    computed of it, ``condition`` is on what it binds.
+def query_of(file: str, given: str = "", after: str = "") -> str:
+    """Return the pattern of such a query, in braces; ``given`` comes before it, ``after`` behind.
 
     The prefix that it declares is one of those that all queries of a search have.
     """
     query = resources.text("queries/internal", file)
     body = query[query.index("{") :].strip()
-    return body.replace(GIVEN, given).removesuffix("}") + f" {condition} }}"
+    return body.replace(GIVEN, given).removesuffix("}") + f" {after} }}"
 
 
 def with_told(
@@ -133,6 +138,14 @@ def telling_all(name: str, given: str) -> str:
     return query_of(QUERIES[name], given)
 
 
+def values_listed(library: Library, name: str) -> tuple[str, ...]:
+    """Return some values that may be told of anything, without looking at each product."""
+    if name not in _VALUES:
+        return ()
+    query = f"SELECT DISTINCT ?value {{ {_VALUES[name]} }} LIMIT {MOST_LISTED}"
+    return tuple(text(row[0]) for row in rows(library, query, plain=True))
+
+
 def shown(name: str, value: Any) -> str:
     """Return a value as filters name it; "" if they have no name for it."""
     if name != TYPES:
@@ -147,6 +160,7 @@ def values_told(library: Library, name: str, products: Iterable[str]) -> dict[st
         return {}
     given = f"VALUES ?product {{ {wanted} }}"
     found: dict[str, dict[str, None]] = defaultdict(dict)
-    for product, value in rows(library, f"SELECT ?product ?value {telling_all(name, given)}"):
+    query = f"SELECT ?product ?value {telling_all(name, given)}"
+    for product, value in rows(library, query, plain=True):
         found[iri(product)][shown(name, value)] = None
     return {product: sorted(filter(None, told)) for product, told in found.items()}

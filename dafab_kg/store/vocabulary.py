@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
@@ -9,6 +10,7 @@ import pyoxigraph as ox
 
 from dafab_kg.model.names import PREFIXES, term
 from dafab_kg.model.resources import names, text
+from dafab_kg.store.protocol import Blank, Iri, Literal, Term
 
 _TYPE: Final = ox.NamedNode(PREFIXES["rdf"] + "type")
 _FUNCTIONAL: Final = ox.NamedNode(PREFIXES["owl"] + "FunctionalProperty")
@@ -29,3 +31,19 @@ def single_valued() -> frozenset[str]:
             if (functional or quad.predicate == _SINGLE) and isinstance(quad.subject, ox.NamedNode):
                 found.add(quad.subject.value)
     return frozenset(found)
+
+
+def ontology_triples() -> Iterator[tuple[Term, Iri, Term]]:
+    """All that the ontology's files say, a file after the other; much faster than rdflib."""
+    for file in names("ontology", ".ttl"):
+        for quad in ox.parse(text("ontology", file).encode(), format=ox.RdfFormat.TURTLE):
+            yield _term(quad.subject), Iri(quad.predicate.value), _term(quad.object)
+
+
+def _term(node: object) -> Term:
+    if isinstance(node, ox.NamedNode):
+        return Iri(node.value)
+    if isinstance(node, ox.Literal):
+        return Literal(node.value, node.datatype.value, node.language or "")
+    assert isinstance(node, ox.BlankNode)
+    return Blank(node.value)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from rdflib import DCTERMS, OWL, RDF, RDFS, SH, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from dafab_kg.model import resources
-from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.model.names import NS, ONTOLOGY
+from dafab_kg.model.names import ONTOLOGY
+from dafab_kg.vocabulary.held import Vocabulary
 from dafab_kg.vocabulary.order import KNOWN_PREFIXES
-from dafab_kg.vocabulary.reading import read_turtle
 
 _KINDS = {
     OWL.Class: "class",
@@ -83,90 +80,6 @@ class Description:
     shapes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """Modules by name (their text and graph), all of them as one, and the shapes.
-
-    Made by :func:`read_vocabulary`; what is in it never changes.
-    """
-
-    texts: Mapping[str, str]
-    modules: Mapping[str, Graph]
-    whole: Graph
-    shapes: Graph
-
-    @cached_property
-    def all_apart(self) -> tuple[frozenset[Node], ...]:
-        """Sets of terms of which no two have anything in common."""
-        return tuple(
-            frozenset(_list(self.whole.value(axiom, OWL.members), self.whole))
-            for kind in (OWL.AllDisjointClasses, OWL.AllDisjointProperties)
-            for axiom in self.whole.subjects(RDF.type, kind)
-        )
-
-    def find(self, iri: str) -> URIRef:
-        """Return the term of this IRI.
-
-        Raises:
-            ThingNotFound: no module declares it.
-        """
-        term = URIRef(iri)
-        if (term, RDF.type, None) not in self.whole:
-            raise ThingNotFound(f"The ontology has no term {iri[:200]!r}. See /ns for all terms")
-        return term
-
-    def terms(self, module: str) -> list[URIRef]:
-        """Return the terms that a module describes, by IRI."""
-        graph = self.modules[module]
-        ontologies = set(graph.subjects(RDF.type, OWL.Ontology))
-        return sorted(
-            {
-                s
-                for s in graph.subjects(RDF.type, None)
-                if isinstance(s, URIRef) and s not in ontologies and str(s).startswith(OWN)
-            },
-            key=str,
-        )
-
-    def version(self, module: str) -> str:
-        """Return the version of a module, "" where it states none."""
-        graph = self.modules[module]
-        ontology = graph.value(None, RDF.type, OWL.Ontology)
-        return str(graph.value(ontology, OWL.versionInfo) or "")
-
-    def about(self, term: Node) -> Graph:
-        """Return what is said of a term, with the blank nodes that hang on it."""
-        found = Graph(bind_namespaces="none")
-        todo = [term]
-        while todo:
-            subject = todo.pop()
-            for predicate, value in self.whole.predicate_objects(subject):
-                if (subject, predicate, value) not in found:
-                    found.add((subject, predicate, value))
-                    if isinstance(value, BNode):
-                        todo.append(value)
-        return found
-
-
-OWN = (NS, KNOWN_PREFIXES["hcat"])
-"""Namespaces whose terms are ours to describe."""
-
-
-def read_vocabulary() -> Vocabulary:
-    """Read the ontology and the shapes that travel with the package."""
-    texts = {
-        file.removesuffix(".ttl"): resources.text("ontology", file)
-        for file in resources.names("ontology", ".ttl")
-    }
-    modules = {name: read_turtle(text, f"{name}.ttl") for name, text in texts.items()}
-    whole, shapes = Graph(bind_namespaces="none"), Graph(bind_namespaces="none")
-    for graph in modules.values():
-        whole += graph
-    for file in resources.names("shapes", ".ttl"):
-        shapes += read_turtle(resources.text("shapes", file), file)
-    return Vocabulary(texts, modules, whole, shapes)
-
-
 def describe(term: URIRef, vocabulary: Vocabulary) -> Description:
     """Return a term in words."""
     graph = vocabulary.whole
@@ -187,7 +100,11 @@ def describe(term: URIRef, vocabulary: Vocabulary) -> Description:
         kind=", ".join(kinds) or "individual",
         label=_text(term, (RDFS.label, SKOS.prefLabel), graph) or short(term),
         definition=_text(term, (SKOS.definition, RDFS.comment), graph),
-        notes=_texts(term, (SKOS.scopeNote, SKOS.example, SKOS.notation), graph),
+        notes=(
+            *_texts(term, (SKOS.scopeNote,), graph),
+            *(f"Example: {text}" for text in _texts(term, (SKOS.example,), graph)),
+            *(f"Code: {text}" for text in _texts(term, (SKOS.notation,), graph)),
+        ),
         sources=tuple(sorted({str(source) for source in graph.objects(term, DCTERMS.source)})),
         module=home.removeprefix(ONTOLOGY) if home.startswith(ONTOLOGY) else "",
         links={name: values for name, values in links.items() if values},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, url_for
 
 from dafab_kg.model.names import NS, ONTOLOGY, is_iri
@@ -21,12 +23,18 @@ def page_of(iri: str) -> str:
         return found
     if not is_iri(iri):
         return ""
+    return about_of(iri)
+
+
+def about_of(iri: str, **more: Any) -> str:
+    """Return the address of what the catalogue knows of an IRI; ``more`` are parameters."""
     base = str(current_app.config["DAFAB_BASE"])
     local = iri.removeprefix(base)
-    # what is encoded there would be decoded on its way here
-    if iri.startswith(base) and local and not set(local) & set("%?#"):
-        return url_for("about.thing", local=local)
-    return url_for("about.root", iri=iri)
+    # what is encoded there would be decoded on its way here, and a dot segment taken away
+    plain = not set(local) & set("%?#\\") and not {"", ".", ".."} & set(local.split("/"))
+    if iri.startswith(base) and plain:
+        return url_for("about.thing", local=local, **more)
+    return url_for("about.root", iri=iri, **more)
 
 
 def term_page(iri: str) -> str:

@@ -19,6 +19,7 @@ from dafab_kg.web.health import health_face
 from dafab_kg.web.html import add_helpers
 from dafab_kg.web.metering import meter
 from dafab_kg.web.openapi import openapi_face
+from dafab_kg.web.originals import originals_face
 from dafab_kg.web.pages import pages_face
 from dafab_kg.web.problems import answer_problems
 from dafab_kg.web.rucio import rucio_face
@@ -78,6 +79,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(pages_face(catalogue, chosen))
     app.register_blueprint(downloads_face(catalogue, chosen))
     app.register_blueprint(about_face(catalogue))
+    app.register_blueprint(originals_face(catalogue))
     app.register_blueprint(terms_face(catalogue))
     app.register_blueprint(stac_face(catalogue, chosen))
     app.register_blueprint(assets_face(catalogue))

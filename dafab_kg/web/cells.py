@@ -10,19 +10,42 @@ from itertools import islice
 from dafab_kg.store.answers import has_rows
 from dafab_kg.store.geojson import WKT_LITERAL
 from dafab_kg.store.protocol import Answer, Blank, Iri, Literal, Term, Truth
+from dafab_kg.store.rows import XSD
 
 _WKT_HEAD = re.compile(r"\s*(?:<[^<>]*>\s*)?([A-Za-z]+(?:\s+(?:Z|M|ZM))?)\s*[(]", re.IGNORECASE)
 _LOCAL = re.compile(r"[\w%-][\w%.-]*(?<!\.)\Z")
 LONG_GEOMETRY = 60
+_NUMBERS = frozenset(
+    XSD + name
+    for name in (
+        *("integer", "decimal", "double", "float", "long", "int", "short", "byte"),
+        *("nonNegativeInteger", "positiveInteger", "unsignedLong", "unsignedInt"),
+    )
+)
+_TIMES = frozenset(XSD + name for name in ("dateTime", "date", "dateTimeStamp"))
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A term for people: ``text`` is short, ``full`` all of it, ``iri`` where it leads."""
+    """A term for people: ``text`` is short, ``full`` all of it, ``iri`` where it leads.
+
+    ``datatype`` is that of a literal.
+    """
 
     text: str
     full: str = ""
     iri: str = ""
+    datatype: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        """Tell whether it stands to the right, as numbers do."""
+        return self.datatype in _NUMBERS
+
+    @property
+    def is_time(self) -> bool:
+        """Tell whether it is a time or a day."""
+        return self.datatype in _TIMES
 
 
 @dataclass(frozen=True)
@@ -54,7 +77,7 @@ def cell_of(term: Term | None, prefixes: Mapping[str, str]) -> Cell:
         return Cell(shorten(term.value, prefixes), term.value, term.value)
     if isinstance(term, Blank):
         return Cell(f"_:{term.value}", f"_:{term.value}")
-    return Cell(_literal(term), term.value)
+    return Cell(_literal(term), term.value, datatype=term.datatype)
 
 
 def shorten(iri: str, prefixes: Mapping[str, str]) -> str:

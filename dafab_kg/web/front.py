@@ -21,6 +21,7 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.serving.client import ServedCatalogue
 from dafab_kg.serving.places import Places
 from dafab_kg.serving.processes import end_with
+from dafab_kg.vocabulary.outline import kept_outline
 from dafab_kg.web.app import create_app
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ END_SECONDS = 3
 """How long requests may go on after the front is asked to end."""
 LINE_BYTES = 8190
 """Longest first line of a request, the most that gunicorn bounds; POST takes longer queries."""
+READ_AHEAD_SECONDS = 5.0
+"""When, after the start, what takes long to read is read: the first seconds are for requests."""
 THREAD_STACK = 1024 * 1024
 SWITCH_SECONDS = 0.0005
 """How long a thread that has its answer may wait for another to let it run; usually 5 ms."""
@@ -107,7 +110,16 @@ class _Front(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Any:
         catalogue = ServedCatalogue(self._settings, self._places, _connection)
-        return _closing(create_app(cast(Catalogue, catalogue), self._settings))
+        app = create_app(cast(Catalogue, catalogue), self._settings)
+        _read_ahead()
+        return _closing(app)
+
+
+def _read_ahead() -> None:
+    """Read the ontology before somebody waits for its page, but not while the server starts."""
+    timer = threading.Timer(READ_AHEAD_SECONDS, kept_outline)
+    timer.daemon = True
+    timer.start()
 
 
 def _closing(app: WSGIApplication) -> WSGIApplication:

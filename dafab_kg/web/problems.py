@@ -24,6 +24,7 @@ from dafab_kg.model.errors import (
     NotRecognised,
     NotSafe,
     NotServed,
+    ParameterNotValid,
     PathExists,
     PathNotFound,
     PathNotValid,
@@ -73,6 +74,7 @@ ERRORS: Final[dict[type[DafabError], Answered]] = {
     ServiceNotUsable: Answered(502, "Another server does not answer", "Try again later."),
     UpdateNotValid: Answered(400, "The update cannot be done", "Change the update as told."),
     AnswerTooLong: Answered(400, "The answer is too long", "Ask for less, as told."),
+    ParameterNotValid: Answered(400, "A parameter does not fit", "Correct it as told."),
     QueryNotValid: Answered(400, "The query cannot be answered", "Change the query as told."),
     NotDoneHere: Answered(400, "This is not done here", "See the detail for what is."),
     PathNotValid: Answered(400, "A path is not valid", "Correct the path."),
@@ -133,6 +135,8 @@ def _known(error: DafabError, answered: Answered) -> Problem:
     more: dict[str, object] = {"reason": type(error).__name__}
     if isinstance(error, DocumentRejected):
         text, where, remedy = error.what, error.where, error.remedy or remedy
+    elif isinstance(error, ParameterNotValid):
+        where = f"parameter {error.name}" if error.name else ""
     elif position := _POSITION.search(text):
         of = "update" if isinstance(error, UpdateNotValid) else "query"
         where = f"line {position[1]}, column {position[2]} of the {of}"

@@ -8,7 +8,6 @@ stands in an item; what is listed here has a meaning that the ontology tells.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, Final
 
 from rdflib import RDFS, SKOS, URIRef
@@ -18,7 +17,7 @@ from dafab_kg.search.cql2 import FUNCTIONS
 from dafab_kg.search.inferred import TYPES
 from dafab_kg.search.names import Held, held, stac_names
 from dafab_kg.search.order import sortables as orders
-from dafab_kg.vocabulary.describe import Vocabulary, read_vocabulary
+from dafab_kg.vocabulary.held import kept_vocabulary
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TYPES: Final[dict[str, dict[str, str]]] = {
@@ -99,7 +98,7 @@ def _described(names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def _property(one: Held) -> dict[str, Any]:
-    graph, iri = _vocabulary().whole, URIRef(one.iri)
+    graph, iri = kept_vocabulary().whole, URIRef(one.iri)
     told: dict[str, Any] = dict(_TYPES.get(one.kind, {}))
     for name, predicate in (
         ("title", RDFS.label),
@@ -110,8 +109,3 @@ def _property(one: Held) -> dict[str, Any]:
         if value is not None:
             told[name] = str(value)
     return {**told, "x-term": one.iri}
-
-
-@cache
-def _vocabulary() -> Vocabulary:
-    return read_vocabulary()

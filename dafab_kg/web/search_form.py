@@ -131,7 +131,6 @@ class Form:
             sort=SORTS[self.sort][1],
             limit=PAGE,
             after=self.one.get("token") or None,
-            count=True,
         )
 
     @property

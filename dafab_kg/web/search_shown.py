@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -55,7 +55,7 @@ class Value:
     """One value of a facet: what is chosen or left by following ``query``."""
 
     label: str
-    number: int
+    number: int | None
     query: str
     chosen: bool
 
@@ -122,12 +122,16 @@ def features(found: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def facets_shown(found: Facets, form: Form) -> list[Facet]:
-    """Return the facets that tell something, with links that choose and leave values."""
-    return [facet for name, title in _FACETS if (facet := _facet(name, title, found, form))]
+def facets_shown(found: Facets, form: Form, *, counted: bool) -> list[Facet]:
+    """Return the facets that tell something, with links that choose and leave values.
+
+    Not ``counted``: the numbers are those of another search, and are not shown.
+    """
+    shown = (_facet(name, title, found, form, counted) for name, title in _FACETS)
+    return [facet for facet in shown if facet]
 
 
-def _facet(name: str, title: str, found: Facets, form: Form) -> Facet | None:
+def _facet(name: str, title: str, found: Facets, form: Form, counted: bool) -> Facet | None:
     told = _counts(name, found)
     chosen = (form.one.get(name),) if name == "cloud" else form.several.get(name, ())
     missing = [one for one in chosen if one and one not in told]
@@ -141,14 +145,16 @@ def _facet(name: str, title: str, found: Facets, form: Form) -> Facet | None:
         for value, number in (*told.items(), *((one, 0) for one in missing))
     ]
     if name != "cloud":
-        values.sort(key=lambda one: (not one.chosen, -one.number, one.label))
+        values.sort(key=lambda one: (not one.chosen, -(one.number or 0), one.label))
+    if not counted:
+        values = [replace(one, number=None) for one in values]
     return Facet(title, tuple(values[:SHOWN]), tuple(values[SHOWN:])) if values else None
 
 
-def _counts(name: str, found: Facets) -> dict[str, int]:
+def _counts(name: str, found: Facets) -> dict[str, int | None]:
     classes = found.counts.get("dafab:types", {})
     if name == "anomaly":
-        told = {one: classes.get(f"dafab:{kind}", 0) for one, kind in ANOMALIES.items()}
+        told = {one: classes.get(f"dafab:{kind}") for one, kind in ANOMALIES.items()}
         return {one: number for one, number in told.items() if number}
     if name == "class":
         names = {one.removeprefix("dafab:"): number for one, number in classes.items()}

@@ -84,6 +84,7 @@ def _found(catalogue: Catalogue, form: Form) -> AnyResponse:
     found = catalogue.find_items(replace(search, count=False), root())
     told = results(found.items)
     counted = _facets(catalogue, search)
+    every = counted if counted.total is not None else _facets(catalogue, Search())
     following = "" if found.cursor is None else "?" + form.written(token=found.cursor)
     total, about = counted.total, counted.about
     if found.cursor is None and search.after is None:
@@ -104,7 +105,7 @@ def _found(catalogue: Catalogue, form: Form) -> AnyResponse:
         downloads=addresses(form, total),
         hints=() if told or search.after else hints(catalogue, form),
         following=following,
-        facets=facets_shown(counted, form),
+        facets=facets_shown(every, form, counted=every is counted),
         bars=bars(counted, form),
         languages=languages(form, here),
         things=_things(catalogue, form),
@@ -125,7 +126,7 @@ def asks_something() -> bool:
 def _facets(catalogue: Catalogue, search: Search) -> Facets:
     """Return the facets; none where they cannot be counted in time."""
     try:
-        return catalogue.facets(replace(search, count=False, after=None))
+        return catalogue.facets(replace(search, after=None))
     except (NotServed, QueryNotValid):
         return Facets(None, {}, {})
 

@@ -119,13 +119,10 @@ def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
             asked = read_request(request)
         if isinstance(asked, AskedUpdate):
             return _update(catalogue, asked)
-        note_query(asked.query)
         if asked.explain:
+            note_query(asked.query)
             return _explained(catalogue, asked)
-        tag = _tag(catalogue, asked.query)
-        if tag and request.if_none_match.contains_weak(tag):
-            return _not_modified(tag)
-        return _tagged(_answered(catalogue, asked, settings), tag)
+        return answer_query(catalogue, asked, settings)
 
     def options() -> Response:
         return Response(status=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
@@ -138,6 +135,15 @@ def sparql_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
             rule, f"{name}_options", options, methods=["OPTIONS"], provide_automatic_options=False
         )
     return face
+
+
+def answer_query(catalogue: Catalogue, asked: Asked, settings: Settings) -> Response:
+    """Answer a request by a query, or tell that what the client has is still the answer."""
+    note_query(asked.query)
+    tag = _tag(catalogue, asked.query)
+    if tag and request.if_none_match.contains_weak(tag):
+        return _not_modified(tag)
+    return _tagged(_answered(catalogue, asked, settings), tag)
 
 
 def _answered(catalogue: Catalogue, asked: Asked, settings: Settings) -> Response:

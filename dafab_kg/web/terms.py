@@ -8,87 +8,86 @@ documents, so ``/hcat/3301010000`` answers with 303 and where it is described.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
-from threading import Lock
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 from flask import Blueprint, Response, redirect, request, url_for
-from rdflib import BNode, Graph, URIRef
-from rdflib.term import Literal as RdfLiteral
-from rdflib.term import Node
+from rdflib import DCTERMS, OWL, RDF, Graph, URIRef
 from werkzeug.wrappers import Response as AnyResponse
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.model import resources
-from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.model.names import NS, PREFIXES
+from dafab_kg.model.errors import NotServed, ThingNotFound
+from dafab_kg.model.names import NS, ONTOLOGY
 from dafab_kg.store.answers import FORMATS, Format, fitting
-from dafab_kg.store.jsonld import write_jsonld
-from dafab_kg.store.protocol import Blank, Iri, Literal, Term
-from dafab_kg.store.rows import term_json
-from dafab_kg.vocabulary.describe import Description, Vocabulary, describe, read_vocabulary, short
-from dafab_kg.vocabulary.order import KNOWN_PREFIXES
+from dafab_kg.vocabulary.constraints import demands_on
+from dafab_kg.vocabulary.describe import describe, short
+from dafab_kg.vocabulary.held import OWN, Vocabulary, kept_vocabulary
+from dafab_kg.vocabulary.outline import Outline, kept_outline, outline_of
 from dafab_kg.web.addresses import HCAT
+from dafab_kg.web.cells import cell_of
 from dafab_kg.web.described import (
     GRAPH_TYPES,
     JSON,
     PAGE,
     Operation,
+    Parameter,
     described,
     format_of,
 )
 from dafab_kg.web.html import page
-from dafab_kg.web.negotiation import choose, named, prefers_html
-from dafab_kg.web.problems import Problem
+from dafab_kg.web.term_uses import Numbers, Uses, uses
+from dafab_kg.web.terms_forms import asked_form, rdf_form, responded, written
 
-SUFFIXES = {"ttl": "turtle", "nt": "ntriples", "jsonld": "jsonld", "rdf": "rdfxml"}
-_RDFLIB = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml"}
+ALIGNED = ("matches", "above", "below")
+"""Links of a term that may lead to other vocabularies."""
 
 
-def _told(summary: str, *more: str) -> Operation:
+def _told(summary: str, *more: str, parameters: tuple[Parameter, ...] = ()) -> Operation:
     """Describe a view that answers with RDF or a page."""
     names = [f.name for f in fitting("triples")]
     return Operation(
         summary,
         {200: (*GRAPH_TYPES, PAGE, *more)},
         (406,),
-        (format_of("html", *(["json"] if more else []), *names),),
+        (format_of("html", *(["json"] if more else []), *names), *parameters),
     )
 
 
 def terms_face(catalogue: Catalogue) -> Blueprint:
     """Return ``/ns``, ``/ns/TERM``, ``/ont/MODULE[/VERSION]`` and ``/hcat/CODE``."""
     face = Blueprint("terms", __name__)
-    vocabulary = _once(read_vocabulary)
+    numbers = Numbers(catalogue)
 
-    # What the package holds never changes, and takes seconds to put in order or to write.
+    # What the package holds never changes, and takes seconds to write.
     @cache
-    def listed(module: str) -> list[Description]:
-        words = vocabulary()
-        return [describe(t, words) for t in words.terms(module)]
-
-    @cache
-    def written(module: str, form: str) -> bytes:
-        words = vocabulary()
-        return _written(words.modules[module] if module else words.whole, FORMATS[form])
+    def kept(module: str, form: str) -> bytes:
+        words = kept_vocabulary()
+        return written(words.modules[module] if module else words.whole, FORMATS[form])
 
     face.add_app_template_filter(short, "term_name")
+    face.add_app_template_test(_is_outside, "outside")
 
     @face.get("/ns")
     @face.get("/ns.<suffix>")
-    @described(GET=_told("All terms"))
+    @described(GET=_told("All terms", parameters=(Parameter("q", "Words to look for."),)))
     def namespace(suffix: str = "") -> AnyResponse:
-        words = vocabulary()
-        form = _rdf_form(suffix)
+        form = rdf_form(suffix)
         if form is not None:
-            return _response(written("", form.name), form.content_type())
-        modules = [(name, words.version(name), listed(name)) for name in words.modules]
-        return _page("namespace.html", modules=modules, namespace=NS)
+            return responded(kept("", form.name), form.content_type())
+        asked = request.args.get("q", "").strip()[:200]
+        outline = _outline()
+        found, number = outline.find(asked) if asked else ([], 0)
+        return _page(
+            "namespace.html",
+            outline=outline,
+            asked=asked,
+            found=found,
+            number=number,
+            counts=None if asked else numbers.get(),
+            namespace=NS,
+        )
 
     @face.get("/ns/<local>")
     @face.get("/ns/<local>.<suffix>")
@@ -105,7 +104,7 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
     @face.get("/hcat/<local>")
     @described(GET=Operation("Where a crop is described", {303: (PAGE,)}))
     def crop(local: str) -> AnyResponse:
-        vocabulary().find(HCAT + local)
+        kept_vocabulary().find(HCAT + local)
         answer = redirect(url_for("terms.crop_page", local=local), 303)
         answer.vary.add("Accept")
         return answer
@@ -122,44 +121,68 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
         return _module(module, "", version)
 
     def _module(name: str, suffix: str, version: str = "") -> AnyResponse:
-        words = vocabulary()
-        stated = _named(words, name, version)
-        form = _rdf_form(suffix)
+        words = kept_vocabulary()
+        _check(words, name, version)
+        form = rdf_form(suffix)
         if form is None:
-            modules = [(name, stated, listed(name))]
-            return _page("namespace.html", modules=modules, namespace=NS, alone=name)
+            outline = _outline()
+            one = next(module for module in outline.modules if module.name == name)
+            return _page("module.html", outline=outline, module=one, header=_header(words, name))
         if form == FORMATS["turtle"]:
             # the file as it stands, comments and all
-            return _response(words.texts[name].encode(), form.content_type())
-        return _response(written(name, form.name), form.content_type())
+            return responded(words.texts[name].encode(), form.content_type())
+        return responded(kept(name, form.name), form.content_type())
 
     def _term(iri: str, suffix: str) -> AnyResponse:
-        words = vocabulary()
+        words = kept_vocabulary()
         found = words.find(iri)
-        form = _form(suffix, with_json=True)
-        if not isinstance(form, Format) and form is not None:
-            told = {**asdict(describe(found, words)), "uses": uses(catalogue, iri)}
-            return _response(orjson.dumps(told), "application/json")
+        form = asked_form(suffix, with_json=True)
+        if isinstance(form, Format):
+            return responded(written(words.about(found), form), form.content_type())
+        told = describe(found, words)
+        demands = demands_on(found, words)
+        used, late = _used(catalogue, iri, told.kind)
         if form is not None:
-            return _response(_written(words.about(found), form), form.content_type())
-        return _page("term.html", term=describe(found, words), uses=uses(catalogue, iri))
+            said = {
+                **asdict(told),
+                "demands": [asdict(demand) for demand in demands],
+                "uses": {used.kind: used.number} if used else {},
+                "example": used.plain() if used else None,
+            }
+            return responded(orjson.dumps(said), "application/json")
+        return _page(
+            "term.html",
+            term=told,
+            demands=demands,
+            uses=used,
+            late=late,
+            value=cell_of(used.value, catalogue.names.prefixes) if used and used.value else None,
+            brief=_outline().terms.get(iri),
+        )
 
     return face
 
 
-def uses(catalogue: Catalogue, iri: str) -> dict[str, int]:
-    """Count what the catalogue holds of a term: as ``class``, ``property``, ``value``."""
-    text = resources.text("queries", "internal/term-uses.rq")
-    answer = catalogue.query(text, bindings={"term": Iri(iri)})
-    rows: list[dict[str, str]] = []
-    for row in answer:  # type: ignore[union-attr]  # a SELECT gives rows
-        cells = zip(answer.variables, row, strict=True)  # type: ignore[union-attr]
-        rows.append({name: term_json(cell)["value"] for name, cell in cells if cell is not None})
-    return {row["as"]: int(row["number"]) for row in rows if "as" in row}
+def _outline() -> Outline:
+    """Return the outline of what is kept; another vocabulary, as in tests, is read each time."""
+    words = kept_vocabulary()
+    return kept_outline() if words.texts.keys() >= {"core"} else outline_of(words)
 
 
-def _named(words: Vocabulary, name: str, version: str) -> str:
-    """Return the version of a module, which must be the one asked for."""
+def _used(catalogue: Catalogue, iri: str, kind: str) -> tuple[Uses | None, bool]:
+    """Return how a term is used, and whether that took too long to tell."""
+    try:
+        return uses(catalogue, iri, kind), False
+    except NotServed:
+        return None, True
+
+
+def _check(words: Vocabulary, name: str, version: str) -> None:
+    """See that there is this version of a module.
+
+    Raises:
+        ThingNotFound: there is none.
+    """
     if name not in words.modules:
         known = ", ".join(words.modules)
         raise ThingNotFound(f"There is no module {name[:80]!r}. There are: {known}")
@@ -169,111 +192,32 @@ def _named(words: Vocabulary, name: str, version: str) -> str:
             f"Version {version[:40]!r} of {name} is not kept here. "
             f"There is {stated}, at /ont/{name}"
         )
-    return stated
 
 
-def _rdf_form(suffix: str) -> Format | None:
-    form = _form(suffix)
-    assert not isinstance(form, str)
-    return form
+def _header(words: Vocabulary, name: str) -> dict[str, Any]:
+    """Return what a module says of itself and its versions."""
+    graph: Graph = words.modules[name]
+    ontology = graph.value(None, RDF.type, OWL.Ontology)
+
+    def one(predicate: URIRef) -> str:
+        return str(graph.value(ontology, predicate) or "")
+
+    return {
+        "iri": str(ontology or ONTOLOGY + name),
+        "version_iri": one(OWL.versionIRI),
+        "prior": one(OWL.priorVersion),
+        "created": one(DCTERMS.created),
+        "modified": one(DCTERMS.modified),
+        "licence": one(DCTERMS.license),
+        "imports": sorted(str(other) for other in graph.objects(ontology, OWL.imports)),
+    }
 
 
-def _form(suffix: str, *, with_json: bool = False) -> Format | str | None:
-    """Return which form is asked for: a format of RDF, "json", or None for a page."""
-    words = request.args.getlist("format")
-    if suffix:
-        if suffix not in SUFFIXES and suffix != "html":
-            raise ThingNotFound(
-                f"There is no form .{suffix[:20]}. There are: .{', .'.join(SUFFIXES)}"
-            )
-        words = [SUFFIXES.get(suffix, suffix)]
-    if words:
-        if words == ["html"]:
-            return None
-        if words == ["json"] and with_json:
-            return "json"
-        found = named(words, "triples")
-        if found is None:
-            raise Problem(
-                400,
-                "There is no such format",
-                f"The request names {', '.join(words)[:80]!r}, which is not one format.",
-                where="parameter format",
-                remedy=f"Choose html or one of {', '.join(f.name for f in fitting('triples'))}.",
-            )
-        return found
-    chosen = choose(request, fitting("triples"))
-    if chosen is None or prefers_html(request, over=chosen[1]):
-        if request.accept_mimetypes and not request.accept_mimetypes.quality("text/html"):
-            raise _not_acceptable()
-        return None
-    return chosen[0]
-
-
-def _not_acceptable() -> Problem:
-    offered = ["text/html", *(f.media_type for f in fitting("triples"))]
-    return Problem(
-        406,
-        "None of the accepted types is offered",
-        f"Terms are not offered as {request.headers.get('Accept', '')[:200]}.",
-        where="header Accept",
-        remedy=f"Accept one of {', '.join(offered)}, or name a format in the address.",
-        more={"offered": offered},
-    )
-
-
-def _written(graph: Graph, form: Format) -> bytes:
-    if form.name == "jsonld":
-        out = io.BytesIO()
-        write_jsonld([tuple(map(_store_term, t)) for t in sorted(graph)], out)  # type: ignore[misc]
-        return out.getvalue()
-    made = Graph(bind_namespaces="none")
-    made += graph
-    for prefix, space in sorted({**KNOWN_PREFIXES, **PREFIXES}.items()):
-        made.bind(prefix, space)
-    return made.serialize(format=_RDFLIB[form.name], encoding="utf-8")
-
-
-def _store_term(node: Node) -> Term:
-    if isinstance(node, URIRef):
-        return Iri(str(node))
-    if isinstance(node, BNode):
-        return Blank(str(node))
-    if isinstance(node, RdfLiteral):
-        kind = PREFIXES["rdf"] + "langString" if node.language else PREFIXES["xsd"] + "string"
-        return Literal(str(node), str(node.datatype or kind), node.language or "")
-    raise TypeError(type(node))
+def _is_outside(iri: str) -> bool:
+    """Tell whether a term is one of another vocabulary, with an address on the web."""
+    return iri.startswith(("https://", "http://")) and not iri.startswith((*OWN, ONTOLOGY))
 
 
 def _page(template: str, **values: Any) -> Response:
     forms = [(f.media_type, f"{request.path}?format={f.name}") for f in fitting("triples")]
     return page(template, forms=forms, **values)
-
-
-def _response(body: bytes, content_type: str) -> Response:
-    response = Response(body, content_type=content_type)
-    response.vary.add("Accept")
-    address = request.path
-    for suffix in (*SUFFIXES, "html"):
-        address = address.removesuffix(f".{suffix}")
-    others = [f.media_type for f in fitting("triples")] + ["text/html"]
-    names = [f.name for f in fitting("triples")] + ["html"]
-    for media_type, name in zip(others, names, strict=True):
-        if not content_type.startswith(media_type):
-            link = f'<{quote(address)}?format={name}>; rel="alternate"; type="{media_type}"'
-            response.headers.add("Link", link)
-    return response
-
-
-def _once(read: Callable[[], Vocabulary]) -> Callable[[], Vocabulary]:
-    """Return a function that reads at its first call, however many threads call it."""
-    lock = Lock()
-    kept: list[Vocabulary] = []
-
-    def get() -> Vocabulary:
-        with lock:
-            if not kept:
-                kept.append(read())
-        return kept[0]
-
-    return get

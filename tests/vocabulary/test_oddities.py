@@ -13,7 +13,8 @@ from dafab_kg.cli import main
 from dafab_kg.model.names import NS
 from dafab_kg.vocabulary.canonical import format_turtle
 from dafab_kg.vocabulary.check import check_files
-from dafab_kg.vocabulary.describe import describe, read_vocabulary
+from dafab_kg.vocabulary.describe import describe
+from dafab_kg.vocabulary.held import read_vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "@prefix o: <http://www.w3.org/2002/07/owl#> . @prefix e: <https://e.example/> . "

@@ -25,7 +25,7 @@ import dafab_kg
 from dafab_kg.access.tokens import Tokens
 from dafab_kg.queries import saved
 from dafab_kg.store.answers import FORMATS
-from dafab_kg.vocabulary.describe import read_vocabulary
+from dafab_kg.vocabulary.held import read_vocabulary
 from dafab_kg.web import create_app
 from dafab_kg.web.openapi import undescribed
 from tests.ingest.documents import water_item, write_items

@@ -1,0 +1,128 @@
+"""How one fact is known: who states it, why it follows, who says otherwise, what made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from dafab_kg.catalogue.description import stated_by
+from dafab_kg.catalogue.viewing import Graphs, digest_of, labels_of, line_of, tail
+from dafab_kg.ingest.prepare import written_id
+from dafab_kg.model.errors import ThingNotFound
+from dafab_kg.model.names import Names
+from dafab_kg.model.resources import text
+from dafab_kg.python.things import StatedBy
+from dafab_kg.reasoning.explain import Proof, explain
+from dafab_kg.reasoning.reasoner import Reasoner
+from dafab_kg.store.protocol import Iri, Solutions, Store, Term
+
+MOST_LOOKED_AT: Final = 20_000
+"""Values of one property among which the one asked for is sought."""
+MOST_GRAPHS: Final = 50
+"""Graphs of a proof whose documents are told."""
+
+
+@dataclass(frozen=True)
+class Otherwise:
+    """What another document says instead (``ontology/prov.ttl``, ``dafab:Claim``)."""
+
+    value: Term
+    document: str
+    accepted: Term
+    accepted_from: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """The run that made a thing, and the model that ran; "" where it is not told."""
+
+    run: str
+    model: str
+    version: str
+    started: str
+    ended: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How one fact is known.
+
+    ``documents`` are those behind the first graphs of the proof; ``graphs`` counts all that
+    state something the fact rests on.
+    """
+
+    iri: str
+    label: str
+    property: str
+    value: Term
+    proof: Proof
+    documents: tuple[StatedBy, ...]
+    graphs: int
+    claims: tuple[Otherwise, ...]
+    made: tuple[Made, ...]
+    labels: Mapping[str, str]
+
+
+def evidence_of(
+    iri: str, property_: str, digest: str, store: Store, names: Names, reasoner: Reasoner
+) -> Evidence:
+    """Tell how a fact is known; ``digest`` names its value (:func:`~..viewing.digest_of`).
+
+    Raises:
+        ThingNotFound: the thing has no such value now.
+    """
+    graphs = reasoner.dataset("both")
+    value = _value(iri, property_, digest, store, graphs)
+    proof = explain(line_of(Iri(iri), property_, value), store, reasoner)
+    stating = sorted({graph for one in proof.stated for graph in one.graphs})
+    shown = set(stating[:MOST_GRAPHS])
+    # a graph that users wrote has its provenance in its document's graph
+    shown |= {names.make("graph", document_id=written_id(graph)) for graph in shown}
+    claims = _claims(iri, property_, store, graphs)
+    made = _made(iri, store, graphs)
+    named = [iri, property_, value.value if isinstance(value, Iri) else ""]
+    named += [one.run for one in made] + [one.model for one in made]
+    labels = labels_of(filter(None, named), store, graphs)
+    return Evidence(
+        iri,
+        labels.get(iri) or tail(iri),
+        property_,
+        value,
+        proof,
+        stated_by(shown, store),
+        len(stating),
+        claims,
+        made,
+        labels,
+    )
+
+
+def _value(iri: str, property_: str, digest: str, store: Store, graphs: Graphs) -> Term:
+    query = f"SELECT ?o ?p ?thing WHERE {{ ?thing ?p ?o }} LIMIT {MOST_LOOKED_AT}"
+    bindings: dict[str, Term] = {"thing": Iri(iri), "p": Iri(property_)}
+    for row in cast(Solutions, store.query(query, bindings=bindings, default_graphs=graphs)):
+        value = cast(Term, row[0])
+        if digest_of(value) == digest:
+            return value
+    raise ThingNotFound(
+        f"{iri[:200]!r} has no such value of {property_[:200]!r} now. See the page of the thing"
+    )
+
+
+def _claims(iri: str, property_: str, store: Store, graphs: Graphs) -> tuple[Otherwise, ...]:
+    bindings: dict[str, Term] = {"subject": Iri(iri), "property": Iri(property_)}
+    query = text("queries/internal", "claims-of.rq")
+    found = []
+    for row in cast(Solutions, store.query(query, bindings=bindings, default_graphs=graphs)):
+        accepted, source, claimed, by = row[:4]
+        if accepted is not None and source is not None and claimed is not None and by is not None:
+            found.append(Otherwise(claimed, by.value, accepted, source.value))
+    return tuple(found)
+
+
+def _made(iri: str, store: Store, graphs: Graphs) -> tuple[Made, ...]:
+    bindings: dict[str, Term] = {"thing": Iri(iri)}
+    query = text("queries/internal", "made-by.rq")
+    rows = cast(Solutions, store.query(query, bindings=bindings, default_graphs=graphs))
+    return tuple(Made(*("" if one is None else one.value for one in row[:5])) for row in rows)

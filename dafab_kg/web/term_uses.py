@@ -1,0 +1,120 @@
+"""What the catalogue holds of the ontology's terms: how often, and an example of each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, cast
+
+from dafab_kg.catalogue import Catalogue
+from dafab_kg.model import resources
+from dafab_kg.model.errors import DafabError
+from dafab_kg.queries.values import with_values
+from dafab_kg.serving.client import ServedCatalogue
+from dafab_kg.store.protocol import Iri, Literal, Solutions, Term
+from dafab_kg.web.gate import sees_private
+from dafab_kg.web.sparql import revision_of
+
+MOST_COUNTED: Final = 100_000
+"""Uses that are counted; of what is used more often it is told that there are more."""
+COUNT_SECONDS: Final = 0.5
+"""How long a page waits for the numbers of all classes; they come when they are counted."""
+TERM_SECONDS: Final = 2.0
+_QUERIES: Final[Mapping[str, str]] = {
+    "class": "term-things.rq",
+    "property": "term-statements.rq",
+    "value": "term-values.rq",
+}
+
+
+@dataclass(frozen=True)
+class Uses:
+    """How a term is used: as ``class``, ``property`` or ``value``; ``more`` than counted.
+
+    ``thing`` is an example, with its ``value`` of a property, or the ``property`` that has
+    the term for a value.
+    """
+
+    kind: str
+    number: int
+    more: bool
+    thing: Term
+    value: Term | None = None
+    property: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        told = asdict(self)
+        told["thing"] = self.thing.value
+        told["value"] = self.value.value if self.value is not None else ""
+        return told
+
+
+def uses(catalogue: Catalogue, iri: str, kind: str) -> Uses | None:
+    """Return how the catalogue uses a term of this kind; None if it does not.
+
+    Raises:
+        NotServed: that cannot be told in the time there is.
+    """
+    asked = "class" if "class" in kind else "property" if "property" in kind else "value"
+    text = resources.text("queries", f"internal/{_QUERIES[asked]}")
+    query = with_values(text, {"term": Iri(iri)})
+    options: dict[str, Any] = {"private": sees_private()}
+    if isinstance(catalogue, ServedCatalogue):
+        options["seconds"] = TERM_SECONDS
+    answer = cast(Solutions, catalogue.query(query, **options))
+    for row in answer:
+        found = dict(zip(answer.variables, row, strict=True))
+        thing = found["thing"]
+        assert thing is not None
+        number = int(cast(Literal, found["number"]).value)
+        other = found.get("property")
+        return Uses(
+            asked,
+            min(number, MOST_COUNTED),
+            number > MOST_COUNTED,
+            thing,
+            found.get("value"),
+            other.value if other is not None else "",
+        )
+    return None
+
+
+class Numbers:
+    """How many things there are of each class, counted once for each commit.
+
+    Where that takes longer than a page may wait, the page shows what was counted before, if
+    anything, and it is counted on.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._commit = ""
+        self._counted: dict[str, int] | None = None
+        self._counting = threading.Lock()
+
+    def get(self) -> Mapping[str, int] | None:
+        """Return the numbers by class; None while they are counted for the first time."""
+        commit = revision_of(self._catalogue)
+        if self._counted is not None and commit and self._commit == commit:
+            return self._counted
+        if self._counting.acquire(blocking=False):
+            done = threading.Event()
+            threading.Thread(target=self._count, args=(commit, done), daemon=True).start()
+            done.wait(COUNT_SECONDS)
+        return self._counted
+
+    def _count(self, commit: str, done: threading.Event) -> None:
+        try:
+            text = resources.text("queries", "internal/classes.rq")
+            answer = cast(Solutions, self._catalogue.query(text))
+            counted = {
+                cast(Iri, name).value: int(cast(Literal, number).value) for name, number in answer
+            }
+            self._counted, self._commit = counted, commit
+        except DafabError:
+            pass  # more than can be counted within the deadline: shown without
+        finally:
+            self._counting.release()
+            done.set()
