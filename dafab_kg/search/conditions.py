@@ -7,8 +7,9 @@ from typing import Final
 
 from shapely import bounds, from_wkb, to_wkt
 
-from dafab_kg.model.names import term
-from dafab_kg.search.compile import AS_WKT, Habits, stamp
+from dafab_kg.model.names import NS, term
+from dafab_kg.search.compile import AS_WKT, Habits, compile_filter, stamp
+from dafab_kg.search.names import held
 from dafab_kg.search.told import is_told
 from dafab_kg.search.tree import (
     DATETIME,
@@ -53,26 +54,6 @@ def is_whole(node: Node, habits: Habits) -> bool:
     return not (isinstance(node, Temporal) and any(map(habits.uses, _SPAN)))
 
 
-def is_close(node: Node) -> bool:
-    """Tell whether nearly all candidates of a filter fulfil it.
-
-    They differ where a number changed in its last digits on its way into the graph, and where
-    the graph knows of a product what an item of it does not say.
-    """
-    match node:
-        case And(parts):
-            return all(map(is_close, parts))
-        case Spatial(relation, _, path):
-            return relation == "intersects" and path == GEOMETRY
-        case Temporal():
-            return node.relation == "intersects" and node.path in (ITEM_TIME, DATETIME)
-        case Compare(_, operator, value):
-            return isinstance(value, int | float) and operator != "<>"
-        case Contains():
-            return is_told(node) and bool(node.values)
-    return False
-
-
 def is_told_alone(node: Node) -> bool:
     """Tell whether the graph alone tells all of a filter, so that its candidates fulfil it."""
     if isinstance(node, And):
@@ -80,20 +61,45 @@ def is_told_alone(node: Node) -> bool:
     return isinstance(node, Contains) and is_told(node)
 
 
-def boxed(node: Node) -> Node:
-    """Return a filter with boxes in the place of areas: the search index counts by them alone.
+def nearly(node: Node, habits: Habits, base: str) -> str | None:
+    """Write what holds of ``?product`` where a filter is true of its item, nearly always.
 
-    An item across the 180th meridian is missed by some of them.
+    What is written are ranges that the search index counts by itself: an area is the box around
+    it, and what the graph says of a product is taken to stand in its item.  None: not of this
+    filter.  ``base`` is what the IRIs of things begin with.
     """
-    if isinstance(node, And):
-        return And(tuple(map(boxed, node.parts)))
-    if not isinstance(node, Spatial):
-        return node
-    west, south, east, north = map(float, bounds(from_wkb(node.geometry)))
-    ends = [(1, "<=", north), (3, ">=", south)]
-    if east - west < 180:
-        ends += [(0, "<=", east), (2, ">=", west)]
-    return And(tuple(Compare(("bbox", at), sign, end) for at, sign, end in ends))  # type: ignore[arg-type]
+    match node:
+        case And(parts):
+            each = [nearly(part, habits, base) for part in parts]
+            known = [one for one in each if one is not None]
+            return " ".join(known) if len(known) == len(each) else None
+        case Spatial(relation="intersects", path=path) if path == GEOMETRY:
+            west, south, east, north = map(float, bounds(from_wkb(node.geometry)))
+            ends = [_bound("south", "<=", north), _bound("north", ">=", south)]
+            if east - west < 180:
+                ends += [_bound("west", "<=", east), _bound("east", ">=", west)]
+            return " ".join(ends)
+        case Temporal(relation="intersects", until=None) if node.path == DATETIME:
+            ends = [_bound("datetime", ">=", stamp(node.start))] if node.start else []
+            ends += [_bound("datetime", "<=", stamp(node.end))] if node.end else []
+            return " ".join(ends) or None
+        case Temporal():
+            return certain(node, habits)
+        case Compare(path, operator, value) if operator != "<>":
+            told = held(path, base) or ()
+            if isinstance(value, bool) or not isinstance(value, int | float) or len(told) != 1:
+                return None
+            local = told[0].iri.removeprefix(NS)
+            of_product = told[0].kind == "number" and not told[0].of_entry and local.isalnum()
+            return _bound(local, operator, value) if of_product else None
+        case Contains() if is_told(node):
+            return compile_filter(node, habits, base).where or None
+    return None
+
+
+def _bound(local: str, operator: str, value: float | str) -> str:
+    """Write a bound of a property; several of one are of the same variable."""
+    return f"?product dafab:{local} ?v_{local} . FILTER(?v_{local} {operator} {value})"
 
 
 _TIME: Final = term("datetime")

@@ -22,7 +22,7 @@ from dafab_kg.model.names import decode
 from dafab_kg.model.plain_json import as_double
 from dafab_kg.search.collections import collection_ids
 from dafab_kg.search.compile import stamp
-from dafab_kg.search.conditions import boxed, certain, is_close, is_told_alone, is_whole
+from dafab_kg.search.conditions import certain, is_told_alone, is_whole, nearly
 from dafab_kg.search.counting import MOST_HIDDEN, count_of
 from dafab_kg.search.exact import at, moment, place_of_item
 from dafab_kg.search.habits import Habits
@@ -128,12 +128,11 @@ def _about(library: Library, search: Search) -> Matched:
     assert node is not None
     if node == And(()):
         return ByGraph(library, search, "")
-    if is_close(node):
-        compiled = candidates(library, boxed(node))
-        if compiled.where and not compiled.none:
-            rough = ByGraph(library, search, compiled.where, about=not is_told_alone(node))
-            if rough.total() > MOST_READ_ABOUT:
-                return rough
+    where = nearly(node, Habits(library), library.names.base)
+    if where is not None:
+        rough = ByGraph(library, search, where, about=not is_told_alone(node))
+        if rough.total() > MOST_READ_ABOUT:
+            return rough
     found = _read(library, search, MOST_READ_AT_ONCE)
     if found is None:
         raise _too_many(MOST_READ_AT_ONCE)
@@ -270,7 +269,18 @@ class ByGraph:
     def __init__(self, library: Library, search: Search, sure: str, *, about: bool = False) -> None:
         self.about = about
         self._library, self._search, self._sure = library, search, sure
-        self._sources = tuple(sources_of(library, search))
+        self._sources = tuple(filter(None, map(self._narrowed, sources_of(library, search))))
+
+    def _narrowed(self, source: Source) -> Source | None:
+        """Find once which of few products without an entry are among them; None: no one is."""
+        if not (self._sure and source.bare and source.few):
+            return source
+        query = f"SELECT DISTINCT ?product {{ {source.pattern} {self._sure} }}"
+        found = listed(iri(row[0]) for row in rows(self._library, query))
+        if not found:
+            return None
+        pattern = f"VALUES ?product {{ {found} }} ?product dafab:productId ?id ."
+        return replace(source, pattern=pattern, counted=pattern)
 
     def total(self) -> int:
         """See :class:`Matched`."""
