@@ -121,7 +121,7 @@ REAL = {
     "version": [read_vocabulary().version("core")],
     "name": [*(query.name for query in saved()), "month", "water_anomaly", "stac"],
     "value": ["water_anomaly_flood"],
-    "suffix": ["ttl", "nt", "jsonld", "rdf", "html"],
+    "suffix": ["ttl", "nt", "jsonld", "rdf", "html", "csv", "json"],
     "rest": ["a", "b/c"],
     "filename": ["style.css"],
     "collection": ["water_analysis"],
