@@ -79,6 +79,7 @@ def test_a_twin_is_chosen_by_suffix_parameter_and_accept(asked: FlaskClient, suf
     assert len({one.data for one in answers}) == 1
 
 
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")
 def test_all_forms_of_rdf_hold_the_same_triples(asked: FlaskClient) -> None:
     graphs = []
     for suffix, (_, form) in FORMS.items():
