@@ -786,7 +786,7 @@ class Catalogue(ItemSearch, Closing):
 
     def pictures(self, iri: str) -> Pictures:
         """Return what the page of a thing draws: outlines, figures over time, products near."""
-        return pictures(iri, self._store, self._reasoner.dataset("both"))
+        return pictures(iri, self._store, self._reasoner.dataset("both"), self.query)
 
     def original(self, document_id: str) -> tuple[StoredDocument, tuple[int, ...]]:
         """Return a loaded document's entry, and the bytes of each of its first files.
