@@ -337,7 +337,7 @@ class Catalogue(ItemSearch, Closing):
         scope: str,
         *,
         vo: str = "",
-        plugin: str = "JSON",
+        plugin: str = "auto",
         only_new: bool = False,
         restart: bool = False,
         progress: Callable[[Progress], None] | None = None,
