@@ -183,7 +183,10 @@ def _ask(
     scopes = Scopes(settings.did_scope, settings.did_scopes)
     kept = Kept(settings.store, f"{Path(config).resolve()} {vo}")
     with Replicas(
-        lambda: connect(settings, vo), kept, most_age=settings.rucio_replica_age
+        # what is kept serves at once where it does not answer
+        lambda: connect(settings, vo, sleep=None),
+        kept,
+        most_age=settings.rucio_replica_age,
     ) as replicas:
         resolved = replicas.of(pairs_of(plan, scopes), fresh=fresh)
     sites: Collection[str] | None = None
