@@ -152,6 +152,14 @@ def find(catalogue: Catalogue, sought: Sought) -> list[dict[str, Any]]:
             limit=sought.limit,
         )
     )
+    place = {name: number for number, name in reversed([*enumerate(sought.ids)])}
+    if place:
+        found.sort(key=lambda item: place.get(item["id"], len(place)))
+    if not found and sought.words:
+        tell(
+            f"No item has {sought.words!r} in its texts. What follows from data is asked for by "
+            "--filter, as \"A_CONTAINS(dafab:types, ('dafab:FloodScene'))\""
+        )
     narrowed = sought.filter or sought.words or sought.limit is not None
     there = {item["id"] for item in found}
     gone = [one for one in sought.ids if one not in there]
@@ -191,7 +199,11 @@ def _ask(
         resolved = replicas.of(pairs_of(plan, scopes), fresh=fresh)
     sites: Collection[str] | None = None
     if site:
-        sites = {site} if is_name(site) else named_sites(connect(settings, vo), site)
+        there = {copy.rse for file in resolved.files.values() for copy in file.copies}
+        if is_name(site) and (site in there or resolved.old):
+            sites = {site}
+        else:
+            sites = named_sites(connect(settings, vo), site)
     return locate(plan, resolved, scopes), resolved, sites
 
 
@@ -237,7 +249,9 @@ def _print(session: Session, plan: DownloadPlan, resolved: Resolved | None, form
         columns = ("item", "asset", "bytes", "site", "state", "address")
         print_table(columns, rows, numbers=("bytes",))
         if not session.quiet:
-            print_line(f"{len(plan):,} files, {plan.size:,} bytes")
+            shown = [one for one in plan if one.places]
+            size = sum(one.size or 0 for one in shown)
+            print_line(f"{len(shown):,} files, {size:,} bytes; {len(rows):,} addresses")
 
 
 def _print_sites(
