@@ -878,6 +878,9 @@ class Catalogue(ItemSearch, Closing):
         index = self.index
         return () if index is None else tuple(index.search(words, limit=limit))
 
+    def _settings(self) -> Settings:
+        return self.settings
+
     def _items(self) -> ItemsHere:
         return ItemsHere(self.find_items)
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+import dafab_kg
 from dafab_kg.cli import main
 from dafab_kg.cli.files import Sought, find
+from dafab_kg.model.errors import NotDoneHere, QueryNotValid, ThingNotFound
 from tests.dids import making
 
 
@@ -45,3 +49,20 @@ def test_the_last_line_counts_what_the_table_shows(catalogue, tmp_path, capsys, 
     told = capsys.readouterr()
     assert told.out.endswith("1 files, 5 bytes; 1 addresses\n")
     assert "1 of 2 files are not to be had" in told.err
+    # the same in Python
+    assert main([*store, "files", "one", "--format", "csv"]) == 0
+    table = capsys.readouterr().out
+    assert main([*store, "files", "one", "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    with dafab_kg.open(store[1]) as kg:
+        plan = kg.files("one")
+        assert (plan.to_csv(), plan.to_json()) == (table, value)
+        assert plan.metalink().count(b"<file ") == 1 == len(kg.files("one", assets="a"))
+        assert kg.files("one", protocols=["https"]).to_csv().count("x.example") == 1
+        (fetched,) = kg.files("one", assets="b").get(tmp_path / "got")
+        assert fetched.outcome == "failed"  # nobody fetches s3
+        with pytest.raises(NotDoneHere, match="rucio_config"):
+            kg.files("one", site="LXP")
+        for wrong, error in (((), QueryNotValid), (("nothing",), ThingNotFound)):
+            with pytest.raises(error):
+                kg.files(*wrong)
