@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -344,7 +344,7 @@ class Catalogue(ItemSearch, Closing):
         scope: str,
         *,
         vo: str = "",
-        plugin: str = "JSON",
+        plugin: str = "auto",
         only_new: bool = False,
         restart: bool = False,
         progress: Callable[[Progress], None] | None = None,
@@ -929,6 +929,9 @@ class Catalogue(ItemSearch, Closing):
         index = self.index
         return () if index is None else tuple(index.search(words, limit=limit))
 
+    def _settings(self) -> Settings:
+        return self.settings
+
     def _items(self) -> ItemsHere:
         return ItemsHere(self.find_items)
 
@@ -1054,6 +1057,11 @@ class Catalogue(ItemSearch, Closing):
             QueryNotValid: the filter, the order or the cursor cannot be answered.
         """
         return self._dids.find(asked)
+
+    def unknown_did_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return those of the keys of a filter of Rucio's that nothing here has or means, each
+        with some that are written much like it."""
+        return self._dids.unknown_keys(keys)
 
     def find_did_documents(self, asked: Asked, root: str) -> DocumentPage:
         """Find documents of containers; links of catalogues are below ``root``.

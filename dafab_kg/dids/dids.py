@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 from dafab_kg.dids.documents import documents, steps_of
 from dafab_kg.dids.expected import Expected, attached_to, expected_did
 from dafab_kg.dids.finding import Pair, find, found_of
+from dafab_kg.dids.keys import unknown_keys
 from dafab_kg.dids.listing import Asked, DidPage, DocumentPage, find_dids, find_documents
 from dafab_kg.dids.members import Members, files, members, parents
 from dafab_kg.dids.metadata import metadata_of
@@ -54,6 +55,10 @@ class Dids:
     def find(self, asked: Asked) -> DidPage:
         """See :func:`dafab_kg.dids.listing.find_dids`."""
         return find_dids(self.library, self.scopes, asked)
+
+    def unknown_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """See :func:`dafab_kg.dids.keys.unknown_keys`."""
+        return unknown_keys(self.library, keys)
 
     def find_documents(self, asked: Asked, root: str) -> DocumentPage:
         """See :func:`dafab_kg.dids.listing.find_documents`."""

@@ -31,6 +31,7 @@ READS: Final = frozenset(
         "facets",
         "find_did_documents",
         "find_dids",
+        "unknown_did_keys",
         "find_items",
         "find_things",
         "index_status",

@@ -62,8 +62,28 @@ def find_all(
     Raises:
         ThingNotFound: there is no such scope.
         QueryNotValid: the filter cannot be answered.
+        Refused: it finds nothing, and names a key that means nothing here.
     """
-    return islice(_pages(catalogue, scope, asked, min(most or PAGE, PAGE)), most)
+    found = islice(_pages(catalogue, scope, asked, min(most or PAGE, PAGE)), most)
+    first = next(found, None)
+    if first is None:
+        _check_keys(catalogue, asked)
+        return
+    yield first
+    yield from found
+
+
+def _check_keys(catalogue: Catalogue, asked: RucioFilter) -> None:
+    keys = tuple(dict.fromkeys(one.key for group in asked.groups for one in group))
+    for key, near in catalogue.unknown_did_keys(keys).items():
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        # as Rucio does with keys that no plugin of its manages
+        raise Refused(
+            400,
+            "InvalidMetadata",
+            f"There is no metadata key {key[:80]!r} here: neither the vocabulary nor any item has "
+            f"it.{meant}",
+        )
 
 
 def _pages(catalogue: Catalogue, scope: str, asked: RucioFilter, size: int) -> Iterator[Did]:

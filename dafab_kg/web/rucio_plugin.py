@@ -97,7 +97,10 @@ def plugin_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         if not ours(vo, scope):
             return _answer({"names": [], "more": False})
         most = min(limit or MOST_NAMES, MOST_NAMES)
-        found = find_all(catalogue, scope, asked, most + 1)
+        try:
+            found = list(find_all(catalogue, scope, asked, most + 1))
+        except Refused as error:
+            raise QueryNotValid(error.message) from error
         names = list(dict.fromkeys(encode_did_name(one.name) for one in found))
         return _answer({"names": names[:most], "more": len(names) > most})
 
