@@ -9,6 +9,7 @@ from dafab_kg.search.collections import hidden, listing, shelves
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
 from dafab_kg.search.exact import truth
 from dafab_kg.search.items import Value, values_of
+from dafab_kg.search.judging import right_by_columns
 from dafab_kg.search.library import Library, iri, listed, quoted, rows, text
 from dafab_kg.search.relatives import relatives_of
 from dafab_kg.search.settled import mentions_relatives, told_by_name
@@ -121,8 +122,19 @@ def right_of(
     if told_by_name(node):
         named = {one.iri: {"id": one.id, "collection": one.collection} for one in entries}
         return {iri for iri, value in named.items() if truth(node, value) is True}, {}
-    values = values_of(library, entries)
-    return right_among(library, node, entries, values), values
+
+    known: dict[str, Value] = {}
+
+    def by_documents(part: Node, some: Sequence[Entry], read: Mapping[str, Value]) -> set[str]:
+        known.update(read)
+        known.update(values_of(library, [entry for entry in some if entry.iri not in known]))
+        return right_among(library, part, some, {one.iri: known[one.iri] for one in some})
+
+    found = right_by_columns(library, node, entries, by_documents)
+    if found is None:
+        return by_documents(node, entries, {}), known
+    right, read = found
+    return right, {**known, **read}
 
 
 def right_among(
