@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.search.collections import products_of
+from dafab_kg.search.collections import number_of_entries, products_of
 from dafab_kg.search.compile import Candidates, Compiled, compile_filter
 from dafab_kg.search.counting import count_matched
 from dafab_kg.search.descent import made_into
@@ -51,6 +52,8 @@ LAST: Final = Iri("~")
 """Stands after the IRIs of all items."""
 MOST_SCANNED: Final = 50_000
 """Most items of a source that are gone through for a filter that finds very many."""
+SECONDS_OF_ONE: Final = 100e-6
+"""About how long one of them takes to be asked for, when all are."""
 KEPT_ORDERS: Final = 4
 """Searches whose candidates stay in that order."""
 MOST_RELATIVES: Final = 500
@@ -111,10 +114,13 @@ def find_entries(library: Library, search: Search, place: Place | None) -> Found
     sources = tuple(sources_of(library, search))
     compiled = candidates(library, search.filter)
     known: dict[str, Value] = {}
-    found: list[Placed] = []
-    for source in sources:
-        found += _Asking(library, search, source, compiled, known).first(place, limit + 1)
-    found = merged(keys, found)
+    of_each = [
+        _Asking(library, search, source, compiled, known).first(place, limit + 1)
+        for source in sources
+    ]
+    found = [one for part in of_each for one in part]
+    if len(list(filter(None, of_each))) > 1 or keys[0].term:
+        found = merged(keys, found)
     page = found[:limit]
     matched = None
     if search.count:
@@ -148,6 +154,13 @@ def find_item(
 def _known(value: Term | None) -> Term:
     assert value is not None  # each item has an id
     return value
+
+
+@dataclass
+class Spent:
+    """How long it took to find candidates in one state (seconds)."""
+
+    seconds: float = 0.0
 
 
 class _Asking:
@@ -221,15 +234,28 @@ class _Asking:
     def _candidates(self) -> Sequence[Placed] | None:
         """Return rows among which are all that fulfil the filter, in order; None: too many.
 
-        All items are as good as very many of them where columns tell of each.
+        Where columns tell of each item, all items are as good, and are asked for once of a
+        state: as soon as as much time went into candidates as that takes.
         """
+        spent = once(self._library, "spent on candidates", Spent)
+        by_columns = self._filter is not None and is_column(self._filter)
+        if by_columns and spent.seconds > SECONDS_OF_ONE * number_of_entries(self._library):
+            every = self._every()
+            if every is not None:
+                return every
+        began = perf_counter()
         found = self._batch("", None, MOST_ORDERED + 1, ordered=False)
+        spent.seconds += perf_counter() - began
         if len(found) <= MOST_ORDERED:
             return merged(self._keys, found)
-        if self._filter is None or not is_column(self._filter):
-            return None
+        return self._every() if by_columns else None
+
+    def _every(self) -> Sequence[Placed] | None:
+        """Return the rows of all items of the source, in order; None: too many."""
 
         def look() -> Sequence[Placed] | None:
+            if number_of_entries(self._library) > MOST_SCANNED:
+                return None
             every = self._batch("", None, MOST_SCANNED + 1, ordered=False, where="")
             return None if len(every) > MOST_SCANNED else merged(self._keys, every)
 

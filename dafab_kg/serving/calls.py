@@ -29,6 +29,7 @@ READS: Final = frozenset(
         "explain_query",
         "facets",
         "find_did_documents",
+        "find_did_names",
         "find_dids",
         "find_items",
         "find_things",

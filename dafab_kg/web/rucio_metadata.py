@@ -29,6 +29,7 @@ from dafab_kg.model.errors import (
     ThingNotFound,
 )
 from dafab_kg.model.settings import Settings
+from dafab_kg.search.pages import MOST_ITEMS
 from dafab_kg.search.rucio_filter import RucioFilter
 from dafab_kg.web.described import Operation, Parameter, described
 from dafab_kg.web.gate import require
@@ -47,8 +48,8 @@ from dafab_kg.web.rucio_requests import body_of, flag_of, names_in_path, pairs_o
 from dafab_kg.web.rucio_writes import told_of, until_done
 from dafab_kg.web.stac_writes import on_behalf
 
-PAGE: Final = 1_000
-"""Data identifiers that are found at a time."""
+PAGE: Final = MOST_ITEMS - 1
+"""Data identifiers that are found at a time; whether there are more is told by one more."""
 
 Changing = Callable[[dict[str, Any]], dict[str, Any]]
 """From the document of an item to another."""
@@ -64,6 +65,24 @@ def find_all(
         QueryNotValid: the filter cannot be answered.
     """
     return islice(_pages(catalogue, scope, asked, min(most or PAGE, PAGE)), most)
+
+
+def find_names(catalogue: Catalogue, scope: str, asked: RucioFilter, most: int) -> Iterator[str]:
+    """Yield the names of what :func:`find_all` finds.
+
+    Raises: as :func:`find_all`.
+    """
+    return islice(_names(catalogue, scope, asked, min(most, PAGE)), most)
+
+
+def _names(catalogue: Catalogue, scope: str, asked: RucioFilter, size: int) -> Iterator[str]:
+    cursor: str | None = None
+    while True:
+        page = catalogue.find_did_names(Asked(scope, asked, cursor=cursor, limit=size))
+        yield from page.names
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 def _pages(catalogue: Catalogue, scope: str, asked: RucioFilter, size: int) -> Iterator[Did]:

@@ -26,7 +26,7 @@ from dafab_kg.web.described import JSON, Operation, described
 from dafab_kg.web.gate import admit_writers, require
 from dafab_kg.web.problems import Problem
 from dafab_kg.web.rucio_answers import Refused
-from dafab_kg.web.rucio_metadata import delete_value, find_all, set_values
+from dafab_kg.web.rucio_metadata import delete_value, find_names, set_values
 
 PREFIX: Final = "/rucio-plugin"
 VERSION: Final = 1
@@ -97,8 +97,8 @@ def plugin_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         if not ours(vo, scope):
             return _answer({"names": [], "more": False})
         most = min(limit or MOST_NAMES, MOST_NAMES)
-        found = find_all(catalogue, scope, asked, most + 1)
-        names = list(dict.fromkeys(encode_did_name(one.name) for one in found))
+        found = find_names(catalogue, scope, asked, most + 1)
+        names = list(dict.fromkeys(map(encode_did_name, found)))
         return _answer({"names": names[:most], "more": len(names) > most})
 
     @face.post("/get")
