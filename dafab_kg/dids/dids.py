@@ -12,7 +12,7 @@ from dafab_kg.dids.documents import documents, steps_of
 from dafab_kg.dids.expected import Expected, attached_to, expected_did
 from dafab_kg.dids.finding import Pair, find, found_of
 from dafab_kg.dids.keys import unknown_keys
-from dafab_kg.dids.listing import Asked, DidPage, DocumentPage, find_dids, find_documents
+from dafab_kg.dids.listing import Asked, DidPage, DocumentPage, NamePage, find_dids, find_documents
 from dafab_kg.dids.members import Members, files, members, parents
 from dafab_kg.dids.metadata import metadata_of
 from dafab_kg.dids.names import Did, Scopes
@@ -59,6 +59,11 @@ class Dids:
     def unknown_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """See :func:`dafab_kg.dids.keys.unknown_keys`."""
         return unknown_keys(self.library, keys)
+
+    def find_names(self, asked: Asked) -> NamePage:
+        """Return the names of what :meth:`find` gives."""
+        page = self.find(asked)
+        return NamePage(tuple(did.name for did in page.dids), page.cursor)
 
     def find_documents(self, asked: Asked, root: str) -> DocumentPage:
         """See :func:`dafab_kg.dids.listing.find_documents`."""

@@ -30,6 +30,7 @@ READS: Final = frozenset(
         "explain_query",
         "facets",
         "find_did_documents",
+        "find_did_names",
         "find_dids",
         "unknown_did_keys",
         "find_items",

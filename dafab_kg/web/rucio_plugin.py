@@ -26,7 +26,7 @@ from dafab_kg.web.described import JSON, Operation, described
 from dafab_kg.web.gate import admit_writers, require
 from dafab_kg.web.problems import Problem
 from dafab_kg.web.rucio_answers import Refused
-from dafab_kg.web.rucio_metadata import delete_value, find_all, set_values
+from dafab_kg.web.rucio_metadata import delete_value, find_names, set_values
 
 PREFIX: Final = "/rucio-plugin"
 VERSION: Final = 1
@@ -98,10 +98,10 @@ def plugin_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
             return _answer({"names": [], "more": False})
         most = min(limit or MOST_NAMES, MOST_NAMES)
         try:
-            found = list(find_all(catalogue, scope, asked, most + 1))
+            found = list(find_names(catalogue, scope, asked, most + 1))
         except Refused as error:
             raise QueryNotValid(error.message) from error
-        names = list(dict.fromkeys(encode_did_name(one.name) for one in found))
+        names = list(dict.fromkeys(map(encode_did_name, found)))
         return _answer({"names": names[:most], "more": len(names) > most})
 
     @face.post("/get")
