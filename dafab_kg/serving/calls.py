@@ -29,6 +29,7 @@ READS: Final = frozenset(
         "explain_query",
         "find_did_documents",
         "find_dids",
+        "ids_of_cut_names",
         "unknown_did_keys",
         "find_items",
         "find_things",
