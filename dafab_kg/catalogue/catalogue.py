@@ -1058,6 +1058,10 @@ class Catalogue(ItemSearch, Closing):
         """
         return self._dids.find(asked)
 
+    def ids_of_cut_names(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the ids of names of data identifiers that were cut for Rucio."""
+        return self._dids.ids_of_cut(names)
+
     def unknown_did_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return those of the keys of a filter of Rucio's that nothing here has or means, each
         with some that are written much like it."""

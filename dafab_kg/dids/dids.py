@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from dafab_kg.dids.cut import ids_of_cut
 from dafab_kg.dids.documents import documents, steps_of
 from dafab_kg.dids.expected import Expected, attached_to, expected_did
 from dafab_kg.dids.finding import Pair, find, found_of
@@ -55,6 +56,10 @@ class Dids:
     def find(self, asked: Asked) -> DidPage:
         """See :func:`dafab_kg.dids.listing.find_dids`."""
         return find_dids(self.library, self.scopes, asked)
+
+    def ids_of_cut(self, names: Iterable[str]) -> dict[str, str]:
+        """See :func:`dafab_kg.dids.cut.ids_of_cut`."""
+        return ids_of_cut(self.library, names)
 
     def unknown_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """See :func:`dafab_kg.dids.keys.unknown_keys`."""

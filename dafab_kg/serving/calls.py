@@ -32,6 +32,7 @@ READS: Final = frozenset(
         "find_did_documents",
         "find_did_names",
         "find_dids",
+        "ids_of_cut_names",
         "unknown_did_keys",
         "find_items",
         "find_things",
