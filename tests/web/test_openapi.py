@@ -128,6 +128,7 @@ REAL = {
     "item": [water_item(0)["id"]],
     "scope": ["dafab"],
     "account": ["whoami", "guest"],
+    "document_id": ["0123456789abcdef"],
     "key": ["dafab-water-excess"],
 }
 """Values of the path that there are, since few of those made up are."""
