@@ -290,6 +290,13 @@ PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
 def sparql(form: Form) -> str:
     """Write the conditions as a query over the graph, for people to go on from."""
     lines = ["?product a dafab:Product ."]
+    if form.collections:
+        ends = (_text("/" + quote(one, safe="")) for one in form.collections)
+        any_of = " || ".join(f"STRENDS(STR(?collection), {end})" for end in ends)
+        lines += [
+            "?item dafab:describes ?product ; dafab:inCollection ?collection .",
+            f"FILTER({any_of})",
+        ]
     for one in form.chosen:
         lines += _sparql_of(one.name, one.value)
     body = "\n  ".join(lines)
@@ -301,11 +308,6 @@ def sparql(form: Form) -> str:
 
 def _sparql_of(name: str, value: str) -> list[str]:
     match name:
-        case "collection":
-            return [
-                "?item dafab:describes ?product ; dafab:inCollection ?collection .",
-                f"FILTER(STRENDS(STR(?collection), {_text('/' + quote(value, safe=''))}))",
-            ]
         case "bbox":
             west, south, east, north = (part.strip() for part in value.split(","))
             ring = f"{west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}"

@@ -35,6 +35,7 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
             with dafab_kg.open(made) as catalogue:
                 catalogue.load(shared / "browser-sample", validate=False)
                 catalogue.derive("water")
+                catalogue.enrich()
             made.rename(store)
     return store
 
