@@ -15,6 +15,14 @@ from dafab_kg.store.protocol import Answer, Iri, Solutions, Store, Term
 
 Ask = Callable[[str], Answer]
 
+FIGURES: Final = (
+    "observedWater",
+    "excessTotalWaterObservedArea",
+    "fieldPercentage",
+    "cloudCover",
+)
+"""Figures of water, fields and clouds that are drawn over time."""
+MOST_POINTS: Final = 2_000
 MOST_NEAR: Final = 60
 """Products before, and products after an event that are listed."""
 DAYS: Final = 30
@@ -120,17 +128,24 @@ def _outlines(iri: str, store: Store, graphs: Graphs) -> tuple[Outline, ...]:
 
 
 def _series(tile: str, store: Store, graphs: Graphs) -> dict[str, tuple[Point, ...]]:
-    found: dict[str, list[Point]] = {}
-    query = text("queries/internal", "tile-figures.rq")
-    for figure, time, value, product, _ in _rows(query, store, graphs, tile=Iri(tile)):
-        try:
-            number = float(Decimal(cast(Term, value).value))
-        except InvalidOperation:
-            continue
-        if time is not None and product is not None and abs(number) < float("inf"):
-            point = Point(time.value, number, product.value)
-            found.setdefault(cast(Iri, figure).value, []).append(point)
-    return {figure: tuple(points) for figure, points in found.items()}
+    found: dict[str, tuple[Point, ...]] = {}
+    # One query for each: of all at once, the engine reads every figure that there is.
+    for figure in map(term, FIGURES):
+        query = (
+            f"SELECT ?time ?value ?product ?tile WHERE {{ ?product <{term('tile')}> ?tile ; "
+            f"<{figure}> ?value ; <{term('datetime')}> ?time }} LIMIT {MOST_POINTS}"
+        )
+        points = []
+        for time, value, product, _ in _rows(query, store, graphs, tile=Iri(tile)):
+            try:
+                number = float(Decimal(cast(Term, value).value))
+            except InvalidOperation:
+                continue
+            if abs(number) < float("inf"):
+                points.append(Point(cast(Term, time).value, number, cast(Term, product).value))
+        if points:
+            found[figure] = tuple(sorted(points, key=lambda one: (one.time, one.product)))
+    return found
 
 
 def _near(about: Mapping[str, str], ask: Ask) -> tuple[Near, ...]:

@@ -168,6 +168,8 @@ def about_face(catalogue: Catalogue) -> Blueprint:
         property_ = _text("of")
         incoming = request.args.get("way") == "in"
         number = _number(request.args.get("page", "1"))
+        if not is_iri(property_):
+            raise ThingNotFound(f"{property_[:200]!r} is no property: it is no IRI")
         found, labels = catalogue.values_page(view.iri, property_, number, incoming=incoming)
         if not found.terms:
             raise ThingNotFound(f"There are no such values on page {number}")

@@ -87,8 +87,14 @@ def test_things_are_read_without_scripts_on_a_phone(
     page.goto(STORM)
     expect(page.get_by_role("heading", level=2, name="What it is about")).to_be_visible()
     assert page.locator(".map a").count() > 0
-    width = page.locator("html").bounding_box()
-    assert width is not None
-    assert width["width"] <= 390
+    assert_fits(page)
+    page.locator(".timeline a").first.click()
+    assert_fits(page)
     page.get_by_role("link", name="How do we know").first.click()
     expect(page.get_by_role("heading", name="How do we know this?")).to_be_visible()
+    assert_fits(page)
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing of a page lies beyond the right edge, so that nobody has to scroll sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -261,3 +261,22 @@ def test_terms_that_only_the_ontology_names_have_pages(asked: FlaskClient) -> No
     assert 'rel="noopener noreferrer external"' in answer.text
     turtle = asked.get("/about", query_string={"iri": PREFIXES["prov"] + "Entity"})
     assert len(Graph().parse(data=turtle.text)) > 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/about/{SCENE}?of=no%20iri",
+        f"/about/{SCENE}?of=http://e/x&page=99999999999",
+        f"/about/{SCENE}?of=http://e/x&page=-1",
+        "/about/%00",
+        "/about/%F0%9F%98%80",
+        "/about?iri=%5B",
+        f"/why?iri={ID}{SCENE}&property=no%20iri&value={'0' * 20}",
+        f"/why?iri=no%20iri&property=http://e/x&value={'0' * 20}",
+        "/id/%00",
+        "/documents/%00",
+    ],
+)
+def test_odd_addresses_are_refused_as_such(asked: FlaskClient, path: str) -> None:
+    assert asked.get(path, headers=BROWSER, follow_redirects=True).status_code in (400, 404)
