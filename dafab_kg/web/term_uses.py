@@ -118,8 +118,11 @@ class Numbers:
             return self._counted
         if self._counting.acquire(blocking=False):
             done = threading.Event()
-            threading.Thread(target=self._count, args=(commit, done), daemon=True).start()
-            done.wait(COUNT_SECONDS)
+            if isinstance(self._catalogue, ServedCatalogue):
+                threading.Thread(target=self._count, args=(commit, done), daemon=True).start()
+                done.wait(COUNT_SECONDS)
+            else:  # which may be closed while a thread counts
+                self._count(commit, done)
         return self._counted
 
     def _count(self, commit: str, done: threading.Event) -> None:

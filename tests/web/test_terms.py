@@ -331,3 +331,33 @@ def test_a_module_tells_its_versions(client: FlaskClient) -> None:
     assert "https://w3id.org/dafab/ont/core/0.2.0" in text
     assert "https://w3id.org/dafab/ont/core/0.1.0" in text and "does not keep" in text
     assert "/ont/core.ttl" in text
+
+
+def test_a_page_does_not_wait_until_all_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 100,000 products counting takes seconds; the page comes, and the numbers later."""
+    import threading
+    import time
+
+    from dafab_kg.web import term_uses
+
+    may = threading.Event()
+
+    class Slow(MemoryCatalogue):
+        commit = "one"
+
+        def query(self, text, **options):
+            if "?class" in text:
+                assert may.wait(20)
+            return super().query(text, **options)
+
+    monkeypatch.setattr(term_uses, "ServedCatalogue", Slow)
+    monkeypatch.setattr(term_uses, "COUNT_SECONDS", 0.01)
+    monkeypatch.setattr(term_uses, "TERM_SECONDS", None)
+    catalogue = Slow(f"<http://e/a> <{RDF.type}> <{NS}SourceProduct> .")
+    client = create_app(catalogue).test_client()  # type: ignore[arg-type]
+    assert "is being counted" in client.get("/ns", headers=BROWSER).text
+    may.set()
+    until = time.monotonic() + 10
+    while "is being counted" in (text := client.get("/ns", headers=BROWSER).text):
+        assert time.monotonic() < until
+    assert "Numbers are those of things in this catalogue" in text
