@@ -72,7 +72,7 @@ def right_by_columns(
     if not told:
         return None
     rest = tuple(part for part in parts if not is_column(part))
-    paths = tuple(dict.fromkeys(path for part in told for path in _paths(part)))
+    paths = tuple(dict.fromkeys(path for part in told for path in paths_of(part)))
     if len(paths) > MOST_PATHS:
         return None
     state = _state(library)
@@ -101,7 +101,7 @@ def is_column(node: Node) -> bool:
     for one in tests_of(node):
         if isinstance(one, Spatial | Mentions | Related) or is_told(one):
             return False
-        if isinstance(one, Temporal) and not all(map(_is_property, _paths(one))):
+        if isinstance(one, Temporal) and not all(map(_is_property, paths_of(one))):
             return False
     return True
 
@@ -110,7 +110,7 @@ def _is_property(path: Path) -> bool:
     return len(path) == 2 and path[0] == "properties" and isinstance(path[1], str)
 
 
-def _paths(node: Node) -> Iterator[Path]:
+def paths_of(node: Node | None) -> Iterator[Path]:
     """Return the places whose values decide a filter."""
     for one in tests_of(node):
         if isinstance(one, Temporal):
@@ -199,7 +199,7 @@ def _truths(columns: Columns, node: Node, codes: Mapping[Path, Any], number: int
 
 def _of_times(columns: Columns, node: Temporal, codes: Mapping[Path, Any]) -> Truths:
     """Return what a test of several places says."""
-    paths = tuple(dict.fromkeys(_paths(node)))
+    paths = tuple(dict.fromkeys(paths_of(node)))
     different, places = np.unique(
         np.stack([codes[path] for path in paths]), axis=1, return_inverse=True
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import RLock
 from typing import Final
 
@@ -15,6 +16,13 @@ Judge = Callable[[Sequence[Placed]], list[Placed]]
 
 MOST_AT_ONCE: Final = 2_000
 """Most rows that are judged at a time."""
+
+
+@dataclass
+class Spent:
+    """How long it took to find candidates in one state (seconds)."""
+
+    seconds: float = 0.0
 
 
 class Ordered:

@@ -21,7 +21,7 @@ from dafab_kg.search.descent import made_into
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, write_items
-from dafab_kg.search.judging import is_column
+from dafab_kg.search.judging import is_column, paths_of
 from dafab_kg.search.library import Library, iri, once, rows
 from dafab_kg.search.lineage import below
 from dafab_kg.search.mentioning import with_collections
@@ -36,7 +36,7 @@ from dafab_kg.search.order import (
     place_of,
     written,
 )
-from dafab_kg.search.ordered import Ordered, Placed
+from dafab_kg.search.ordered import Ordered, Placed, Spent
 from dafab_kg.search.sources import Source, entry_in, right_of, sources_of
 from dafab_kg.search.tree import And, Node, Search, Side
 from dafab_kg.store.bounds import is_plain
@@ -52,8 +52,8 @@ LAST: Final = Iri("~")
 """Stands after the IRIs of all items."""
 MOST_SCANNED: Final = 50_000
 """Most items of a source that are gone through for a filter that finds very many."""
-SECONDS_OF_ONE: Final = 100e-6
-"""About how long one of them takes to be asked for, when all are."""
+SECONDS_OF_ONE: Final = 250e-6
+"""About how long one of them takes to be listed and read, when all are."""
 KEPT_ORDERS: Final = 4
 """Searches whose candidates stay in that order."""
 MOST_RELATIVES: Final = 500
@@ -156,13 +156,6 @@ def _known(value: Term | None) -> Term:
     return value
 
 
-@dataclass
-class Spent:
-    """How long it took to find candidates in one state (seconds)."""
-
-    seconds: float = 0.0
-
-
 class _Asking:
     """Asks for the rows of one source; ``known`` gathers items that were read for that."""
 
@@ -234,11 +227,12 @@ class _Asking:
     def _candidates(self) -> Sequence[Placed] | None:
         """Return rows among which are all that fulfil the filter, in order; None: too many.
 
-        Where columns tell of each item, all items are as good, and are asked for once of a
-        state: as soon as as much time went into candidates as that takes.
+        Where columns tell of each item, all items are as good: as soon as as much time went into
+        candidates by the same places, in this state, as it takes to list and to read all.
         """
-        spent = once(self._library, "spent on candidates", Spent)
         by_columns = self._filter is not None and is_column(self._filter)
+        places = frozenset(paths_of(self._filter)) if by_columns else None
+        spent = once(self._library, ("spent on candidates", places), Spent)
         if by_columns and spent.seconds > SECONDS_OF_ONE * number_of_entries(self._library):
             every = self._every()
             if every is not None:
