@@ -508,7 +508,7 @@ def test_serve_answers_and_ends_in_order(place):
                 text += line
             address = json.loads(text)["address"]
             assert httpx.get(address + "health").json()["status"] == "ok"
-            page = httpx.get(address, headers={"Accept": "text/html"})
+            page = httpx.get(address + "holdings", headers={"Accept": "text/html"})
             assert "dafab:SourceProduct" in page.text
             for query in saved():
                 found = httpx.get(f"{address}query/{query.name}", headers={"Accept": "text/html"})

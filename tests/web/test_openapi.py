@@ -129,6 +129,7 @@ REAL = {
     "scope": ["dafab"],
     "account": ["whoami", "guest"],
     "document_id": ["0123456789abcdef"],
+    "number": ["0"],
     "key": ["dafab-water-excess"],
 }
 """Values of the path that there are, since few of those made up are."""

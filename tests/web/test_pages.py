@@ -6,7 +6,6 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
-from markupsafe import escape
 
 from dafab_kg.queries import saved
 
@@ -65,9 +64,13 @@ def test_the_editor_loads_its_own_script_alone(client, path):
     assert [link for link in found.links if "editor.js" in link]
 
 
+ELSEWHERE = ("/", "/stac", "/.well-known/void")
+"""What the small catalogue of these tests cannot answer; tests of a real one ask for it."""
+
+
 def test_every_link_of_the_landing_page_leads_somewhere(client):
     for link in page(client, "/holdings").links:
-        if link.startswith("#") or link in ("/", "/stac"):  # this catalogue has no items to search
+        if link.startswith("#") or link in ELSEWHERE:
             continue
         with client.get(link, headers=BROWSER) as response:
             assert response.status_code in (200, 303), link
