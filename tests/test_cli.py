@@ -608,3 +608,11 @@ def test_an_original_cannot_be_written_elsewhere(tmp_path):
     with pytest.raises(FileNotUsable):
         write_originals(tmp_path / "back", "x", [Part("../../escaped", b"x")])
     assert not (tmp_path.parent / "escaped").exists()
+
+
+@pytest.mark.parametrize("value", ["https://a.example=CDSE", "[1]", '{"https://a.example/": 1}'])
+def test_where_files_lie_is_told_in_json_and_an_error_shows_how(monkeypatch, capsys, value):
+    monkeypatch.setenv("DAFAB_RUCIO_RSES", value)
+    assert main(["rucio", "status"]) != 0
+    told = capsys.readouterr().err
+    assert '{"https://eodata.example/": "CDSE"}' in told and "DAFAB_RUCIO_RSES" in told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -57,7 +57,7 @@ from dafab_kg.catalogue.writing import Written
 from dafab_kg.derive import Request
 from dafab_kg.dids.dids import Dids
 from dafab_kg.dids.expected import DidChange, Expected, ExpectedDids
-from dafab_kg.dids.listing import Asked, DidPage, DocumentPage
+from dafab_kg.dids.listing import Asked, DidPage, DocumentPage, NamePage
 from dafab_kg.dids.members import Members
 from dafab_kg.dids.names import ASSETS, Did, Scopes
 from dafab_kg.dids.states import State
@@ -344,7 +344,7 @@ class Catalogue(ItemSearch, Closing):
         scope: str,
         *,
         vo: str = "",
-        plugin: str = "JSON",
+        plugin: str = "auto",
         only_new: bool = False,
         restart: bool = False,
         progress: Callable[[Progress], None] | None = None,
@@ -786,7 +786,7 @@ class Catalogue(ItemSearch, Closing):
 
     def pictures(self, iri: str) -> Pictures:
         """Return what the page of a thing draws: outlines, figures over time, products near."""
-        return pictures(iri, self._store, self._reasoner.dataset("both"))
+        return pictures(iri, self._store, self._reasoner.dataset("both"), self.query)
 
     def original(self, document_id: str) -> tuple[StoredDocument, tuple[int, ...]]:
         """Return a loaded document's entry, and the bytes of each of its first files.
@@ -929,6 +929,9 @@ class Catalogue(ItemSearch, Closing):
         index = self.index
         return () if index is None else tuple(index.search(words, limit=limit))
 
+    def _settings(self) -> Settings:
+        return self.settings
+
     def _items(self) -> ItemsHere:
         return ItemsHere(self.find_items)
 
@@ -1054,6 +1057,22 @@ class Catalogue(ItemSearch, Closing):
             QueryNotValid: the filter, the order or the cursor cannot be answered.
         """
         return self._dids.find(asked)
+
+    def ids_of_cut_names(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the ids of names of data identifiers that were cut for Rucio."""
+        return self._dids.ids_of_cut(names)
+
+    def unknown_did_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return those of the keys of a filter of Rucio's that nothing here has or means, each
+        with some that are written much like it."""
+        return self._dids.unknown_keys(keys)
+
+    def find_did_names(self, asked: Asked) -> NamePage:
+        """Find the names of data identifiers alone: a twentieth of what there is to be sent.
+
+        Raises: as :meth:`find_dids`.
+        """
+        return self._dids.find_names(asked)
 
     def find_did_documents(self, asked: Asked, root: str) -> DocumentPage:
         """Find documents of containers; links of catalogues are below ``root``.

@@ -19,8 +19,10 @@ from dafab_kg.store.protocol import Iri, Solutions, Store, Term
 
 MOST_LOOKED_AT: Final = 20_000
 """Values of one property among which the one asked for is sought."""
-MOST_GRAPHS: Final = 50
+MOST_GRAPHS: Final = 20
 """Graphs of a proof whose documents are told."""
+MOST_STATING: Final = 1_000
+"""Graphs that state a fact, as far as they are counted."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,12 @@ def evidence_of(
     """
     graphs = reasoner.dataset("both")
     value = _value(iri, property_, digest, store, graphs)
-    proof = explain(line_of(Iri(iri), property_, value), store, reasoner)
+    line = line_of(Iri(iri), property_, value)
+    if store.states(line, None):
+        # a platform is stated by each document that names it: not all of these are read
+        proof = Proof(line, _stating(iri, property_, value, store, reasoner.graph))
+    else:
+        proof = explain(line, store, reasoner)
     stating = sorted({graph for one in proof.stated for graph in one.graphs})
     shown = set(stating[:MOST_GRAPHS])
     # a graph that users wrote has its provenance in its document's graph
@@ -108,6 +115,15 @@ def _value(iri: str, property_: str, digest: str, store: Store, graphs: Graphs) 
     raise ThingNotFound(
         f"{iri[:200]!r} has no such value of {property_[:200]!r} now. See the page of the thing"
     )
+
+
+def _stating(iri: str, property_: str, value: Term, store: Store, inferred: str) -> tuple[str, ...]:
+    """Return graphs that state a fact, at most :data:`MOST_STATING`."""
+    query = f"SELECT ?g ?s ?p ?o WHERE {{ GRAPH ?g {{ ?s ?p ?o }} }} LIMIT {MOST_STATING}"
+    bindings: dict[str, Term] = {"s": Iri(iri), "p": Iri(property_), "o": value}
+    rows = cast(Solutions, store.query(query, bindings=bindings))
+    found = {cast(Iri, row[0]).value for row in rows}
+    return tuple(sorted(found - {inferred}))
 
 
 def _claims(iri: str, property_: str, store: Store, graphs: Graphs) -> tuple[Otherwise, ...]:

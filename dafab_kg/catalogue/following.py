@@ -43,6 +43,7 @@ def publish_round(catalogue: Catalogue, publisher: Publisher, *, whole: bool = F
     if not publisher.dry:
         memory.move(end, wanted.layout)
         _forget_others(wanted, memory)
+    report.known = sum(bool(one.digest) and not one.gone for one in memory.all())
     return report
 
 

@@ -31,7 +31,7 @@ def harvest_scope_into(
     progress: Callable[[Progress], None] | None = None,
     *,
     vo: str = "",
-    plugin: str = "JSON",
+    plugin: str = "auto",
     only_new: bool = False,
     restart: bool = False,
 ) -> ScopeReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -11,7 +11,9 @@ from typing import Final, cast
 from dafab_kg.catalogue.viewing import Graphs, labels_of
 from dafab_kg.model.names import PREFIXES, term
 from dafab_kg.model.resources import text
-from dafab_kg.store.protocol import Iri, Solutions, Store, Term
+from dafab_kg.store.protocol import Answer, Iri, Solutions, Store, Term
+
+Ask = Callable[[str], Answer]
 
 MOST_NEAR: Final = 60
 """Products before, and products after an event that are listed."""
@@ -66,8 +68,9 @@ class Pictures:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def pictures(iri: str, store: Store, graphs: Graphs) -> Pictures:
-    """Return what the page of a thing draws."""
+def pictures(iri: str, store: Store, graphs: Graphs, ask: Ask | None = None) -> Pictures:
+    """Return what the page of a thing draws; ``ask`` answers a query by the search index."""
+    ask = ask or (lambda query: store.query(query, default_graphs=graphs))
     types, about = _about(iri, store, graphs)
     outlines = _outlines(iri, store, graphs)
     series: dict[str, tuple[Point, ...]] = {}
@@ -76,7 +79,7 @@ def pictures(iri: str, store: Store, graphs: Graphs) -> Pictures:
     if term("Product") in types and about.get("tile"):
         series = _series(about["tile"], store, graphs)
     if term("Event") in types:
-        near = _near(about, store, graphs)
+        near = _near(about, ask)
     elif term("Product") in types:
         events = _events(about, store, graphs)
     named = {one.of for one in outlines} | {one.iri for one in (*near, *events)}
@@ -130,7 +133,7 @@ def _series(tile: str, store: Store, graphs: Graphs) -> dict[str, tuple[Point, .
     return {figure: tuple(points) for figure, points in found.items()}
 
 
-def _near(about: Mapping[str, str], store: Store, graphs: Graphs) -> tuple[Near, ...]:
+def _near(about: Mapping[str, str], ask: Ask) -> tuple[Near, ...]:
     """Return products near an event: the nearest in time before, during and after."""
     box = _box(about)
     start, end = _instant(about.get("start", "")), _instant(about.get("end", ""))
@@ -158,8 +161,7 @@ def _near(about: Mapping[str, str], store: Store, graphs: Graphs) -> tuple[Near,
             f"{head} FILTER (?time >= {_written(since)} && ?time < {_written(until)}) }} "
             f"ORDER BY {order} ?product LIMIT {MOST_NEAR}"
         )
-        rows = cast(Solutions, store.query(query, default_graphs=graphs))
-        for row in rows:
+        for row in cast(Solutions, ask(query)):
             told = Near(*("" if one is None else one.value for one in row[:4]))
             found.setdefault(told.iri, told)
     return tuple(sorted(found.values(), key=lambda one: (one.time, one.iri)))

@@ -128,29 +128,26 @@ def values_page(
 
 
 def labels_of(things: Iterable[str], store: Store, graphs: Graphs) -> dict[str, str]:
-    """Return what things are called, in one query, as far as they are called anything."""
+    """Return what things are called, as far as they are called anything."""
     wanted = [one for one in dict.fromkeys(things) if is_iri(one)]
     if not wanted:
         return {}
-    rank = {predicate: place for place, predicate in enumerate(LABELS)}
-    query = (
-        "SELECT ?thing ?as ?label WHERE { "
-        f"VALUES ?thing {{ {' '.join(f'<{one}>' for one in wanted)} }} "
-        f"VALUES ?as {{ {' '.join(f'<{one}>' for one in LABELS)} }} "
-        "?thing ?as ?label FILTER (isLiteral(?label)) }"
-    )
-    best: dict[str, tuple[int, bool, str]] = {}
-    rows = cast(Solutions, store.query(query, default_graphs=graphs))
-    for thing, predicate, label in rows:
-        named = cast(Literal, label)
-        candidate = (
-            rank[cast(Iri, predicate).value],
-            named.language not in ("", "en"),
-            named.value,
+    values = " ".join(f"<{one}>" for one in wanted)
+    found: dict[str, str] = {}
+    # One query for each: of all predicates at once, the engine reads every label that there is.
+    for predicate in LABELS:
+        query = (
+            f"SELECT ?thing ?label WHERE {{ VALUES ?thing {{ {values} }} "
+            f"?thing <{predicate}> ?label }}"
         )
-        key = cast(Iri, thing).value
-        best[key] = min(candidate, best.get(key, candidate))
-    return {thing: label for thing, (_, _, label) in best.items() if label.strip()}
+        best: dict[str, tuple[bool, str]] = {}
+        for thing, label in cast(Solutions, store.query(query, default_graphs=graphs)):
+            if isinstance(label, Literal) and label.value.strip():
+                candidate = (label.language not in ("", "en"), label.value)
+                key = cast(Iri, thing).value
+                best[key] = min(candidate, best.get(key, candidate))
+        found = {**{thing: label for thing, (_, label) in best.items()}, **found}
+    return found
 
 
 def digest_of(value: Term) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,6 @@ from dafab_kg.cli.printing import console, print_json, print_line, print_table, 
 
 if TYPE_CHECKING:
     from dafab_kg.catalogue import Catalogue
-    from dafab_kg.federation.rucio.replicas import Resolved
     from dafab_kg.model.settings import Settings
     from dafab_kg.python.downloads import DownloadPlan
     from dafab_kg.python.fetching import Fetched, Progress
@@ -103,23 +100,31 @@ def files(
         raise WrongUsage(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}")
     if (form is not None) + (get is not None) + best_site > 1:
         raise WrongUsage("There are several of --format, --get and --best-site. Give one")
-    from dafab_kg.python.located import best_sites, choose
+    from dafab_kg.python.located import best_sites
+    from dafab_kg.python.resolving import resolve
 
     settings = session.settings()
     sought = read_sought(ids, filter_, words, limit)
     with session.open(read_only=True) as catalogue:
         plan = catalogue.downloads(find(catalogue, sought), assets=assets)
-    plan, resolved, sites = _ask(settings, plan, vo, site, fresh=fresh, needed=best_site)
-    if resolved is not None and not session.quiet:
-        _tell_age(resolved)
+    told = resolve(
+        settings,
+        plan,
+        vo=vo,
+        site="" if best_site else site,
+        protocols=() if best_site else protocols or (),
+        fresh=fresh,
+        needed=best_site,
+    )
+    if not session.quiet:
+        _tell_age(told)
     if best_site:
-        _print_sites(session, best_sites(plan), resolved, plan)
+        _print_sites(session, best_sites(told), told)
         return DONE
-    if site or protocols:
-        plan = choose(plan, sites=sites, protocols=protocols or ())
+    plan = told
     if get is not None:
         return _get(session, settings, plan, get, at_once)
-    _print(session, plan, resolved, form or ("json" if session.as_json else "table"))
+    _print(session, plan, form or ("json" if session.as_json else "table"))
     return _tell_missing(session, plan)
 
 
@@ -142,63 +147,24 @@ def find(catalogue: Catalogue, sought: Sought) -> list[dict[str, Any]]:
     Raises:
         ThingNotFound: one of the ids is no item's.
     """
-    from dafab_kg.model.errors import ThingNotFound
-
-    found = list(
-        catalogue.search(
-            sought.words or None,
-            ids=sought.ids or None,
-            filter=sought.filter or None,
-            limit=sought.limit,
-        )
+    found = catalogue.items_named(
+        sought.ids, sought.words or None, sought.filter or None, sought.limit
     )
-    narrowed = sought.filter or sought.words or sought.limit is not None
-    there = {item["id"] for item in found}
-    gone = [one for one in sought.ids if one not in there]
-    if gone and not narrowed:
-        raise ThingNotFound(
-            f"There is no item {gone[0]!r}. Find ids: dafab-kg files --search WORDS"
+    if not found and sought.words:
+        tell(
+            f"No item has {sought.words!r} in its texts. What follows from data is asked for by "
+            "--filter, as \"A_CONTAINS(dafab:types, ('dafab:FloodScene'))\""
         )
     return found
 
 
-def _ask(
-    settings: Settings, plan: DownloadPlan, vo: str, site: str, *, fresh: bool, needed: bool
-) -> tuple[DownloadPlan, Resolved | None, Collection[str] | None]:
-    """Ask a Rucio, if there is one, where the files are; return which sites are meant, too."""
-    from dafab_kg.dids.names import Scopes
-    from dafab_kg.federation.rucio.connection import configured, connect
-    from dafab_kg.federation.rucio.replicas import Kept, Replicas
-    from dafab_kg.federation.rucio.sites import is_name, named_sites
-    from dafab_kg.model.errors import NotDoneHere
-    from dafab_kg.python.located import locate, pairs_of
-
-    config = configured(settings)
-    if not config:
-        if site or needed:
-            raise NotDoneHere(
-                "Only a Rucio tells of sites, and none is configured. Set rucio_config"
-            )
-        return plan, None, None
-    scopes = Scopes(settings.did_scope, settings.did_scopes)
-    kept = Kept(settings.store, f"{Path(config).resolve()} {vo}")
-    with Replicas(
-        lambda: connect(settings, vo), kept, most_age=settings.rucio_replica_age
-    ) as replicas:
-        resolved = replicas.of(pairs_of(plan, scopes), fresh=fresh)
-    sites: Collection[str] | None = None
-    if site:
-        sites = {site} if is_name(site) else named_sites(connect(settings, vo), site)
-    return locate(plan, resolved, scopes), resolved, sites
-
-
-def _tell_age(resolved: Resolved) -> None:
+def _tell_age(plan: DownloadPlan) -> None:
     from dafab_kg.python.located import written
 
-    if resolved.as_of is None:
+    if plan.as_of is None:
         return
-    told = f"Replicas as of {written(resolved.as_of)}"
-    tell(f"{told}, which is old. {resolved.old}" if resolved.old else told)
+    told = f"Replicas as of {written(plan.as_of)}"
+    tell(f"{told}, which is old. {plan.old}" if plan.old else told)
 
 
 def _tell_missing(session: Session, plan: DownloadPlan) -> int:
@@ -208,23 +174,15 @@ def _tell_missing(session: Session, plan: DownloadPlan) -> int:
     return AMISS if missing else DONE
 
 
-def _print(session: Session, plan: DownloadPlan, resolved: Resolved | None, form: str) -> None:
-    from dafab_kg.python import located
-    from dafab_kg.python.metalink import metalink
-
+def _print(session: Session, plan: DownloadPlan, form: str) -> None:
     if form == "json":
-        print_json(located.as_json(plan, resolved))
+        print_json(plan.to_json())
     elif form == "metalink":
-        reached = ((name, one) for name, one in plan.named if one.addresses)
         sys.stdout.flush()
-        sys.stdout.buffer.write(metalink(reached))
+        sys.stdout.buffer.write(plan.metalink())
         sys.stdout.buffer.flush()
     elif form == "csv":
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(located.COLUMNS)
-        writer.writerows(located.rows_of(plan))
-        print_line(text.getvalue().rstrip("\n"))
+        print_line(plan.to_csv().rstrip("\n"))
     else:
         rows = [
             (one.item, one.asset, one.size, source.rse, source.state, source.address)
@@ -234,18 +192,17 @@ def _print(session: Session, plan: DownloadPlan, resolved: Resolved | None, form
         columns = ("item", "asset", "bytes", "site", "state", "address")
         print_table(columns, rows, numbers=("bytes",))
         if not session.quiet:
-            print_line(f"{len(plan):,} files, {plan.size:,} bytes")
+            shown = [one for one in plan if one.places]
+            size = sum(one.size or 0 for one in shown)
+            print_line(f"{len(shown):,} files, {size:,} bytes; {len(rows):,} addresses")
 
 
-def _print_sites(
-    session: Session, sites: tuple[Any, ...], resolved: Resolved | None, plan: DownloadPlan
-) -> None:
+def _print_sites(session: Session, sites: tuple[Any, ...], plan: DownloadPlan) -> None:
     from dafab_kg.python.located import written
 
     if session.as_json:
-        moment = None if resolved is None or resolved.as_of is None else written(resolved.as_of)
-        old = "" if resolved is None else resolved.old
-        told = {"as_of": moment, "old": old, "files": len(plan), "bytes": plan.size}
+        moment = None if plan.as_of is None else written(plan.as_of)
+        told = {"as_of": moment, "old": plan.old, "files": len(plan), "bytes": plan.size}
         print_json({**told, "sites": sites})
         return
     columns = ("site", "bytes there", "bytes missing", "files there", "files missing")

@@ -9,7 +9,7 @@ import typer
 
 from dafab_kg.cli.frame import AMISS, DONE, Session, WrongUsage, command
 from dafab_kg.cli.loading import progress_bar, report_load
-from dafab_kg.cli.printing import plain, print_json, print_line
+from dafab_kg.cli.printing import plain, print_json, print_line, tell
 
 if TYPE_CHECKING:
     from dafab_kg.federation.rucio.harvest import ScopeReport
@@ -31,9 +31,10 @@ def harvest(
         typer.Option(
             "--metadata",
             metavar="PLUGIN",
-            help="Rucio's plugin for what users set: JSON, ALL, or another; none: not asked.",
+            help="Rucio's plugin for what users set: JSON, ALL, or another; none: not asked; "
+            "auto: JSON, if it works there.",
         ),
-    ] = "JSON",
+    ] = "auto",
     only_new: Annotated[
         bool,
         typer.Option("--new", help="Only what was made since the last harvest.", metavar=""),
@@ -76,9 +77,12 @@ def _report(session: Session, report: ScopeReport) -> int:
             "interrupted": report.load.interrupted,
             "counts": report.load.counts,
             "rejected": plain(report.load.rejected),
+            "without_metadata": report.without,
         }
         print_json(values)
         return DONE if report.load.ok else AMISS
+    if report.without:
+        tell(f"Harvested without what users set: {report.without}")
     if not session.quiet:
         began = "resumed: " if report.resumed else ""
         since = f" made since {far.since}" if far.only_new else ""

@@ -219,6 +219,7 @@ def _report(session: Session, report: Published, memory: Memory, *, dry: bool) -
         }
         refused = {":".join(pair): why for pair, why in report.refused.items()}
         more = {"files_left_out": report.left_out, "refused": refused, "dead": dead}
+        more["known"] = report.known
         print_json({**values, **more, "dry_run": dry})
     else:
         for pair, why in list(report.refused.items())[:SHOWN]:
@@ -233,7 +234,7 @@ def _report(session: Session, report: Published, memory: Memory, *, dry: bool) -
 def _told(report: Published) -> str:
     told = [
         f"{report.published:,} published",
-        f"{report.unchanged:,} unchanged",
+        f"{report.unchanged:,} {'looked at and ' if report.known is not None else ''}unchanged",
         f"{report.removed:,} removed",
     ]
     if report.refused:
@@ -242,7 +243,8 @@ def _told(report: Published) -> str:
         told.append(f"{report.waiting:,} wait to be tried again")
     if report.left_out:
         told.append(f"{report.left_out:,} files left out")
-    return ", ".join(told)
+    text = ", ".join(told)
+    return text if report.known is None else f"{text}; {report.known:,} are published in all"
 
 
 def _report_differences(session: Session, found: Reconciled, *, dry: bool) -> int:

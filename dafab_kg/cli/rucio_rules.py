@@ -87,9 +87,9 @@ def list_(
     """List the rules that were made here, all or those that one search made."""
     found = _ours(session, ids, filter_, words, limit, site, vo)[1]
     if session.as_json:
-        print_json({"rules": found})
+        print_json({"rules": found, **_summed(found)})
     else:
-        _print_rules(found)
+        _print_rules(session, found)
     return DONE
 
 
@@ -110,14 +110,18 @@ def remove(
     client, found = _ours(session, ids, filter_, words, limit, site, vo)
     gone, refused = ([], {}) if dry_run else remove_rules(client, found)
     if session.as_json:
-        print_json({"rules": found, "removed": gone, "refused": refused, "dry_run": dry_run})
+        told = {"removed": gone, "refused": refused, "dry_run": dry_run}
+        print_json({"rules": found, **_summed(found), **told})
     else:
         for name, why in refused.items():
             tell(f"{name}: {why}")
-        if dry_run:
-            _print_rules(found)
-        elif not session.quiet:
-            print_line(f"{len(gone):,} rules removed: they end within an hour")
+        ended = set(gone)
+        shown = found if dry_run else [one for one in found if one.id in ended]
+        _print_rules(session, shown)
+        if not dry_run and not session.quiet:
+            left = len(found) - len(gone) - len(refused)
+            more = f"; {left:,} end within the hour already" if left else ""
+            print_line(f"{len(gone):,} rules removed: they end within an hour{more}")
     return AMISS if refused else DONE
 
 
@@ -133,12 +137,13 @@ def _ours(
     from dafab_kg.dids.names import Scopes
     from dafab_kg.federation.rucio.connection import connect
     from dafab_kg.federation.rucio.rules import our_rules
+    from dafab_kg.federation.rucio.sizes import with_sizes
 
     settings = session.settings()
     search = str(Sought(tuple(ids or ()), filter_, words, limit))
     scopes = Scopes(settings.did_scope, settings.did_scopes).names()
     client = connect(settings, vo)
-    return client, list(our_rules(client, scopes, search, site))
+    return client, list(with_sizes(client, our_rules(client, scopes, search, site)))
 
 
 def _wanted(
@@ -190,6 +195,12 @@ def _report(session: Session, cost: Cost, done: Added | None) -> int:
 def _tell_cost(session: Session, cost: Cost) -> None:
     for item in cost.unknown[:SHOWN]:
         tell(f"{item}: Rucio does not have it. Publish it: dafab-kg rucio publish")
+    if cost.empty:
+        some = ", ".join(map(":".join, cost.empty[:3])) + (", ..." if len(cost.empty) > 3 else "")
+        tell(
+            f"{len(cost.empty):,} data sets have no files in Rucio, so that a rule would keep "
+            f"nothing ({some}). Why files are left out: dafab-kg rucio status"
+        )
     if session.quiet:
         return
     rows = [
@@ -197,6 +208,7 @@ def _tell_cost(session: Session, cost: Cost) -> None:
         ("data identifiers that have it", len(cost.ruled)),
         ("of these, to be prolonged", len(cost.ending)),
         ("items that Rucio does not have", len(cost.unknown)),
+        ("data sets without files, left out", len(cost.empty)),
         ("files", cost.files),
         ("bytes of one copy", cost.size),
         ("bytes there already", cost.here),
@@ -209,10 +221,34 @@ def _tell_cost(session: Session, cost: Cost) -> None:
         print_line(f"{one.rse}: the account has {limit}, and {one.used:,} bytes there")
 
 
-def _print_rules(rules: Iterable[Rule]) -> None:
+def _summed(rules: Iterable[Rule]) -> dict[str, int]:
+    """What rules keep together; data identifiers of several rules count once."""
+    sizes = {(one.scope, one.name): one.size or 0 for one in rules}
+    return {"data_identifiers": len(sizes), "bytes": sum(sizes.values())}
+
+
+def _print_rules(session: Session, rules: list[Rule]) -> None:
     rows = [
-        (f"{one.scope}:{one.name}", one.site, one.copies, one.state, one.expires or "", one.search)
-        for one in rules
+        (
+            f"{one.scope}:{one.name}",
+            one.site,
+            one.copies,
+            one.size,
+            one.state,
+            one.expires or "",
+            one.search,
+        )
+        for one in rules[:SHOWN]
     ]
-    columns = ("data identifier", "site", "copies", "state", "ends", "search")
-    print_table(columns, rows, numbers=("copies",))
+    columns = ("data identifier", "site", "copies", "bytes", "state", "ends", "search")
+    if rows:
+        print_table(columns, rows, numbers=("copies", "bytes"))
+    if session.quiet:
+        return
+    if len(rules) > SHOWN:
+        print_line(f"{len(rules) - SHOWN:,} more: --json tells all")
+    sums = _summed(rules)
+    print_line(
+        f"{len(rules):,} rules on {sums['data_identifiers']:,} data identifiers, of which one copy "
+        f"has {sums['bytes']:,} bytes"
+    )

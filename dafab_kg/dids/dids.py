@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from dafab_kg.dids.cut import ids_of_cut
 from dafab_kg.dids.documents import documents, steps_of
 from dafab_kg.dids.expected import Expected, attached_to, expected_did
 from dafab_kg.dids.finding import Pair, find, found_of
-from dafab_kg.dids.listing import Asked, DidPage, DocumentPage, find_dids, find_documents
+from dafab_kg.dids.keys import unknown_keys
+from dafab_kg.dids.listing import Asked, DidPage, DocumentPage, NamePage, find_dids, find_documents
 from dafab_kg.dids.members import Members, files, members, parents
 from dafab_kg.dids.metadata import metadata_of
 from dafab_kg.dids.names import Did, Scopes
@@ -54,6 +56,19 @@ class Dids:
     def find(self, asked: Asked) -> DidPage:
         """See :func:`dafab_kg.dids.listing.find_dids`."""
         return find_dids(self.library, self.scopes, asked)
+
+    def ids_of_cut(self, names: Iterable[str]) -> dict[str, str]:
+        """See :func:`dafab_kg.dids.cut.ids_of_cut`."""
+        return ids_of_cut(self.library, names)
+
+    def unknown_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """See :func:`dafab_kg.dids.keys.unknown_keys`."""
+        return unknown_keys(self.library, keys)
+
+    def find_names(self, asked: Asked) -> NamePage:
+        """Return the names of what :meth:`find` gives."""
+        page = self.find(asked)
+        return NamePage(tuple(did.name for did in page.dids), page.cursor)
 
     def find_documents(self, asked: Asked, root: str) -> DocumentPage:
         """See :func:`dafab_kg.dids.listing.find_documents`."""

@@ -62,6 +62,14 @@ class DidPage:
 
 
 @dataclass(frozen=True)
+class NamePage:
+    """A page of names alone."""
+
+    names: tuple[str, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
 class DocumentPage:
     """A page of whole documents as JSON."""
 

@@ -2,11 +2,12 @@
 
 Rucio 41.5.1's generic schema takes names of 1 to 250 characters out of letters and digits of
 ASCII, ``/ . - _``, of which the last three do not stand first.  An id that is such a name is
-its own name (but for one that begins with ``0_x``).  In any other, each character that cannot
-stand there is written ``_xHHHH_``: its code point in at least four hex digits, as SQL/XML maps
-identifiers to XML names (ISO/IEC 9075-14, 9.1); so is the ``_`` of what looks like such an
-escape already.  What is longer than 250 then is cut, and ends with 32 hex digits of the SHA-256
-of the id: the same id has the same name always, but the id is not told by it.
+its own name (but for one that begins with ``0_x``, or has a step ``.`` or ``..`` between ``/``,
+which no path shall hold).  In any other, each character that cannot stand there is written
+``_xHHHH_``: its code point in at least four hex digits, as SQL/XML maps identifiers to XML names
+(ISO/IEC 9075-14, 9.1); so is the ``_`` of what looks like such an escape already.  What is longer
+than 250 then is cut, and ends with 32 hex digits of the SHA-256 of the id: the same id has the
+same name always, but the id is not told by it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _CUT: Final = "_xcut_"
 _NOT_ALLOWED: Final = re.compile(
     r"[^A-Za-z0-9/._-]"  # what no name holds
     r"|\A[._-]"  # what does not stand first
+    r"|(?<![^/])\.(?=\.?(?:/|\Z))"  # what is a step of a path that leads elsewhere: . and ..
     r"|_(?=x(?:[0-9A-F]{4,6}|cut)_)"  # what would be read as an escape
 )
 _ESCAPE: Final = re.compile(r"_x([0-9A-F]{4,6})_")

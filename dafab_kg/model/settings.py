@@ -6,14 +6,16 @@ makes one and hands it on.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -268,7 +270,7 @@ class Settings(BaseSettings):
         description="Which properties of items are published as Rucio's metadata; where our "
         "plugin answers there out of the graph, none need be.",
     )
-    rucio_rses: dict[str, str] = Field(
+    rucio_rses: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
         description="Where published files lie: how their addresses begin to the name of a "
         "storage element that is not deterministic, as {'https://eodata.example/': 'CDSE'}; "
@@ -324,6 +326,24 @@ class Settings(BaseSettings):
         if value and not _is_address(value):
             raise ValueError(
                 "it is an address as https://rucio.example:443, without user, password or query"
+            )
+        return value
+
+    @field_validator("rucio_rses", mode="before")
+    @classmethod
+    def _rucio_rses_are_pairs(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                value = None
+        right = isinstance(value, dict) and all(
+            isinstance(part, str) and part for pair in value.items() for part in pair
+        )
+        if not right:
+            raise ValueError(
+                "it is an object of JSON, of how addresses begin to the name of a storage "
+                'element, as {"https://eodata.example/": "CDSE"}'
             )
         return value
 

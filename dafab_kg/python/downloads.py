@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -16,6 +18,9 @@ from dafab_kg.store.protocol import Answer, Iri, Literal, Solutions
 
 if TYPE_CHECKING:
     import pandas
+
+    from dafab_kg.python.fetching import Fetched
+    from dafab_kg.python.transfer import Bounds
 
 AT_ONCE: Final = 200
 """Items that one query names."""
@@ -116,9 +121,15 @@ class Download:
 
 @dataclass(frozen=True)
 class DownloadPlan:
-    """Files to fetch."""
+    """Files to fetch.
+
+    Where a Rucio was asked, ``as_of`` is when (Unix seconds), and ``old`` says why its answer is
+    older than it should be, "": it is not.
+    """
 
     files: tuple[Download, ...]
+    as_of: float | None = None
+    old: str = ""
 
     def __len__(self) -> int:
         return len(self.files)
@@ -161,6 +172,41 @@ class DownloadPlan:
         table["size"] = pandas.array([one.size for one in self.files], dtype="Int64")
         return table
 
+    def to_csv(self) -> str:
+        """Return a table as CSV with one row an address, as `dafab-kg files --format csv`."""
+        from dafab_kg.python.located import COLUMNS, rows_of
+
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(rows_of(self))
+        return text.getvalue()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as a value of JSON, as `dafab-kg files --json`."""
+        from dafab_kg.python.located import as_json
+
+        return as_json(self)
+
+    def metalink(self) -> bytes:
+        """Return the plan as Metalink 4; see :meth:`write`."""
+        from dafab_kg.python.metalink import metalink
+
+        return metalink((name, one) for name, one in self.named if one.addresses)
+
+    def get(
+        self, directory: Path | str, *, at_once: int = 4, bounds: Bounds | None = None
+    ) -> tuple[Fetched, ...]:
+        """Fetch the files into a directory and check them; see
+        :func:`dafab_kg.python.fetching.fetch`.
+
+        Raises:
+            FileNotUsable: the directory cannot be made.
+        """
+        from dafab_kg.python.fetching import fetch
+
+        return fetch(self, Path(directory), at_once=at_once, bounds=bounds)
+
     def write(self, path: Path | str) -> int:
         """Write the plan as Metalink 4 (RFC 5854); return the number of files in it.
 
@@ -171,14 +217,11 @@ class DownloadPlan:
         Raises:
             FileNotUsable: it cannot be written.
         """
-        from dafab_kg.python.metalink import metalink
-
-        reached = [(name, one) for name, one in self.named if one.addresses]
         try:
-            Path(path).write_bytes(metalink(reached))
+            Path(path).write_bytes(self.metalink())
         except OSError as error:
             raise FileNotUsable(f"{path} cannot be written: {error}") from error
-        return len(reached)
+        return len(self) - len(self.out_of_reach)
 
 
 def plan(

@@ -57,7 +57,7 @@ def choose(
             and (not wanted or scheme_of(source.address) in wanted)
         )
         files.append(replace(one, sources=left))
-    return DownloadPlan(tuple(files))
+    return replace(plan, files=tuple(files))
 
 
 def best_sites(plan: DownloadPlan) -> tuple[SiteShare, ...]:
@@ -85,7 +85,7 @@ def rows_of(plan: DownloadPlan) -> Iterator[tuple[Any, ...]]:
             yield (*begin, source.rse, protocol, source.state, source.address)
 
 
-def as_json(plan: DownloadPlan, resolved: Resolved | None) -> dict[str, Any]:
+def as_json(plan: DownloadPlan) -> dict[str, Any]:
     """Return a plan as JSON: ``as_of`` when Rucio told it, None: none was asked."""
     files = [
         {
@@ -109,10 +109,8 @@ def as_json(plan: DownloadPlan, resolved: Resolved | None) -> dict[str, Any]:
         }
         for name, one in plan.named
     ]
-    moment = None if resolved is None else resolved.as_of
-    old = resolved.old if resolved is not None else ""
-    told = None if moment is None else written(moment)
-    return {"as_of": told, "old": old, "bytes": plan.size, "files": files}
+    told = None if plan.as_of is None else written(plan.as_of)
+    return {"as_of": told, "old": plan.old, "bytes": plan.size, "files": files}
 
 
 def written(moment: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -38,6 +38,21 @@ class KnowledgeGraph(Protocol):
         self, found: Iterable[Mapping[str, Any]], *, assets: str | Iterable[str] | None = None
     ) -> DownloadPlan:
         """Plan to fetch the files of items."""
+        ...
+
+    def files(
+        self,
+        *ids: str,
+        words: str | Iterable[str] | None = None,
+        filter: str | Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        assets: str | Iterable[str] | None = None,
+        site: str = "",
+        protocols: Collection[str] = (),
+        fresh: bool = False,
+        vo: str = "",
+    ) -> DownloadPlan:
+        """Plan to fetch the files of items, with replicas where a Rucio is configured."""
         ...
 
     def list_collections(self) -> tuple[dict[str, Any], ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dafab_kg.model.errors import QueryNotValid, ThingNotFound
+from dafab_kg.model.settings import Settings
 from dafab_kg.python.asked import HasGeoInterface, Times, read_asked
 from dafab_kg.python.downloads import DownloadPlan, plan
 from dafab_kg.python.found import Found, Items
@@ -72,3 +74,64 @@ class ItemSearch:
         ``found`` is what a search gave, or items as JSON.
         """
         return plan(found, self.query, (assets,) if isinstance(assets, str) else assets)
+
+    def files(
+        self,
+        *ids: str,
+        words: str | Iterable[str] | None = None,
+        filter: str | Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        assets: str | Iterable[str] | None = None,
+        site: str = "",
+        protocols: Collection[str] = (),
+        fresh: bool = False,
+        vo: str = "",
+    ) -> DownloadPlan:
+        """Plan to fetch the files of items, as `dafab-kg files` does: by id (in that order), or by
+        what a search finds.
+
+        A configured Rucio is asked where they lie; ``site`` and ``protocols`` leave the addresses
+        there and of these schemes alone.  See :func:`dafab_kg.python.resolving.resolve`.
+
+        Raises:
+            QueryNotValid: nothing is asked for, or not as it must be.
+            ThingNotFound: one of the ids is no item's.
+        """
+        from dafab_kg.python.resolving import resolve
+
+        found = self.items_named(ids, words, filter, limit)
+        plan = self.downloads(found, assets=assets)
+        if isinstance(protocols, str):
+            protocols = (protocols,)
+        settings = self._settings()
+        return resolve(settings, plan, vo=vo, site=site, protocols=protocols, fresh=fresh)
+
+    def items_named(
+        self,
+        ids: tuple[str, ...],
+        words: str | Iterable[str] | None = None,
+        filter: str | Mapping[str, Any] | None = None,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return items as JSON, those that are named in the order of their names.
+
+        Raises:
+            QueryNotValid: nothing is asked for, or not as it must be.
+            ThingNotFound: one of the ids is no item's.
+        """
+        if not (ids or words or filter):
+            raise QueryNotValid("No items are named. Give ids, words or a filter")
+        found = list(self.search(words or None, ids=ids or None, filter=filter, limit=limit))
+        place = {name: number for number, name in reversed([*enumerate(ids)])}
+        found.sort(key=lambda item: place.get(item["id"], len(place)))
+        there = {item["id"] for item in found}
+        gone = [one for one in ids if one not in there]
+        if gone and not (words or filter or limit is not None):
+            raise ThingNotFound(
+                f"There is no item {gone[0]!r}. Find ids: dafab-kg files --search WORDS"
+            )
+        return list(found)
+
+    def _settings(self) -> Settings:
+        """Return the settings of this process, by which its Rucio is spoken to."""
+        return Settings()

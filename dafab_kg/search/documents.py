@@ -12,6 +12,9 @@ from dafab_kg.search.entries import ENTRIES_OF
 from dafab_kg.search.library import Library, iri, listed, once, rows
 from dafab_kg.store.documents import StoredDocument
 
+Content = tuple[str, str]
+"""The SHA-256 of a file in hex, and a JSON pointer into it: "" for the whole."""
+
 KEPT_FILES: Final = 4
 """Files of several items each that stay parsed."""
 
@@ -38,16 +41,27 @@ def newest(library: Library, things: Iterable[str]) -> dict[str, StoredDocument]
 
 def value_of(library: Library, document: StoredDocument) -> dict[str, Any]:
     """Return a STAC object as delivered, in a version of STAC from 1.0 on."""
+    return value_at(library, content_of(document))
+
+
+def content_of(document: StoredDocument) -> Content:
+    """Return where a STAC object stands."""
     (_, digest), *_ = document.files
-    if document.element or not document.pointer:
-        value = read_plain(library.file(document.element or digest))
+    return (document.element, "") if document.element else (digest, document.pointer)
+
+
+def value_at(library: Library, content: Content) -> dict[str, Any]:
+    """Return the STAC object that stands somewhere; see :func:`value_of`."""
+    digest, pointer = content
+    if not pointer:
+        value = read_plain(library.file(digest))
     else:
         files: dict[str, Any] = once(library, "files", dict)
         if digest not in files:
             while len(files) >= KEPT_FILES:
                 files.pop(next(iter(files)))
             files[digest] = read_plain(library.file(digest))
-        value = resolve_pointer(files[digest], document.pointer)
+        value = resolve_pointer(files[digest], pointer)
     return migrate(value)[0]
 
 

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Final
 
 from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.search.collections import products_of
+from dafab_kg.search.collections import number_of_entries, products_of
 from dafab_kg.search.compile import Candidates, Compiled, compile_filter
 from dafab_kg.search.counting import count_matched
 from dafab_kg.search.descent import made_into
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.habits import Habits
 from dafab_kg.search.items import Value, Wanted, write_items
+from dafab_kg.search.judging import is_column
 from dafab_kg.search.library import Library, iri, once, rows
 from dafab_kg.search.lineage import below
 from dafab_kg.search.mentioning import with_collections
@@ -27,7 +29,6 @@ from dafab_kg.search.order import (
     Key,
     Place,
     after,
-    begin,
     cursor,
     keys_of,
     merged,
@@ -35,6 +36,7 @@ from dafab_kg.search.order import (
     place_of,
     written,
 )
+from dafab_kg.search.ordered import Ordered, Placed
 from dafab_kg.search.sources import Source, entry_in, right_of, sources_of
 from dafab_kg.search.tree import And, Node, Search, Side
 from dafab_kg.store.bounds import is_plain
@@ -48,6 +50,10 @@ MOST_ORDERED: Final = 10_000
 """Most candidates of a filter that are put in the order of their ids here."""
 LAST: Final = Iri("~")
 """Stands after the IRIs of all items."""
+MOST_SCANNED: Final = 50_000
+"""Most items of a source that are gone through for a filter that finds very many."""
+SECONDS_OF_ONE: Final = 100e-6
+"""About how long one of them takes to be asked for, when all are."""
 KEPT_ORDERS: Final = 4
 """Searches whose candidates stay in that order."""
 MOST_RELATIVES: Final = 500
@@ -108,10 +114,13 @@ def find_entries(library: Library, search: Search, place: Place | None) -> Found
     sources = tuple(sources_of(library, search))
     compiled = candidates(library, search.filter)
     known: dict[str, Value] = {}
-    found: list[tuple[Place, Row]] = []
-    for source in sources:
-        found += _Asking(library, search, source, compiled, known).first(place, limit + 1)
-    found = merged(keys, found)
+    of_each = [
+        _Asking(library, search, source, compiled, known).first(place, limit + 1)
+        for source in sources
+    ]
+    found = [one for part in of_each for one in part]
+    if len(list(filter(None, of_each))) > 1 or keys[0].term:
+        found = merged(keys, found)
     page = found[:limit]
     matched = None
     if search.count:
@@ -147,6 +156,13 @@ def _known(value: Term | None) -> Term:
     return value
 
 
+@dataclass
+class Spent:
+    """How long it took to find candidates in one state (seconds)."""
+
+    seconds: float = 0.0
+
+
 class _Asking:
     """Asks for the rows of one source; ``known`` gathers items that were read for that."""
 
@@ -164,20 +180,21 @@ class _Asking:
         self._filter = search.filter
         self._hidden = source.hidden(library)
 
-    def first(self, place: Place | None, most: int) -> list[tuple[Place, Row]]:
+    def first(self, place: Place | None, most: int) -> list[Placed]:
         """The first rows after a place, with the values of their keys."""
         first = self._keys[0]
         if self._compiled.none:
             return []
         if self._source.few:
-            return self._of_all(merged(self._keys, self._batch("", None, 0)), place, most)
+            every = merged(self._keys, self._batch("", None, 0))
+            return self._of_all(Ordered(self._keys, every), place, most)
         if not first.term and self._compiled.where:
             ordered = self._in_order()
             if ordered is not None:
                 return self._of_all(ordered, place, most)
         if not first.term:  # the id, which each has
             return self._rows("", place, most)
-        found: list[tuple[Place, Row]] = []
+        found: list[Placed] = []
         if place is None or place[0] is not None:
             found = self._rows(first.pattern, place, most)
         if len(found) < most and self._any_lacks(first):
@@ -201,35 +218,58 @@ class _Asking:
 
         return once(self._library, ("lacking", listed, key.pattern), look)
 
-    def _in_order(self) -> list[tuple[Place, Row]] | None:
+    def _in_order(self) -> Ordered | None:
         """Return all candidates in the order of ids, which is kept of some searches; None: too
         many.  The index knows what a filter finds, and it knows the order of ids, but not
         both at once: the engine would go through the ids for those that are wanted."""
-        kept: dict[object, list[tuple[Place, Row]] | None] = once(self._library, "orders", dict)
-        key = self._source.pattern, self._compiled.where, self._keys
+        kept: dict[object, Ordered | None] = once(self._library, "orders", dict)
+        key = self._source.pattern, self._compiled.where, self._keys, repr(self._filter)
         if key not in kept:
+            found = self._candidates()
             while len(kept) >= KEPT_ORDERS:
-                kept.pop(next(iter(kept)))
-            found = self._batch("", None, MOST_ORDERED + 1, ordered=False)
-            kept[key] = None if len(found) > MOST_ORDERED else merged(self._keys, found)
-        return kept[key]
+                kept.pop(next(iter(kept)), None)
+            kept[key] = None if found is None else Ordered(self._keys, found)
+        return kept.get(key)
 
-    def _of_all(
-        self, ordered: Sequence[tuple[Place, Row]], place: Place | None, most: int
-    ) -> list[tuple[Place, Row]]:
+    def _candidates(self) -> Sequence[Placed] | None:
+        """Return rows among which are all that fulfil the filter, in order; None: too many.
+
+        Where columns tell of each item, all items are as good, and are asked for once of a
+        state: as soon as as much time went into candidates as that takes.
+        """
+        spent = once(self._library, "spent on candidates", Spent)
+        by_columns = self._filter is not None and is_column(self._filter)
+        if by_columns and spent.seconds > SECONDS_OF_ONE * number_of_entries(self._library):
+            every = self._every()
+            if every is not None:
+                return every
+        began = perf_counter()
+        found = self._batch("", None, MOST_ORDERED + 1, ordered=False)
+        spent.seconds += perf_counter() - began
+        if len(found) <= MOST_ORDERED:
+            return merged(self._keys, found)
+        return self._every() if by_columns else None
+
+    def _every(self) -> Sequence[Placed] | None:
+        """Return the rows of all items of the source, in order; None: too many."""
+
+        def look() -> Sequence[Placed] | None:
+            if number_of_entries(self._library) > MOST_SCANNED:
+                return None
+            every = self._batch("", None, MOST_SCANNED + 1, ordered=False, where="")
+            return None if len(every) > MOST_SCANNED else merged(self._keys, every)
+
+        return once(self._library, ("all in order", self._source.pattern, self._keys), look)
+
+    def _of_all(self, ordered: Ordered, place: Place | None, most: int) -> list[Placed]:
         """The same of rows that are in order."""
-        found: list[tuple[Place, Row]] = []
         if place is not None and len(place) == 1:
             place = (place[0], LAST)
-        start = begin(self._keys, ordered, place)
-        while start < len(ordered) and len(found) < most:
-            found += self._fulfilling(ordered[start : start + most])
-            start += most
-        return found[:most]
+        return ordered.after(place, most, self._fulfilling)
 
-    def _rows(self, way: str, place: Place | None, most: int) -> list[tuple[Place, Row]]:
+    def _rows(self, way: str, place: Place | None, most: int) -> list[Placed]:
         """Rows of which ``way`` says how they have, or lack, the first key."""
-        found: list[tuple[Place, Row]] = []
+        found: list[Placed] = []
         asked = most
         while True:
             batch = self._batch(way, place, asked)
@@ -239,7 +279,7 @@ class _Asking:
             place = batch[-1][0]
             asked = min(4 * asked, 4 * MOST_ITEMS)
 
-    def _fulfilling(self, batch: Sequence[tuple[Place, Row]]) -> list[tuple[Place, Row]]:
+    def _fulfilling(self, batch: Sequence[Placed]) -> list[Placed]:
         shown = [one for one in batch if iri(one[1][0]) not in self._hidden]
         if self._compiled.all:
             return shown
@@ -250,14 +290,20 @@ class _Asking:
         return [one for one in shown if iri(one[1][0]) in right]
 
     def _batch(
-        self, way: str, place: Place | None, most: int, *, ordered: bool = True
-    ) -> list[tuple[Place, Row]]:
+        self,
+        way: str,
+        place: Place | None,
+        most: int,
+        *,
+        ordered: bool = True,
+        where: str | None = None,
+    ) -> list[Placed]:
         keys = self._keys
         given = not way or way == keys[0].pattern
         lacked = not given
         names = [key.variable for key in keys if key.term and not (lacked and key is keys[0])]
-        parts = [self._source.pattern]
-        parts += [way, self._compiled.where] if given else [self._compiled.where, way]
+        where = self._compiled.where if where is None else where
+        parts = [self._source.pattern, *([way, where] if given else [where, way])]
         for number, key in enumerate(keys):
             if key.term and not (way and number == 0):
                 parts.append(f"OPTIONAL {{ {key.pattern} }}")
@@ -273,7 +319,7 @@ class _Asking:
         if most and ordered:
             order = f" ORDER BY {order_by(keys, given=given)}{order}"
         chosen = " ".join([self._source.item, "?product", "?id", *(f"?{name}" for name in names)])
-        apart = "DISTINCT " if self._compiled.where else ""  # alternatives of it may overlap
+        apart = "DISTINCT " if where else ""  # alternatives of it may overlap
         query = f"SELECT {apart}{chosen} {{ {' '.join(filter(None, parts))} }}{order}"
         return [
             (self._place(row, names), row)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from dafab_kg.search.collections import hidden, listing, shelves
 from dafab_kg.search.entries import BARE, LOOSE, NO_ENTRY, Entry, bare_products, entry_of
 from dafab_kg.search.exact import truth
 from dafab_kg.search.items import Value, values_of
-from dafab_kg.search.library import Library, iri, listed, quoted, rows, text
+from dafab_kg.search.judging import right_by_columns
+from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
 from dafab_kg.search.relatives import relatives_of
 from dafab_kg.search.settled import mentions_relatives, told_by_name
 from dafab_kg.search.told import with_told
 from dafab_kg.search.tree import Node, Search
 from dafab_kg.search.wording import entries_with_words
 from dafab_kg.store.protocol import Row
+
+MOST_ENTRIES: Final = 100_000
+"""Most items of a state that stay read from their rows."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,14 @@ def _by_id(search: Search) -> str:
 
 def entry_in(library: Library, row: Row) -> Entry:
     """Return the item of a row that begins with ?item, ?product and ?id."""
-    return entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
+    kept: dict[str, Entry] = once(library, "entries of rows", dict)
+    name = iri(row[0])
+    found = kept.get(name)
+    if found is None:
+        if len(kept) >= MOST_ENTRIES:
+            kept.clear()
+        found = kept[name] = entry_of(name, iri(row[1]), text(row[2]), library.names)
+    return found
 
 
 def entries_of(library: Library, source: Source, where: str, most: int) -> list[Entry] | None:
@@ -121,8 +133,19 @@ def right_of(
     if told_by_name(node):
         named = {one.iri: {"id": one.id, "collection": one.collection} for one in entries}
         return {iri for iri, value in named.items() if truth(node, value) is True}, {}
-    values = values_of(library, entries)
-    return right_among(library, node, entries, values), values
+
+    known: dict[str, Value] = {}
+
+    def by_documents(part: Node, some: Sequence[Entry], read: Mapping[str, Value]) -> set[str]:
+        known.update(read)
+        known.update(values_of(library, [entry for entry in some if entry.iri not in known]))
+        return right_among(library, part, some, {one.iri: known[one.iri] for one in some})
+
+    found = right_by_columns(library, node, entries, by_documents)
+    if found is None:
+        return by_documents(node, entries, {}), known
+    right, read = found
+    return right, {**known, **read}
 
 
 def right_among(

@@ -8,6 +8,7 @@ the base or cannot stand in a path.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.catalogue.picturing import Near
 from dafab_kg.catalogue.viewing import PAGE as PAGE_LENGTH
 from dafab_kg.catalogue.viewing import View
 from dafab_kg.model.errors import ThingNotFound
@@ -151,6 +153,7 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             map=None if drawn is None else map_of(view, drawn),
             drawn=drawn,
             plots=plots,
+            phases=_phases(view, drawn.near if drawn else ()),
             versions=_versions(view),
             files=_files(view),
             own=own,
@@ -240,6 +243,18 @@ def about_face(catalogue: Catalogue) -> Blueprint:
 
 def _labels(view: View, drawn: Any) -> dict[str, str]:
     return {**(drawn.labels if drawn else {}), **view.labels}
+
+
+def _phases(view: View, near: Iterable[Near]) -> list[tuple[str, list[Near]]]:
+    """Return the products near an event: before it, the latest first; during; and after it."""
+    start = view.value(term("start"))
+    end = view.value(term("end")) or start
+    phases: dict[str, list[Near]] = {"before": [], "during": [], "after": []}
+    for one in near:
+        when = "before" if one.time < start else "during" if one.time <= end else "after"
+        phases[when].append(one)
+    phases["before"].reverse()
+    return list(phases.items())
 
 
 def _versions(view: View) -> dict[str, tuple[str, ...]]:

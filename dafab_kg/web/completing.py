@@ -7,9 +7,9 @@ from typing import Any, Final
 from rdflib import OWL, RDF, RDFS, SKOS, Literal, URIRef
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.model.errors import DafabError
 from dafab_kg.model.names import PREFIXES
 from dafab_kg.vocabulary.held import kept_vocabulary
+from dafab_kg.web.term_uses import numbers_of
 
 _KINDS: Final = {
     "classes": (OWL.Class,),
@@ -32,10 +32,11 @@ ALWAYS: Final = {
 def words_of(catalogue: Catalogue) -> dict[str, Any]:
     """Return ``prefixes``, and ``classes`` and ``properties`` as pairs of IRI and label.
 
-    Classes are the ontology's and all others of which the catalogue holds things.
+    Classes are the ontology's and, once they are counted, all of which the catalogue holds
+    things.
     """
     told: dict[str, Any] = {"prefixes": dict(catalogue.names.prefixes)}
-    held = {"classes": _classes(catalogue), "properties": ()}
+    held = {"classes": tuple(numbers_of(catalogue).get() or ()), "properties": ()}
     for name, kinds in _KINDS.items():
         found = dict.fromkeys(held[name], "")
         found |= {str(iri): label for iri, label in ALWAYS[name]}
@@ -58,10 +59,3 @@ def _declared(kinds: tuple[URIRef, ...]) -> dict[str, str]:
                 ]
                 found[str(term)] = min(english, default="")
     return found
-
-
-def _classes(catalogue: Catalogue) -> tuple[str, ...]:
-    try:
-        return tuple(catalogue.stats().classes)
-    except DafabError:  # more than can be counted within the deadline
-        return ()

@@ -90,5 +90,5 @@ def _editor(catalogue: Catalogue, query: str, example: str = "") -> Response:
         problem=shown.problem,
         answers=answers,
         queries=saved(),
-        permalink=url_for("pages.editor", query=query) if fits else "",
+        permalink=url_for("pages.editor", query=query) if fits and query else "",
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 from dafab_kg.catalogue.picturing import Point
 
-WIDTH: Final = 640
+WIDTH: Final = 440
 HEIGHT: Final = 160
 LEFT: Final = 52
 RIGHT: Final = 12

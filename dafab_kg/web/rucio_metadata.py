@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from flask import Blueprint, Response, request
@@ -29,6 +29,7 @@ from dafab_kg.model.errors import (
     ThingNotFound,
 )
 from dafab_kg.model.settings import Settings
+from dafab_kg.search.pages import MOST_ITEMS
 from dafab_kg.search.rucio_filter import RucioFilter
 from dafab_kg.web.described import Operation, Parameter, described
 from dafab_kg.web.gate import require
@@ -47,8 +48,8 @@ from dafab_kg.web.rucio_requests import body_of, flag_of, names_in_path, pairs_o
 from dafab_kg.web.rucio_writes import told_of, until_done
 from dafab_kg.web.stac_writes import on_behalf
 
-PAGE: Final = 1_000
-"""Data identifiers that are found at a time."""
+PAGE: Final = MOST_ITEMS - 1
+"""Data identifiers that are found at a time; whether there are more is told by one more."""
 
 Changing = Callable[[dict[str, Any]], dict[str, Any]]
 """From the document of an item to another."""
@@ -62,8 +63,55 @@ def find_all(
     Raises:
         ThingNotFound: there is no such scope.
         QueryNotValid: the filter cannot be answered.
+        Refused: it finds nothing, and names a key that means nothing here.
     """
-    return islice(_pages(catalogue, scope, asked, min(most or PAGE, PAGE)), most)
+    found = islice(_pages(catalogue, scope, asked, min(most or PAGE, PAGE)), most)
+    return _found(found, catalogue, asked)
+
+
+T = TypeVar("T")
+
+
+def _found(found: Iterator[T], catalogue: Catalogue, asked: RucioFilter) -> Iterator[T]:
+    """Yield what is found; where that is nothing, the keys have to mean something."""
+    first = next(found, None)
+    if first is None:
+        _check_keys(catalogue, asked)
+        return
+    yield first
+    yield from found
+
+
+def _check_keys(catalogue: Catalogue, asked: RucioFilter) -> None:
+    keys = tuple(dict.fromkeys(one.key for group in asked.groups for one in group))
+    for key, near in catalogue.unknown_did_keys(keys).items():
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        # as Rucio does with keys that no plugin of its manages
+        raise Refused(
+            400,
+            "InvalidMetadata",
+            f"There is no metadata key {key[:80]!r} here: neither the vocabulary nor any item has "
+            f"it.{meant}",
+        )
+
+
+def find_names(catalogue: Catalogue, scope: str, asked: RucioFilter, most: int) -> Iterator[str]:
+    """Yield the names of what :func:`find_all` finds.
+
+    Raises: as :func:`find_all`.
+    """
+    found = islice(_names(catalogue, scope, asked, min(most, PAGE)), most)
+    return _found(found, catalogue, asked)
+
+
+def _names(catalogue: Catalogue, scope: str, asked: RucioFilter, size: int) -> Iterator[str]:
+    cursor: str | None = None
+    while True:
+        page = catalogue.find_did_names(Asked(scope, asked, cursor=cursor, limit=size))
+        yield from page.names
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 def _pages(catalogue: Catalogue, scope: str, asked: RucioFilter, size: int) -> Iterator[Did]:

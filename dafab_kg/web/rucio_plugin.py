@@ -6,6 +6,7 @@ The plugin's token reads, and if metadata are to be written through it, writes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -26,7 +27,7 @@ from dafab_kg.web.described import JSON, Operation, described
 from dafab_kg.web.gate import admit_writers, require
 from dafab_kg.web.problems import Problem
 from dafab_kg.web.rucio_answers import Refused
-from dafab_kg.web.rucio_metadata import delete_value, find_all, set_values
+from dafab_kg.web.rucio_metadata import delete_value, find_names, set_values
 
 PREFIX: Final = "/rucio-plugin"
 VERSION: Final = 1
@@ -57,6 +58,11 @@ def plugin_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     face = Blueprint("rucio_plugin", __name__, url_prefix=PREFIX)
     scopes = Scopes(settings.did_scope, settings.did_scopes).names()
     face.before_request(partial(admit_writers, settings))
+
+    def decoded(name: str) -> str:
+        found = decode_did_name(name)
+        # of a name that was cut only the graph can tell the id
+        return catalogue.ids_of_cut_names([name]).get(name, name) if found is None else found
 
     def ours(vo: str, scope: str) -> bool:
         return vo == settings.did_vo and scope in scopes
@@ -93,12 +99,15 @@ def plugin_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         require("read")
         body = _body()
         vo, scope = _text(body, "vo", settings.did_vo), _text(body, "scope")
-        asked, limit = _asked(body), _limit(body.get("limit"))
+        asked, limit = _asked(body, decoded), _limit(body.get("limit"))
         if not ours(vo, scope):
             return _answer({"names": [], "more": False})
         most = min(limit or MOST_NAMES, MOST_NAMES)
-        found = find_all(catalogue, scope, asked, most + 1)
-        names = list(dict.fromkeys(encode_did_name(one.name) for one in found))
+        try:
+            found = list(find_names(catalogue, scope, asked, most + 1))
+        except Refused as error:
+            raise QueryNotValid(error.message) from error
+        names = list(dict.fromkeys(map(encode_did_name, found)))
         return _answer({"names": names[:most], "more": len(names) > most})
 
     @face.post("/get")
@@ -106,7 +115,7 @@ def plugin_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     def get() -> Response:
         require("read")
         body = _body()
-        vo, pairs = _text(body, "vo", settings.did_vo), [_pair(one) for one in _dids(body)]
+        vo, pairs = _text(body, "vo", settings.did_vo), [_pair(one, decoded) for one in _dids(body)]
         known = [pair for pair in pairs if ours(vo, pair[0])]
         found = catalogue.did_metadata(known) if known else {}
         return _answer({"metadata": [found.get(pair, {}) for pair in pairs]})
@@ -126,7 +135,7 @@ def plugin_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
         body = _body()
         vo, changes = _text(body, "vo", settings.did_vo), []
         for number, one in enumerate(_dids(body)):
-            pair, meta = _pair(one), one.get("meta")
+            pair, meta = _pair(one, decoded), one.get("meta")
             if not isinstance(meta, dict):
                 raise QueryNotValid(f"dids/{number}/meta is an object of keys and values")
             _check(ours, vo, pair)
@@ -152,7 +161,7 @@ def plugin_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     def delete() -> Response:
         require("write")
         body = _body()
-        vo, pair, key = _text(body, "vo", settings.did_vo), _pair(body), _text(body, "key")
+        vo, pair, key = _text(body, "vo", settings.did_vo), _pair(body, decoded), _text(body, "key")
         _check(ours, vo, pair)
         try:
             delete_value(catalogue, settings, pair, key)
@@ -201,16 +210,15 @@ def _dids(body: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _pair(one: dict[str, Any]) -> Pair:
-    return _text(one, "scope"), _decoded(_text(one, "name"))
+def _pair(one: dict[str, Any], decoded: Decoded) -> Pair:
+    return _text(one, "scope"), decoded(_text(one, "name"))
 
 
-def _decoded(name: str) -> str:
-    found = decode_did_name(name)
-    return name if found is None else found
+Decoded = Callable[[str], str]
+"""From a name of Rucio's to the id."""
 
 
-def _asked(body: dict[str, Any]) -> RucioFilter:
+def _asked(body: dict[str, Any], decoded: Decoded) -> RucioFilter:
     """Return what is asked: items whatever type Rucio has for them, files where these are."""
     kind = body.get("did_type", "collection")
     if kind not in TYPES:
@@ -223,18 +231,20 @@ def _asked(body: dict[str, Any]) -> RucioFilter:
         right = isinstance(names, list) and all(isinstance(one, str) for one in names)
         if not right or len(names) > MOST_ASKED:
             raise QueryNotValid(f"names is a list of at most {MOST_ASKED} texts")
-        names = tuple(map(_decoded, names))
-    groups = tuple(tuple(map(_renamed, group)) for group in read_groups(body.get("filters")))
+        names = tuple(map(decoded, names))
+    groups = tuple(
+        tuple(_renamed(one, decoded) for one in group) for group in read_groups(body.get("filters"))
+    )
     return RucioFilter(groups, kinds, folded, names)
 
 
-def _renamed(one: Condition) -> Condition:
+def _renamed(one: Condition, decoded: Decoded) -> Condition:
     """Return a condition on a name as one on the id that the name stands for."""
     if one.key != "name" or one.value is None:
         return one
     if isinstance(one.value, str):
-        return replace(one, value=_decoded(one.value))
-    return replace(one, value=tuple(map(_decoded, one.value)))
+        return replace(one, value=decoded(one.value))
+    return replace(one, value=tuple(map(decoded, one.value)))
 
 
 def _check(ours: Any, vo: str, pair: Pair) -> None:

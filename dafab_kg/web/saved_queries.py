@@ -212,7 +212,8 @@ def _field(parameter: Parameter, value: str, wrong: str) -> dict[str, Any]:
         "value": value,
         "default": parameter.default,
         "wrong": parameter.name == wrong,
-        "input": _input(parameter, value),
+        # a field for numbers would not show what is none
+        "input": "text" if parameter.name == wrong else _input(parameter, value),
         "least": f"{parameter.least:f}" if bounds else "",
         "most": f"{parameter.most:f}" if bounds else "",
     }

@@ -27,11 +27,11 @@ from dafab_kg.web.gate import sees_private
 from dafab_kg.web.metering import note_query, stage
 from dafab_kg.web.problems import Problem, problem_of
 
-MOST_SHOWN: Final = 500
+MOST_SHOWN: Final = 250
 """Rows that a page shows; the downloads beside it hold all."""
-MOST_RAW: Final = 40_000
+MOST_RAW: Final = 20_000
 """Characters of the raw text that a page shows."""
-MOST_GEOMETRY: Final = 200_000
+MOST_GEOMETRY: Final = 100_000
 """Characters of geometries that a page brings along for its map."""
 _POSITION: Final = re.compile(r"line (\d+), column (\d+) of the query")
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, cast
 
+from flask import current_app
+
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.model import resources
 from dafab_kg.model.errors import DafabError
@@ -16,9 +18,9 @@ from dafab_kg.store.protocol import Iri, Literal, Solutions, Term
 from dafab_kg.web.gate import sees_private
 from dafab_kg.web.sparql import revision_of
 
-MOST_COUNTED: Final = 100_000
+MOST_COUNTED: Final = 10_000
 """Uses that are counted; of what is used more often it is told that there are more."""
-COUNT_SECONDS: Final = 0.5
+COUNT_SECONDS: Final = 0.3
 """How long a page waits for the numbers of all classes; they come when they are counted."""
 TERM_SECONDS: Final = 2.0
 _QUERIES: Final[Mapping[str, str]] = {
@@ -51,8 +53,17 @@ class Uses:
         return told
 
 
+def numbers_of(catalogue: Catalogue) -> Numbers:
+    """Return the one object that counts for all pages of an application."""
+    found = current_app.extensions.setdefault("dafab-numbers", Numbers(catalogue))
+    assert isinstance(found, Numbers)
+    return found
+
+
 def uses(catalogue: Catalogue, iri: str, kind: str) -> Uses | None:
     """Return how the catalogue uses a term of this kind; None if it does not.
+
+    Of a class that has been counted the number is whole.
 
     Raises:
         NotServed: that cannot be told in the time there is.
@@ -69,11 +80,12 @@ def uses(catalogue: Catalogue, iri: str, kind: str) -> Uses | None:
         thing = found["thing"]
         assert thing is not None
         number = int(cast(Literal, found["number"]).value)
+        counted = numbers_of(catalogue).known.get(iri, 0) if asked == "class" else 0
         other = found.get("property")
         return Uses(
             asked,
-            min(number, MOST_COUNTED),
-            number > MOST_COUNTED,
+            max(counted, min(number, MOST_COUNTED)),
+            number > MOST_COUNTED and not counted,
             thing,
             found.get("value"),
             other.value if other is not None else "",
@@ -93,6 +105,11 @@ class Numbers:
         self._commit = ""
         self._counted: dict[str, int] | None = None
         self._counting = threading.Lock()
+
+    @property
+    def known(self) -> Mapping[str, int]:
+        """What has been counted; nothing before that."""
+        return self._counted or {}
 
     def get(self) -> Mapping[str, int] | None:
         """Return the numbers by class; None while they are counted for the first time."""

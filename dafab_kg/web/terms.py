@@ -37,7 +37,7 @@ from dafab_kg.web.described import (
     format_of,
 )
 from dafab_kg.web.html import page
-from dafab_kg.web.term_uses import Numbers, Uses, uses
+from dafab_kg.web.term_uses import Uses, numbers_of, uses
 from dafab_kg.web.terms_forms import asked_form, rdf_form, responded, written
 
 ALIGNED = ("matches", "above", "below")
@@ -58,7 +58,6 @@ def _told(summary: str, *more: str, parameters: tuple[Parameter, ...] = ()) -> O
 def terms_face(catalogue: Catalogue) -> Blueprint:
     """Return ``/ns``, ``/ns/TERM``, ``/ont/MODULE[/VERSION]`` and ``/hcat/CODE``."""
     face = Blueprint("terms", __name__)
-    numbers = Numbers(catalogue)
 
     # What the package holds never changes, and takes seconds to write.
     @cache
@@ -85,7 +84,7 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
             asked=asked,
             found=found,
             number=number,
-            counts=None if asked else numbers.get(),
+            counts=None if asked else numbers_of(catalogue).get(),
             namespace=NS,
         )
 

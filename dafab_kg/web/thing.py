@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import unquote
 
 import orjson
 import shapely
@@ -27,8 +29,16 @@ LONG: Final = 300
 FINE_POINTS: Final = 2_000
 """Points of an outline on a page's map, beyond which it is drawn with fewer."""
 MOST_DRAWN: Final = 200
+_HASH: Final = re.compile(r"[0-9a-f]{32,64}")
 _OTHERS: Final = "others"
-_HIDDEN: Final = frozenset({PREFIXES["rdf"] + "type"})
+_TYPE: Final = PREFIXES["rdf"] + "type"
+_NAMES: Final = {
+    _TYPE: "is a",
+    PREFIXES["rdfs"] + "label": "label",
+    PREFIXES["geo"] + "hasGeometry": "geometry",
+    PREFIXES["geo"] + "asWKT": "as WKT",
+}
+"""What properties of other vocabularies are called on pages."""
 TITLES: Final[Mapping[str, str]] = {
     "identifying": "What names it",
     "descriptive": "What it is about",
@@ -88,9 +98,8 @@ def groups_of(view: View, words: Words, prefixes: Mapping[str, str]) -> tuple[Gr
     """Return the facts of a thing by category, in the order of :data:`CATEGORIES`."""
     rows: dict[str, list[Row]] = {}
     for one in view.facts:
-        if one.property not in _HIDDEN:
-            category = words.get(one.property, Word()).category or _OTHERS
-            rows.setdefault(category, []).append(row_of(one, view, words, prefixes))
+        category = words.get(one.property, Word()).category or _OTHERS
+        rows.setdefault(category, []).append(row_of(one, view, words, prefixes))
     return tuple(
         Group(name, TITLES[name], tuple(sorted(rows[name], key=lambda row: row.label.lower())))
         for name in (*CATEGORIES, _OTHERS)
@@ -104,7 +113,7 @@ def row_of(one: Values, view: View, words: Words, prefixes: Mapping[str, str]) -
     shown = [shown_of(value, view.labels, words, prefixes, view.nested) for value in one.terms]
     return Row(
         one.property,
-        word.label or shorten(one.property, prefixes),
+        _property_name(one.property, words, prefixes),
         word.definition,
         word.unit,
         tuple(shown),
@@ -124,9 +133,12 @@ def shown_of(
     """Return a value in words."""
     digest = digest_of(value)
     inner = tuple(
-        (words.get(p, Word()).label or shorten(p, prefixes), cell_of(v, prefixes).text)
+        (
+            words.get(p, Word()).label or _NAMES.get(p) or shorten(p, prefixes),
+            cell_of(v, prefixes).text,
+        )
         for p, v in (nested or {}).get(value, ())
-        if p not in _HIDDEN
+        if p != _TYPE
     )
     if isinstance(value, Iri):
         label = name_of(value.value, labels, words, prefixes)
@@ -141,11 +153,17 @@ def shown_of(
 
 def name_of(iri: str, labels: Mapping[str, str], words: Words, prefixes: Mapping[str, str]) -> str:
     """Return what people call a thing: its label, a term's name, else how its IRI ends."""
-    return (
-        labels.get(iri)
-        or words.get(iri, Word()).label
-        or (tail(iri) if iri.startswith(prefixes.get("id", "\0")) else shorten(iri, prefixes))
-    )
+    found = labels.get(iri) or words.get(iri, Word()).label or _NAMES.get(iri, "")
+    base = prefixes.get("id", "\0")
+    if found or not iri.startswith(base):
+        return found or shorten(iri, prefixes)
+    last = tail(unquote(tail(iri)))
+    kind = iri.removeprefix(base).split("/", 1)[0]
+    return f"{kind} {last[:8]}" if _HASH.fullmatch(last) else last
+
+
+def _property_name(iri: str, words: Words, prefixes: Mapping[str, str]) -> str:
+    return words.get(iri, Word()).label or _NAMES.get(iri) or shorten(iri, prefixes)
 
 
 def map_of(view: View, pictures: Pictures) -> dict[str, Any] | None:

@@ -171,6 +171,7 @@ def test_rounds_follow_the_graph(tmp_path, there, monkeypatch, capsys):
         assert published(state) == shown(catalogue)
         report = publish()
         assert report.published == 0 and report.unchanged < len(BELOW)  # catalogues alone
+        assert report.known == len(BELOW)
         with Memory(store, server=address) as memory:  # one made ahead of its own turn
             sent = memory.sent(("dafab", "plain_assets"))
             memory.keep([replace(sent, documents=())])
@@ -227,5 +228,8 @@ def test_rounds_follow_the_graph(tmp_path, there, monkeypatch, capsys):
     assert call("retry", "dafab:water_analysis") == (0, {"again": 1})
     code, told = call("publish")
     assert (code, told["published"], told["dead"]) == (0, 1, 0)
+    main(["--store", str(store), "rucio", "publish"])
+    line = capsys.readouterr().out
+    assert line.startswith("0 published, ") and f"; {told['known']:,} are published in all" in line
     assert call("reconcile")[1]["differences"] == []
     assert main(["--store", str(store), "rucio", "retry", "water_analysis"]) == 2

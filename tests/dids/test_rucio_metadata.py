@@ -192,6 +192,34 @@ def test_filters_that_are_refused(client, sent):
     refused(client.ask(f"dids/dafab/dids/search?filters={quote(sent)}"), 400, "InvalidObject")
 
 
+@pytest.mark.parametrize(
+    ("sent", "near"),
+    [
+        ("eo:cluod_cover<5", "eo:cloud_cover"),
+        ("platfrom=x;gsd>5000", "platform"),
+        ("descendant.procesing:level=L9", "processing:level"),
+        ("dafab:cloudCovr>1", "dafab:cloudCover"),
+        ("nothing_like_it=1", ""),
+    ],
+)
+def test_a_key_that_nothing_has_is_refused_with_such_as_are_like_it(client, sent, near):
+    found = client.ask(f"dids/dafab/dids/search?filters={quote(sent)}")
+    refused(found, 400, "InvalidMetadata")
+    told = found.json["ExceptionMessage"]
+    assert near in told and ("Did you mean" in told) is bool(near)
+    told = plugin(client, "list", {"scope": "dafab", "filters": sent}, 400)
+    assert near in told["detail"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["eo:cloud_cover<-5", "name=nothing", "file:size>99999999999", "keywords=x", "roles=nobody",
+     "proj:epsg=1", "dafab:water-analysis__observed_water>9999999"],
+)  # fmt: skip
+def test_a_key_that_there_is_may_find_nothing(client, sent):
+    assert listed(client, sent) == []
+
+
 # metadata
 
 

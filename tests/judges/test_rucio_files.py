@@ -313,6 +313,11 @@ def test_rules_are_made_once_and_removed(world: World, call: Any) -> None:
     assert world.client.get_replication_rule(one["id"])["state"] == one["state"]
     gone = call("rucio", "rules", "remove", *ALL, "--dry-run", "--json")
     assert len(gone["rules"]) == 2 and gone["removed"] == []
+    size = sum(row["bytes"] for name, row in world.rows().items() if name[:3] in ("thr", "fou"))
+    assert (gone["data_identifiers"], gone["bytes"]) == (2, size)
+    assert f"2 rules on 2 data identifiers, of which one copy has {size:,} bytes" in (
+        call("rucio", "rules", "list", *ALL)
+    )
     assert "2 rules removed" in call("rucio", "rules", "remove", *ALL)
     assert "0 rules removed" in call("rucio", "rules", "remove", *ALL)
     assert ending(world) == {("three_assets", FAR), ("four_assets", FAR)}
@@ -334,10 +339,11 @@ def test_copies_at_several_sites_are_counted(world: World, call: Any) -> None:
 
 
 def test_what_cannot_be_is_said(world: World, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    call("rucio", "rules", "add", *ALL, "--site", "NOWHERE", code=1)
-    assert "RSE" in call.err
-    told = call("rucio", "rules", "add", *ALL, "--site", FAR, "--copies", "9", "--json", code=1)
-    assert told["made"]["stopped"] and len(told["made"]["refused"]) == 1
+    for way in (("rucio", "rules", "add"), ("files",)):
+        call(*way, *ALL, "--site", "NOWHERE", code=1)
+        assert "NOWHERE" in call.err and "It has NEAR, FAR_1" in call.err
+    call("rucio", "rules", "add", *ALL, "--site", FAR, "--copies", "9", code=1)
+    assert "9 copies cannot be at 1" in call.err
     assert all(row["copies"] == 1 for row in rules_of(world).values())
     monkeypatch.setenv("DAFAB_DID_SCOPE", "nowhere")
     told = call("files", *ALL, "--json", "--fresh")

@@ -108,8 +108,19 @@ def test_a_connection_that_was_closed_is_opened_again():
 def test_what_is_no_answer(status, told, kind, words):
     from dafab_kg_rucio import service as module
 
-    with graph(told, status) as server, pytest.raises(getattr(module, kind), match=words):
-        service(server).ask("list", {})
+    with graph(told, status) as server:
+        with pytest.raises(getattr(module, kind), match=words) as error:
+            service(server).ask("list", {})
+        address = f"http://127.0.0.1:{server.server_port}/rucio-plugin/list: "
+        assert str(error.value).startswith(address) is (kind == "ServiceDown")
+
+
+def test_nobody_there_says_what_was_asked():
+    from dafab_kg_rucio.options import Options
+    from dafab_kg_rucio.service import Service, ServiceDown
+
+    with pytest.raises(ServiceDown, match=r"http://127\.0\.0\.1:9/kg/rucio-plugin/keys: .*refused"):
+        Service(Options("http://127.0.0.1:9/kg")).ask("keys")
 
 
 def test_an_answer_that_comes_too_slowly_is_given_up():

@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from dafab_kg.catalogue import Stats
+from dafab_kg.catalogue.picturing import Pictures, pictures
+from dafab_kg.catalogue.viewing import View, view
 from dafab_kg.model.names import Names
 from dafab_kg.model.settings import Settings
 from dafab_kg.store.oxigraph import OxigraphStore
@@ -40,6 +42,15 @@ class MemoryCatalogue:
         assert facts == "both"  # nothing is inferred here
         assert not private
         return self.store.query(text, **options)
+
+    def view(self, iri: str) -> View:
+        return view(iri, self.store, [None])
+
+    def pictures(self, iri: str) -> Pictures:
+        return pictures(iri, self.store, [None])
+
+    def find_things(self, words: str, *, limit: int = 20) -> tuple[tuple[str, str], ...]:
+        return ()
 
     def stats(self) -> Stats:
         return Stats(

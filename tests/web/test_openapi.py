@@ -121,13 +121,14 @@ REAL = {
     "version": [read_vocabulary().version("core")],
     "name": [*(query.name for query in saved()), "month", "water_anomaly", "stac"],
     "value": ["water_anomaly_flood"],
-    "suffix": ["ttl", "nt", "jsonld", "rdf", "html"],
+    "suffix": ["ttl", "nt", "jsonld", "rdf", "html", "csv", "json"],
     "rest": ["a", "b/c"],
     "filename": ["style.css"],
     "collection": ["water_analysis"],
     "item": [water_item(0)["id"]],
     "scope": ["dafab"],
     "account": ["whoami", "guest"],
+    "document_id": ["0123456789abcdef"],
     "key": ["dafab-water-excess"],
 }
 """Values of the path that there are, since few of those made up are."""

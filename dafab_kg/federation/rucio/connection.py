@@ -12,7 +12,8 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from dafab_kg.federation.rucio.patience import patiently
 from dafab_kg.model.errors import ExtraMissing, ServiceNotUsable, ServiceRefused
 from dafab_kg.model.settings import Settings
 
@@ -47,12 +49,16 @@ _lock = threading.Lock()
 """The client reads its configuration once in a process, and changes the program's name."""
 
 
-def connect(settings: Settings, vo: str = "") -> Client:
+def connect(
+    settings: Settings, vo: str = "", *, sleep: Callable[[float], None] | None = time.sleep
+) -> Client:
     """Return a client that is logged in; ``vo`` (three characters) above what is configured.
+
+    ``sleep`` waits before a Rucio that does not answer is asked again; None: it is asked once.
 
     Raises:
         ExtraMissing: Rucio's client is not installed.
-        ServiceNotUsable: that Rucio cannot be reached.
+        ServiceNotUsable: that Rucio cannot be reached, also when asked again.
         ServiceRefused: nothing is configured, or it does not let us in.
     """
     try:
@@ -65,17 +71,22 @@ def connect(settings: Settings, vo: str = "") -> Client:
 
     quiet = logging.getLogger("dafab_kg.rucio")
     quiet.setLevel(logging.CRITICAL)  # what it tells of failures comes as an error, too
-    with _lock, speaking("Logging in"):
-        if settings.rucio_config is not None:
-            os.environ["RUCIO_CONFIG"] = str(settings.rucio_config)
-            clean_cached_config()
-        program = sys.argv[0]
-        try:
-            return Client(
-                timeout=settings.rucio_seconds, user_agent=_AGENT, vo=vo or None, logger=quiet
-            )
-        finally:
-            sys.argv[0] = program
+
+    def log_in() -> Client:
+        # the lock is not held while this one waits
+        with _lock, speaking(f"Logging in{_where(settings)}"):
+            if settings.rucio_config is not None:
+                os.environ["RUCIO_CONFIG"] = str(settings.rucio_config)
+                clean_cached_config()
+            program = sys.argv[0]
+            try:
+                return Client(
+                    timeout=settings.rucio_seconds, user_agent=_AGENT, vo=vo or None, logger=quiet
+                )
+            finally:
+                sys.argv[0] = program
+
+    return log_in() if sleep is None else patiently(log_in, sleep)
 
 
 def configured(settings: Settings) -> str:
@@ -94,14 +105,27 @@ def configured(settings: Settings) -> str:
 
 def server(settings: Settings) -> str:
     """Return the address of the Rucio that is spoken to; "" where none is configured."""
-    file = configured(settings)
+    return _option(settings, "rucio_host")
+
+
+def _where(settings: Settings) -> str:
+    """Tell to whom, and as whom, we log in, as far as that is configured."""
+    address = _option(settings, "auth_host") or _option(settings, "rucio_host")
+    account = os.environ.get("RUCIO_ACCOUNT") or _option(settings, "account")
+    told = f" to {address}" if address else ""
+    return f"{told} as {account}" if account else told
+
+
+def _option(settings: Settings, name: str) -> str:
+    """Return an option of the client; an address without who logs in, which is nobody's
+    business."""
     parser = ConfigParser(interpolation=None)
     try:
-        parser.read(file)
-        address = parser.get("client", "rucio_host", fallback="").strip()
+        parser.read(configured(settings))
+        found = parser.get("client", name, fallback="").strip()
     except (ConfigError, OSError, UnicodeDecodeError):
         return ""  # what is wrong with it is told when it is spoken to
-    return re.sub(r"//[^/@]*@", "//", address)  # who logs in is nobody else's business
+    return re.sub(r"//[^/@]*@", "//", found)
 
 
 @contextmanager

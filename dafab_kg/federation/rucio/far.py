@@ -24,6 +24,7 @@ class Far:
     what was made since ``since``.  ``newest`` is the time at which the newest data identifier
     was made that a harvest has seen, by Rucio's clock.  ``last_full`` is when all was last
     compared.  ``counts`` are documents by what became of them; ``total`` are names in all.
+    ``metadata``: a plugin told what users set, so that the graph may have it.
     """
 
     vo: str
@@ -39,6 +40,7 @@ class Far:
     done: int = 0
     total: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    metadata: bool = False
 
     @property
     def under_way(self) -> bool:
@@ -52,7 +54,14 @@ class Far:
         """
         new = only_new and bool(self.last_full and self.newest)
         since = self.newest if new else ""
-        return Far(self.vo, self.scope, now(), "", "", self.last_full, new, since, self.newest)
+        return replace(
+            Far(self.vo, self.scope, now(), "", "", self.last_full, new, since, self.newest),
+            metadata=self.metadata,
+        )
+
+    def forgotten(self) -> Far:
+        """Return the state of a scope that is harvested anew: the graph still has what it has."""
+        return Far(self.vo, self.scope, metadata=self.metadata)
 
     def finished(self) -> Far:
         """Return the state after the last step."""
@@ -86,7 +95,3 @@ class FarFile:
         far = replace(far, updated=now())
         write_kept(self.path, FORMAT, asdict(far))
         return far
-
-    def remove(self) -> None:
-        """Forget the state."""
-        self.path.unlink(missing_ok=True)

@@ -41,23 +41,30 @@ Load = Callable[[list[Work], list[str]], LoadReport]
 KIND: Final = "rucio"
 OVERLAP: Final = timedelta(minutes=10)
 """What was made so long before the newest is asked for again: a transaction may have been open."""
+COLUMNS: Final = "DID_COLUMN"
+"""The plugin of Rucio's own columns, which every Rucio has."""
 NO_METADATA: Final = "none"
+IF_THERE: Final = "auto"
+"""Instead of a plugin's name: :data:`PLUGIN` where it works, else no metadata."""
 
 
 @dataclass(frozen=True)
 class ScopeReport:
-    """How far the harvest came, and what became of the documents of this run."""
+    """How far the harvest came, and what became of the documents of this run; ``without`` says
+    why no metadata were asked for, though they might have been."""
 
     far: Far
     load: LoadReport
     resumed: bool
+    without: str = ""
 
 
 @dataclass(frozen=True)
 class Harvest:
     """What a scope is harvested with.
 
-    ``plugin`` is Rucio's metadata plugin that is asked for what users set (``none``: no).
+    ``plugin`` is Rucio's metadata plugin that is asked for what users set (``none``: no;
+    ``auto``: the JSON plugin, if it works).
     ``here`` are the names that the catalogue has of the scope; ``most_bytes`` bounds a document.
     """
 
@@ -67,7 +74,7 @@ class Harvest:
     load: Load
     here: Collection[str]
     most_bytes: int
-    plugin: str = PLUGIN
+    plugin: str = IF_THERE
     at_once: int = AT_ONCE
     sleep: Callable[[float], None] = time.sleep
 
@@ -87,17 +94,18 @@ class Harvest:
             ServiceRefused: it has no such scope, or refuses.
         """
         file = FarFile(self.directory, self.vo, self.scope)
-        if restart:
-            file.remove()
         before = file.read()
+        if restart:
+            before = file.write(before.forgotten())
         resumed = before.under_way and before.only_new <= only_new
         far = before if resumed else before.begun(only_new=only_new)
         self._check_scope()
         names = self._again(lambda: self._names(far))
-        far = replace(far, total=len(names))
+        plugin, without = self._plugin(names, far)
+        far = replace(far, total=len(names), metadata=far.metadata or plugin != NO_METADATA)
         reports: list[LoadReport] = []
         for some in in_parts((name for name in names if name > far.after), self.at_once):
-            rows = self._again(lambda some=some: self._read(some))  # type: ignore[misc]
+            rows = self._again(lambda some=some: self._read(some, plugin))  # type: ignore[misc]
             report = self.load(*self._work(some, rows))
             reports.append(report)
             if report.interrupted:
@@ -108,7 +116,7 @@ class Harvest:
             far = file.write(far.finished())
         outcomes = tuple(outcome for report in reports for outcome in report.outcomes)
         seconds = sum(report.seconds for report in reports)
-        return ScopeReport(far, LoadReport(outcomes, seconds, interrupted), resumed)
+        return ScopeReport(far, LoadReport(outcomes, seconds, interrupted), resumed, without)
 
     def _again(self, way: Callable[[], T]) -> T:
         return patiently(way, self.sleep)
@@ -153,9 +161,26 @@ class Harvest:
 
     # reading
 
-    def _read(self, names: list[str]) -> dict[str, tuple[Row, list[Row], Row]]:
+    def _plugin(self, names: list[str], far: Far) -> tuple[str, str]:
+        """Return the plugin to ask, and if there is none that works, what it said.
+
+        A Rucio without it is harvested without metadata, unless some were harvested before:
+        these would go.
+        """
+        if self.plugin != IF_THERE:
+            return self.plugin, ""
+        if far.metadata or not names:
+            return PLUGIN, ""
+        try:
+            self._again(lambda: self._bulk(names[:1], PLUGIN))
+        except ServiceNotUsable as error:
+            self._again(lambda: self._bulk(names[:1], COLUMNS))  # else nothing works there
+            return NO_METADATA, str(error)
+        return PLUGIN, ""
+
+    def _read(self, names: list[str], plugin: str) -> dict[str, tuple[Row, list[Row], Row]]:
         """Return columns, content and metadata of those that are there."""
-        columns = self._bulk(names, "DID_COLUMN")
+        columns = self._bulk(names, COLUMNS)
         for name in names:
             if name not in columns and not self._has_gone(name):
                 raise ServiceNotUsable(
@@ -163,7 +188,7 @@ class Harvest:
                     "broken off. Try again later"
                 )
         there = [name for name in names if name in columns]
-        metadata = self._metadata(there)
+        metadata = self._metadata(there, plugin)
         found = {}
         for name in there:
             content = [] if columns[name].get("did_type") == "FILE" else self._content(name)
@@ -172,16 +197,16 @@ class Harvest:
                 found[name] = columns[name], content, kept
         return found
 
-    def _metadata(self, names: list[str]) -> dict[str, Row]:
-        if self.plugin == NO_METADATA or not names:
+    def _metadata(self, names: list[str], plugin: str) -> dict[str, Row]:
+        if plugin == NO_METADATA or not names:
             return {}
         try:
-            return self._bulk(names, self.plugin)
+            return self._bulk(names, plugin)
         except ServiceRefused:
             raise
         except ServiceNotUsable as error:
             raise ServiceNotUsable(
-                f"{error}. Where Rucio has no plugin {self.plugin} that works, name another, or "
+                f"{error}. Where Rucio has no plugin {plugin} that works, name another, or "
                 f"{NO_METADATA}: --metadata"
             ) from error
 

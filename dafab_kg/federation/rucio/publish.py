@@ -45,7 +45,8 @@ LONGEST_WAIT: Final = 6 * 3600.0
 @dataclass
 class Published:
     """What became of units; ``refused`` tells why, by unit.  ``waiting`` counts those that were
-    refused before and whose time has not come, ``left_out`` files."""
+    refused before and whose time has not come, ``left_out`` files.  ``known`` are units that are
+    published now, looked at or not; None: nobody counted."""
 
     published: int = 0
     unchanged: int = 0
@@ -53,6 +54,7 @@ class Published:
     waiting: int = 0
     left_out: int = 0
     refused: dict[Pair, str] = field(default_factory=dict)
+    known: int | None = None
 
 
 Tell = Callable[[Published], None]

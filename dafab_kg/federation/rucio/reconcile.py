@@ -17,6 +17,8 @@ from dafab_kg.model.errors import ServiceRefused
 Kind = Literal["missing", "differing", "orphaned", "foreign"]
 """``orphaned``: we published it and the graph has it no more.  ``foreign``: it is in our scope, or
 in what we publish, by others; it is told and left."""
+SHOWN: Final = 3
+"""Most of what something is attached to that is told."""
 KINDS: Final[tuple[Kind, ...]] = ("missing", "differing", "orphaned", "foreign")
 
 
@@ -114,7 +116,7 @@ def _orphaned(
         owner = memory.unit_of(pair)
         sent = None if owner is None else memory.sent(owner)
         if sent is None:
-            made = f"{one.type} by {one.account or 'nobody'}"
+            made = f"{one.type} by {one.account or 'nobody'}{_below(one)}"
             found.differences.append(Difference("foreign", *pair, made))
             continue
         if sent.pair in wanted:
@@ -128,6 +130,15 @@ def _orphaned(
     for sent in memory.all():
         if sent.pair not in wanted and (not sent.gone or sent.pair in held):
             yield sent.pair
+
+
+def _below(one: There) -> str:
+    """Tell what in the scope something is attached to."""
+    ups = sorted(":".join(up) for up in one.parents)
+    if not ups:
+        return ""
+    more = f" and {len(ups) - SHOWN:,} more" if len(ups) > SHOWN else ""
+    return f", attached to {', '.join(ups[:SHOWN])}{more}"
 
 
 def _held(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dafab_kg.federation.rucio.connection import speaking
 from dafab_kg.federation.rucio.replicas import AVAILABLE, FileThere, below
 from dafab_kg.federation.rucio.sites import named_sites
+from dafab_kg.federation.rucio.sizes import empty_of
 from dafab_kg.federation.rucio.there import in_parts, read_some
 from dafab_kg.federation.rucio.wanted import DidType, Pair
 from dafab_kg.model.errors import ServiceRefused
@@ -56,7 +57,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule, as Rucio tells of it."""
+    """A rule, as Rucio tells of it; ``size`` is in bytes of one copy, where it was asked for."""
 
     id: str
     scope: str
@@ -67,6 +68,7 @@ class Rule:
     state: str
     comment: str
     expires: datetime | None = None
+    size: int | None = None
 
     @property
     def ours(self) -> bool:
@@ -93,7 +95,8 @@ class Cost:
     """What rules would do.
 
     ``dids`` would get one, ``ruled`` have the same already, ``ending`` are rules of ours that
-    would be prolonged; ``unknown`` are items that Rucio does not have.  Of the files of ``dids``:
+    would be prolonged; ``unknown`` are items that Rucio does not have; ``empty`` are data sets
+    without a file, which get no rule: it would keep nothing.  Of the files of ``dids``:
     ``size`` bytes of one copy of all, ``here`` bytes of copies that are at the sites (no more of
     a file than are wanted), ``to_move`` those to come.
     """
@@ -103,6 +106,7 @@ class Cost:
     ruled: tuple[Pair, ...] = ()
     ending: tuple[Rule, ...] = ()
     unknown: tuple[str, ...] = ()
+    empty: tuple[Pair, ...] = ()
     files: int = 0
     unsized: int = 0
     size: int = 0
@@ -175,7 +179,9 @@ def cost_of(
         if (one.site, one.copies) == (wish.site, wish.copies)
     }
     pairs = tuple(dict.fromkeys(there.values()))
-    new = tuple(pair for pair in pairs if pair not in ruled)
+    without = tuple(pair for pair in pairs if pair not in ruled)
+    empty = frozenset(empty_of(client, without))
+    new = tuple(pair for pair in without if pair not in empty)
     files = unsized = size = here = 0
     for file in below(client, new):
         files += 1
@@ -188,6 +194,7 @@ def cost_of(
         tuple(pair for pair in pairs if pair in ruled),
         tuple(ruled[pair] for pair in pairs if pair in ruled and _ends_early(ruled[pair], wish)),
         tuple(item for item in wanted if item not in there),
+        tuple(pair for pair in without if pair in empty),
         files,
         unsized,
         size,

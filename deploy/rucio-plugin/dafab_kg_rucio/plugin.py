@@ -122,7 +122,7 @@ class DafabKgDidMeta(server.DidMetaPlugin):  # type: ignore[misc]
         skipped = max(offset or 0, 0)
         most = None if not limit else limit + skipped
         if not recursive:
-            found = self._found(session, scope, asked, most)
+            found = self._found(session, scope, asked, most, whole=long)
         else:
             found = self._below(session, scope, asked)
         told = []
@@ -137,13 +137,16 @@ class DafabKgDidMeta(server.DidMetaPlugin):  # type: ignore[misc]
     # how it is done
 
     def _found(
-        self, session: Any, scope: Any, asked: dict[str, Any], most: int | None
+        self, session: Any, scope: Any, asked: dict[str, Any], most: int | None, *, whole: bool
     ) -> list[server.Row]:
-        """Return what fulfils filters and is Rucio's, in the order of the graph."""
+        """Return what fulfils filters and is Rucio's, in the order of the graph.
+
+        ``whole``: not the names alone.
+        """
         # some may not be Rucio's: a few more are asked for, and all where these are not enough
         for limit in (None,) if most is None else (2 * most + 100, None):
             answer = self._ask("list", _of(scope), scope=scope.external, limit=limit, **asked)
-            rows = self._joined(session, scope, answer["names"], asked)
+            rows = self._joined(session, scope, answer["names"], asked, whole=whole)
             if not answer["more"] or (most is not None and len(rows) >= most):
                 return rows
         return server.invalid_filter(
@@ -151,15 +154,18 @@ class DafabKgDidMeta(server.DidMetaPlugin):  # type: ignore[misc]
         )
 
     def _joined(
-        self, session: Any, scope: Any, names: list[str], asked: dict[str, Any]
+        self, session: Any, scope: Any, names: list[str], asked: dict[str, Any], *, whole: bool
     ) -> list[server.Row]:
-        rows = server.rows_of(session, scope, names)
         kinds = server.TYPES[asked["did_type"]]
-        return [rows[name] for name in names if name in rows and rows[name].did_type in kinds]
+        if not whole:
+            here = server.names_of(session, scope, names, kinds)
+            return [server.Row(scope, name) for name in names if name in here]
+        rows = server.rows_of(session, scope, names, kinds)
+        return [rows[name] for name in names if name in rows]
 
     def _below(self, session: Any, scope: Any, asked: dict[str, Any]) -> list[server.Row]:
         """The same, and what collections among it hold, at any depth, that fulfils filters."""
-        found = self._found(session, scope, asked, None)
+        found = self._found(session, scope, asked, None, whole=True)
         known = {(row.scope, row.name) for row in found}
         unnamed = [{k: v for k, v in one.items() if k != "name"} for one in asked["filters"]]
         level = list(found)
@@ -186,7 +192,7 @@ class DafabKgDidMeta(server.DidMetaPlugin):  # type: ignore[misc]
         for start in range(0, len(names), AT_ONCE):
             some = names[start : start + AT_ONCE]
             told = self._ask("list", _of(scope), scope=scope.external, names=some, **asked)
-            found += self._joined(session, scope, told["names"], asked)
+            found += self._joined(session, scope, told["names"], asked, whole=True)
         return found
 
     def _later(self, session: Any, what: tuple[str, tuple[str, str, str], Any]) -> None:

@@ -51,7 +51,12 @@ class Service:
             ServiceDown: there is no answer in time, or none that is understood.
             ServiceRefused: the answer is an error of the request's.
         """
-        until = time.monotonic() + (seconds or self.options.seconds)
+        try:
+            return self._asked(way, body, time.monotonic() + (seconds or self.options.seconds))
+        except ServiceDown as error:
+            raise ServiceDown(f"{self.options.url}/rucio-plugin/{way}: {error}") from error
+
+    def _asked(self, way: str, body: dict[str, Any] | None, until: float) -> Any:
         status, data = self._exchange(way, body, until)
         if status == 200:
             try:

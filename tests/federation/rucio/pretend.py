@@ -46,6 +46,8 @@ class Pretended:
     """Names at which it fails."""
     hidden: set[str] = field(default_factory=set)
     """Names of which metadata in bulk do not tell, as where an answer breaks off."""
+    no_json: str = ""
+    """How it fails where the plugin JSON is asked: as one that does not have it, or cannot."""
     clock: str = "Sun, 29 Nov 2026 03:00:00 UTC"
     logins: int = 0
 
@@ -175,6 +177,8 @@ def pretend(state: Pretended) -> ThreadingHTTPServer:
 
         def _answer(self, way: str, sent: Any) -> tuple[int, list[Any], dict[str, str]]:
             names = " ".join(re.findall(r'"name": "([^"]*)"', json.dumps(sent)))
+            if state.no_json and isinstance(sent, dict) and sent.get("plugin") == "JSON":
+                raise Refusal(500 if state.no_json == "RucioException" else 400, state.no_json)
             if any(name in names.split() for name in state.worse):
                 raise Refusal(500, "RucioException", "http status code: 500")
             writes = not way.endswith("/dids/bulkmeta")

@@ -228,6 +228,33 @@ def test_resumed_where_it_stopped_nothing_is_lost_or_twice(
         assert counts(catalogue.harvest_rucio("s", plugin="none")) == {"unchanged": 8}
 
 
+@pytest.mark.parametrize("how", ["RucioException", "UnsupportedMetadataPlugin"])
+def test_a_rucio_without_the_plugin_is_harvested_without_and_says_so(
+    side: Side, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    made(side.there, "one", "two")
+    side.there.meta["s", "one"] = {"k": 1}
+    side.there.no_json = how
+    store = str(side.settings.store)
+    monkeypatch.setenv("DAFAB_RUCIO_CONFIG", str(side.settings.rucio_config))
+    assert main(["--store", store, "rucio", "harvest", "s"]) == 0
+    told = capsys.readouterr()
+    assert "2 of 2 names in s" in told.out
+    assert told.err.count("without what users set") == 1 and how in told.err
+    with side.open() as catalogue:
+        with pytest.raises(ServiceNotUsable, match=how):
+            catalogue.harvest_rucio("s", plugin="JSON")  # who names one wants it
+        side.there.no_json = ""
+        assert counts(catalogue.harvest_rucio("s")) == {"replaced": 1, "unchanged": 1}
+        # what was harvested before is not taken away because the plugin fails
+        side.there.no_json = how
+        for restart in (False, True):
+            with pytest.raises(ServiceNotUsable, match=how):
+                catalogue.harvest_rucio("s", restart=restart)
+        asked = "SELECT ?v { ?p dafab:propertyOf ?d ; dafab:name 'k' ; dafab:json ?v }"
+        assert rows(catalogue, asked) == [("1",)]
+
+
 @pytest.mark.parametrize("fault", ["503", "half", "expired"])
 def test_a_passing_fault_is_waited_out(side: Side, fault: str) -> None:
     made(side.there, "one", "two")

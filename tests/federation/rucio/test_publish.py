@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -231,6 +232,26 @@ def test_a_rucio_that_is_down_ends_the_run_and_nothing_is_lost(side: Side) -> No
         assert publisher.publish([ROOT, unit("one", "root")]).published == 2
 
 
+def test_logging_in_is_tried_again_and_says_where(side: Side, tmp_path: Path) -> None:
+    right = (side.place / "rucio.cfg").read_text()
+    config = tmp_path / "down.cfg"
+    config.write_text(re.sub(r"http://[^\n]*", "http://somebody:secret@127.0.0.1:9", right))
+    down = side.settings.model_copy(update={"rucio_config": config})
+    slept: list[float] = []
+    with pytest.raises(ServiceNotUsable, match=r"in to http://127\.0\.0\.1:9 as root: ") as error:
+        connect(down, sleep=slept.append)
+    assert len(slept) == 4 and "secret" not in str(error.value)
+    with pytest.raises(ServiceNotUsable):
+        connect(down, sleep=None)
+    # it comes up while it is waited for
+    assert connect(down, sleep=lambda _: config.write_text(right) and None).account == "root"
+    (side.place / "token").unlink()
+    side.there.faults = [("auth/userpass", "expired")] * 5
+    with pytest.raises(ServiceRefused, match=r"Logging in to http://127.* as root") as wrong:
+        connect(side.settings, sleep=slept.append)
+    assert len(slept) == 4 and PASSWORD not in str(wrong.value)  # a password is not tried again
+
+
 def test_what_is_no_units_fault_ends_the_run(side: Side) -> None:
     with Memory(side.place) as memory:
         side.there.faults = [("POST /dids$", "AccessDenied")]
@@ -275,6 +296,19 @@ def test_reconcile_tells_apart(side: Side) -> None:
         assert there.tree()["one_assets"] == ["one_a"]
         left = reconcile(publisher, units[:3], ["s"], repair=False)
         assert [one.kind for one in left.differences] == ["foreign"]
+
+
+def test_it_is_told_what_a_foreign_one_hangs_below(side: Side) -> None:
+    with Memory(side.place) as memory:
+        publisher = side.publisher(memory)
+        publisher.publish([ROOT])
+        side.there.add([{"scope": "s", "name": name, "type": "CONTAINER"} for name in ("x", "y")])
+        side.there.below["s", "root"] = {("s", "x"): None}
+        found = reconcile(publisher, [ROOT], ["s"], repair=False)
+        assert {one.name: one.what for one in found.differences} == {
+            "x": "CONTAINER by root, attached to s:root",
+            "y": "CONTAINER by root",
+        }
 
 
 def test_one_process_publishes(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from dafab_kg.federation.rucio.connection import configured, server
 from dafab_kg.federation.rucio.replicas import AT_ONCE, Kept, Replicas
 from dafab_kg.federation.rucio.rules import MOST_COMMENT, Wish, comment_of, cost_of
-from dafab_kg.federation.rucio.sites import is_name
+from dafab_kg.federation.rucio.sites import is_name, named_sites
 from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused
 from dafab_kg.model.settings import Settings
 
@@ -155,6 +156,48 @@ def test_comments_fit_and_tell_searches_apart():
 def test_names_of_sites_are_no_expressions():
     assert all(map(is_name, ("LXP", "LXP_DISK-2")))
     assert not any(map(is_name, ("A|B", "tier=1", "*", "A\\B", "")))
+
+
+class Sites:
+    """Two storage elements, and data sets with and without files, as Rucio's client tells."""
+
+    account = "root"
+
+    def list_rses(self, expression: str = "") -> list[dict[str, str]]:
+        if expression in ("", "LXP_DISK"):
+            return [{"rse": name} for name in ("FAR", "LXP_DISK") if expression in ("", name)]
+        from rucio.common.exception import InvalidRSEExpression
+
+        raise InvalidRSEExpression("no such")
+
+    def get_metadata_bulk(self, dids: list[dict[str, str]], **_: Any) -> list[dict[str, Any]]:
+        return [{**did, "did_type": "DATASET"} for did in dids]
+
+    def list_replication_rules(self, _: Any) -> list[Any]:
+        return []
+
+    def list_files(self, scope: str, name: str) -> Iterator[dict[str, str]]:
+        return iter([{"name": "f"}] * (name == "full"))
+
+    def list_replicas(self, dids: list[dict[str, str]], **_: Any) -> list[dict[str, Any]]:
+        assert [did["name"] for did in dids] == ["full"]
+        return [row("f")]
+
+    def get_local_account_usage(self, _: str) -> list[Any]:
+        return []
+
+
+def test_a_site_that_is_not_known_is_an_error_that_names_those_that_are():
+    assert named_sites(Sites(), "LXP_DISK") == {"LXP_DISK"}  # type: ignore[arg-type]
+    with pytest.raises(ServiceRefused, match=r"by 'LXP_DSK'\. It has LXP_DISK, FAR"):
+        named_sites(Sites(), "LXP_DSK")  # type: ignore[arg-type]
+
+
+def test_data_sets_without_files_get_no_rule_and_are_told():
+    wanted = {name: [(("s", name), "DATASET")] for name in ("full", "empty")}
+    cost = cost_of(Sites(), Wish("LXP_DISK", "*"), wanted)  # type: ignore[arg-type]
+    assert (cost.dids, cost.empty) == ((("s", "full"),), (("s", "empty"),))
+    assert (cost.files, cost.size, cost.to_move, cost.unknown) == (1, 10, 10, ())
 
 
 def test_more_copies_than_sites_are_refused_before_anything_is_made():
