@@ -16,7 +16,7 @@ from dafab_kg.vocabulary.constraints import demands_on
 from dafab_kg.vocabulary.held import kept_vocabulary
 from dafab_kg.web import create_app, terms, terms_forms
 from tests.web.conftest import MemoryCatalogue
-from tests.web.test_pages import BROWSER, ELSEWHERE, Page, page
+from tests.web.test_pages import BROWSER, Page, page
 
 NS = "https://w3id.org/dafab/ns#"
 ROOT = Path(__file__).parents[2]

@@ -86,6 +86,11 @@ async function addOutlines(map, base) {
   await choose();
 }
 
+/** Whether a click is one of drawing, the one that ends it too. */
+function isDrawing(map) {
+  return map.getContainer().classList.contains("drawing") || Date.now() < (map.drawnUntil ?? 0);
+}
+
 /** Add features, each a link where it says so; return what was added. */
 function addFeatures(map, told) {
   return L.geoJSON(told, {
@@ -98,7 +103,7 @@ function addFeatures(map, told) {
     onEachFeature: (one, layer) => {
       const { href, label } = one.properties ?? {};
       if (label) layer.bindTooltip(() => textOf(label), { sticky: true });
-      if (href) layer.on("click", () => window.location.assign(href));
+      if (href) layer.on("click", () => isDrawing(map) || window.location.assign(href));
     },
   }).addTo(map);
 }
@@ -130,6 +135,7 @@ function addDrawing(map, form) {
   let shown = null;
 
   const choose = (wanted) => {
+    if (mode) map.drawnUntil = Date.now() + 300;
     mode = mode === wanted ? "" : wanted;
     corners = [];
     shown?.remove();
