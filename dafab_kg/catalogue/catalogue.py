@@ -825,6 +825,10 @@ class Catalogue(ItemSearch, Closing):
         """Count what the catalogue holds."""
         return gather(self._store, self._documents, self.path)
 
+    def recent_stats(self, seconds: float = 0.4) -> tuple[Stats, bool]:
+        """Return counts, and whether they are of now, as a server's catalogue does."""
+        return self.stats(), True
+
     def doctor(self, *, tell: Callable[[str], None] | None = None) -> tuple[Finding, ...]:
         """Compare documents, graph and journal; return all that is amiss."""
         private: tuple[Finding, ...] = ()

@@ -242,6 +242,7 @@ class ServedCatalogue(Closing):
         self._chosen = dict(chosen or {})
         self._shelf = Shelf(settings.store)
         self._stats: tuple[str, Any] = ("", None)
+        self._counting: threading.Thread | None = None
         self._lock = threading.Lock()
 
     @property
@@ -297,6 +298,37 @@ class ServedCatalogue(Closing):
         with self._lock:
             self._stats = commit, found
         return found
+
+    def recent_stats(self, seconds: float = 0.4) -> tuple[Any, bool]:
+        """Return counts, and whether they are of the commit that queries see.
+
+        Of a large catalogue they take a while: those counted last are returned after
+        ``seconds`` (None if there are none), while a thread counts anew.
+        """
+        counting = self._begin_counting()
+        if counting is not None:
+            counting.join(seconds)
+        with self._lock:
+            return self._stats[1], self._stats[0] == self.commit
+
+    def _begin_counting(self) -> threading.Thread | None:
+        with self._lock:
+            if self._stats[0] == self.commit and self._stats[1] is not None:
+                return None
+            if self._counting is None or not self._counting.is_alive():
+                self._counting = threading.Thread(target=self._count, daemon=True)
+                self._counting.start()
+            return self._counting
+
+    def _count(self) -> None:
+        """Count for whoever asks next; nobody waits, so that a failure is told to nobody."""
+        commit = self.commit
+        try:
+            found = ServedCatalogue(self.settings, self._places)._read("stats")
+        except DafabError:
+            return
+        with self._lock:
+            self._stats = commit, found
 
     # methods
 

@@ -51,13 +51,15 @@ def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     @face.get("/holdings")
     @described(GET=_page("What the catalogue holds"))
     def holdings() -> AnyResponse:
-        held = _holdings(catalogue)
         if wants_json():
-            return json_answer(held)
-        classes = in_order(held["holds"]["classes"], catalogue.names.prefixes)
+            return json_answer(_holdings(catalogue))
+        holds, fresh = catalogue.recent_stats()
+        classes = in_order(holds.classes, catalogue.names.prefixes) if holds else []
         return page(
             "holdings.html",
-            holdings=held,
+            forms=[(JSON, url_for("pages.holdings", format="json"))],
+            holds=holds,
+            fresh=fresh,
             classes=classes[:MOST_CLASSES],
             more=max(len(classes) - MOST_CLASSES, 0),
         )

@@ -65,6 +65,9 @@ class MemoryCatalogue:
             bytes_on_disk=0,
         )
 
+    def recent_stats(self) -> tuple[Stats, bool]:
+        return self.stats(), True
+
 
 @pytest.fixture(scope="session")
 def app() -> Flask:
