@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 
 from dafab_kg.mapping.nquads import literal
 from dafab_kg.search.counts import Facets
+from dafab_kg.search.inferred import TYPES
 from dafab_kg.search.told import QUERIES
 from dafab_kg.web.addresses import page_of
 from dafab_kg.web.search_form import ANOMALIES, TOLD, Form
@@ -36,6 +37,15 @@ _FIGURES: Final = (
     ("dafab:smart-agriculture.number_of_fields", "fields", ""),
     ("dafab:smart-agriculture.field_percentage", "fields", "%"),
 )
+
+
+MOST_PLACES: Final = 2
+_OF_CLASSES: Final = (
+    ("dafab:FloodScene", "floods", "anomaly=flood"),
+    ("dafab:DroughtScene", "droughts", "anomaly=drought"),
+    ("dafab:AgricultureProduct", "what models found on fields", "class=AgricultureProduct"),
+)
+"""Searches to begin with where there is something of a class."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +175,17 @@ def _counts(name: str, found: Facets) -> dict[str, int | None]:
 def _cloud_label(value: str) -> str:
     low, _, high = value.partition("-")
     return f"{low or 0} to {high or 100} %"
+
+
+def examples(found: Facets) -> list[tuple[str, str]]:
+    """Return searches to begin with, as words and query string, of what there is."""
+    places = found.counts.get("dafab:place", {})
+    chosen = sorted(places, key=lambda name: (-(places[name] or 0), name))[:MOST_PLACES]
+    told = [
+        (f"{name} without clouds", urlencode({"place": name, "cloud": "0-5"})) for name in chosen
+    ]
+    classes = found.counts.get(TYPES, {})
+    return told + [(words, query) for kind, words, query in _OF_CLASSES if classes.get(kind)]
 
 
 def bars(found: Facets, form: Form) -> list[Bar]:

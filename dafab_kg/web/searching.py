@@ -24,6 +24,7 @@ from dafab_kg.web.search_form import KNOWN, SORTS, Form, read_form
 from dafab_kg.web.search_hints import hints
 from dafab_kg.web.search_shown import (
     bars,
+    examples,
     facets_shown,
     features,
     languages,
@@ -34,18 +35,6 @@ from dafab_kg.web.search_shown import (
 from dafab_kg.web.stac_writes import root
 
 MOST_THINGS: Final = 8
-EXAMPLES: Final = (
-    (
-        "Cloud-free scenes with fields over Luxembourg",
-        "place=Luxembourg&class=FieldImage&cloud=0-5",
-    ),
-    (
-        "Floods in Florida in autumn 2022",
-        "place=Florida&anomaly=flood&from=2022-09-01&to=2022-11-30",
-    ),
-    ("Droughts", "anomaly=drought"),
-    ("What models found on fields, newest first", "class=AgricultureProduct"),
-)
 
 
 def search_page(catalogue: Catalogue) -> AnyResponse:
@@ -66,7 +55,7 @@ def search_page(catalogue: Catalogue) -> AnyResponse:
 
 
 _EMPTY: Final[dict[str, Any]] = {
-    "sorts": SORTS, "examples": EXAMPLES, "results": (), "facets": (), "bars": (), "things": (),
+    "sorts": SORTS, "examples": (), "results": (), "facets": (), "bars": (), "things": (),
 }  # fmt: skip
 
 
@@ -95,7 +84,7 @@ def _found(catalogue: Catalogue, form: Form) -> AnyResponse:
         form=form,
         forms=[("application/geo+json", twin(form))],
         sorts=SORTS,
-        examples=EXAMPLES,
+        examples=examples(counted) if form.is_empty else (),
         results=told,
         map=features(told),
         plain=without_script(told),
