@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request, url_for
 
-from dafab_kg.catalogue import Catalogue
+from dafab_kg.catalogue import Catalogue, Stats
 from dafab_kg.model.documents import Part
-from dafab_kg.model.errors import ThingNotFound, TooLarge
+from dafab_kg.model.errors import DafabError, ThingNotFound, TooLarge
 from dafab_kg.model.masking import shown
 from dafab_kg.model.resources import text
 from dafab_kg.model.settings import Settings
+from dafab_kg.serving.client import ServedCatalogue
 from dafab_kg.store.documents import Quarantined
 from dafab_kg.store.protocol import Iri, Literal, Solutions
 from dafab_kg.web.described import JSON, PAGE, PAGE_FORMAT, Operation, Parameter, described
@@ -32,6 +35,8 @@ MOST_READ: Final = 64 * 1024
 MOST_SENT: Final = 32 * 2**20
 """Largest file that is sent as a download."""
 MOST_FILES: Final = 20
+COUNT_SECONDS: Final = 0.5
+"""How long the page waits for the counts of the catalogue."""
 _PLACES: Final = (
     Parameter("kind", "Those of one kind only."),
     Parameter("page", "Number of the page, from 1.", {"type": "integer", "minimum": 1}),
@@ -40,6 +45,7 @@ _PLACES: Final = (
 
 def add_pages(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None:
     """Add ``/operator``, ``/operator/quarantine`` and its entries."""
+    counts = Counts(catalogue)
 
     @face.get("")
     @described(
@@ -52,7 +58,7 @@ def add_pages(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None
         )
     )
     def home() -> Response:
-        told = _state(catalogue, settings)
+        told = _state(catalogue, settings, counts)
         if wants_json():
             return json_answer(told)
         return page("operator.html", forms=[(JSON, url_for(".home", format="json"))], told=told)
@@ -169,6 +175,37 @@ def add_pages(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None
         return response
 
 
+class Counts:
+    """What the catalogue holds; where counting takes longer than a page waits, it goes on."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._counting = threading.Lock()
+        self._failed = ""
+
+    def get(self) -> tuple[Stats | None, str]:
+        """Return the counts, or None and why there are none yet."""
+        if not isinstance(self._catalogue, ServedCatalogue):
+            return self._catalogue.stats(), ""
+        done: list[Stats] = []
+        if self._counting.acquire(blocking=False):
+            thread = threading.Thread(target=self._count, args=(done,), daemon=True)
+            thread.start()
+            thread.join(COUNT_SECONDS)
+        if done:
+            return done[0], ""
+        return None, self._failed or "It is being counted: look again in some seconds."
+
+    def _count(self, done: list[Stats]) -> None:
+        try:
+            done.append(self._catalogue.stats())  # kept by the catalogue for each commit
+            self._failed = ""
+        except DafabError as error:
+            self._failed = readable(str(error))
+        finally:
+            self._counting.release()
+
+
 def last_part(name: str) -> str:
     """Return the name of a file without its directories.
 
@@ -178,26 +215,41 @@ def last_part(name: str) -> str:
     return name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or "file"
 
 
-def _state(catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
-    stats = catalogue.stats()
+def _state(catalogue: Catalogue, settings: Settings, counts: Counts) -> dict[str, Any]:
+    stats, why = counts.get()
     # a catalogue that no server serves has no processes
     ask = cast("Callable[[], dict[str, Any]]", getattr(catalogue, "status", dict))
     return {
-        "documents": stats.documents,
-        "quarantined": stats.quarantined,
-        "triples": stats.triples,
-        "bytes_on_disk": stats.bytes_on_disk,
+        "counting": why,
+        "documents": stats.documents if stats else None,
+        "quarantined": stats.quarantined if stats else None,
+        "triples": stats.triples if stats else None,
+        "bytes_on_disk": stats.bytes_on_disk if stats else None,
         "bytes_free": shutil.disk_usage(settings.store).free,
         "server": ask(),
         "loads": _loads(catalogue),
         "settings": {
             name: {
-                "value": shown(name, getattr(settings, name)),
+                "value": _value(name, getattr(settings, name)),
                 "description": described_as.description or "",
             }
             for name, described_as in type(settings).model_fields.items()
         },
     }
+
+
+def _value(name: str, value: Any) -> Any:
+    """Return what is shown of a setting: no secret, and not where things lie on this machine."""
+    told = shown(name, value)
+    if told != value and told != str(value):
+        return told
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_value('', one)}" for key, one in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(str(_value("", one)) for one in value)
+    if isinstance(value, Path):
+        return f"…/{value.name}"
+    return "" if value is None else value
 
 
 def _loads(catalogue: Catalogue) -> list[dict[str, str]]:
