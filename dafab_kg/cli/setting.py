@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dafab_kg.cli.frame import DONE, Session, command, remember
 from dafab_kg.cli.printing import print_json, print_line, print_table
+from dafab_kg.model.masking import shown
 
 if TYPE_CHECKING:
     from dafab_kg.model.settings import Settings
-
-SECRET_WORDS = ("secret", "password", "token", "key", "credential")
 
 
 def add(app: typer.Typer) -> None:
@@ -39,14 +38,6 @@ def config(session: Session) -> int:
     else:
         print_table(("setting", "value", "origin"), rows)
     return DONE
-
-
-def shown(name: str, value: Any) -> Any:
-    """Return what may be shown of a setting's value."""
-    words = name.lower().split("_")
-    if type(value).__name__.startswith("Secret") or any(word in SECRET_WORDS for word in words):
-        return "(set)" if value else "(not set)"
-    return value if isinstance(value, (int, str)) else str(value)
 
 
 def origin(session: Session, settings: Settings, name: str) -> str:

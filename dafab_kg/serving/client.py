@@ -250,6 +250,10 @@ class ServedCatalogue(Closing):
         """What names the commit that queries see from now on."""
         return self._shelf.current()
 
+    def status(self) -> dict[str, Any]:
+        """Return how the server's processes are, as its supervisor tells; {} if it does not."""
+        return ask(self._places, {"status": True})
+
     # queries
 
     def answer(

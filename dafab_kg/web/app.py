@@ -19,6 +19,7 @@ from dafab_kg.web.health import health_face
 from dafab_kg.web.html import add_helpers
 from dafab_kg.web.metering import meter
 from dafab_kg.web.openapi import openapi_face
+from dafab_kg.web.operator import operator_face
 from dafab_kg.web.originals import originals_face
 from dafab_kg.web.pages import pages_face
 from dafab_kg.web.problems import answer_problems
@@ -87,6 +88,7 @@ def create_app(catalogue: Catalogue | Path | str, settings: Settings | None = No
     app.register_blueprint(plugin_face(catalogue, chosen))
     app.register_blueprint(things_face(catalogue))
     app.register_blueprint(health_face(catalogue))
+    app.register_blueprint(operator_face(catalogue, chosen))
     app.register_blueprint(openapi_face())
     answer_problems(app)
     app.config["DAFAB_BASE"] = catalogue.names.base

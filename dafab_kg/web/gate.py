@@ -7,6 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, has_request_context, request
 
@@ -22,6 +23,13 @@ _OPEN_PATHS: Final = ("/health",)
 """What answers whoever asks, also where reading is closed, and is not limited."""
 _OWN_TOKENS: Final = ("/rucio/",)
 """What is below these asks for tokens of its own (``rucio_sessions.py``)."""
+COOKIE: Final = "dafab_operator"
+"""Cookie that holds the token of who logged in on the operator's pages."""
+_BY_COOKIE: Final = "operator."
+"""Endpoints that the cookie opens; these ask for scopes themselves, the login for none."""
+_STYLES: Final = "pages.static"
+"""Files of the package that every page needs, the login too; nothing of the catalogue."""
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ def guard(app: Flask, settings: Settings) -> None:
         if request.path.startswith(_OWN_TOKENS):
             return
         g.caller = _caller(tokens)
-        if settings.read_closed and request.method != "OPTIONS":
+        if settings.read_closed and request.method != "OPTIONS" and not _asks_itself():
             require("read")
 
     @app.after_request
@@ -108,6 +116,8 @@ def guard(app: Flask, settings: Settings) -> None:
             # what a token opens is for its bearer alone
             response.headers["Cache-Control"] = "private, no-store"
         response.vary.add("Authorization")
+        if (request.endpoint or "").startswith(_BY_COOKIE):
+            response.vary.add("Cookie")
         return response
 
 
@@ -123,13 +133,33 @@ def _limit(rates: Rates, client: str) -> None:
         )
 
 
-def _caller(tokens: Tokens) -> Caller:
-    header = request.headers.get("Authorization", "")
-    if not header:
-        return Caller()
-    scheme, _, token = header.partition(" ")
+def require_same_origin() -> None:
+    """Refuse a form that another site's page sent with this browser's cookie.
+
+    Raises:
+        Problem: 403, the request does not tell that it comes from a page of this server.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin", "")
+    if site == "same-origin" or (site is None and origin and _host_of(origin) == request.host):
+        return
+    raise Problem(
+        403,
+        "This did not come from a page here",
+        "Who is logged in by a cookie may send forms of this server's own pages alone.",
+        where="headers Sec-Fetch-Site and Origin",
+        remedy="Use the form on the page; programs send `Authorization: Bearer TOKEN`.",
+    )
+
+
+def find_caller(tokens: Tokens, token: str) -> Caller | None:
+    """Return whose token this is; None if it is not known, or expired.
+
+    Raises:
+        Problem: 503, the tokens cannot be read.
+    """
     try:
-        found = tokens.find(token.strip()) if scheme.lower() == "bearer" else None
+        found = tokens.find(token)
     except FileNotUsable as error:
         raise Problem(
             503,
@@ -137,6 +167,15 @@ def _caller(tokens: Tokens) -> Caller:
             "The server cannot read its tokens.",
             remedy="Tell the operator; `dafab-kg token list` says what is wrong.",
         ) from error
+    return None if found is None else Caller(found.name, found.allowed)
+
+
+def _caller(tokens: Tokens) -> Caller:
+    header = request.headers.get("Authorization", "")
+    if not header:
+        return _caller_by_cookie(tokens)
+    scheme, _, token = header.partition(" ")
+    found = find_caller(tokens, token.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         raise Problem(
             401,
@@ -147,4 +186,26 @@ def _caller(tokens: Tokens) -> Caller:
             "expired, or no such header.",
             headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
         )
-    return Caller(found.name, found.allowed)
+    return found
+
+
+def _caller_by_cookie(tokens: Tokens) -> Caller:
+    """Return who is logged in; on the operator's pages alone, and nobody anywhere else."""
+    token = request.cookies.get(COOKIE, "")
+    if not token or not (request.endpoint or "").startswith(_BY_COOKIE):
+        return Caller()
+    if request.method not in _SAFE:
+        require_same_origin()
+    return find_caller(tokens, token) or Caller()
+
+
+def _asks_itself() -> bool:
+    endpoint = request.endpoint or ""
+    return endpoint == _STYLES or endpoint.startswith(_BY_COOKIE)
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
