@@ -101,7 +101,11 @@ def answer(body: bytes, form: Format, asked_as: str, links: Iterable[tuple[str, 
 
 
 def rdf_of(triples: Iterable[Triple], form: Format) -> bytes:
-    """Write triples in a format of RDF."""
+    """Write triples in a format of RDF.
+
+    Raises:
+        Problem: RDF/XML has no way to write one of the properties.
+    """
     if form.name == "jsonld":
         out = io.BytesIO()
         write_jsonld(sorted(set(triples), key=_order), out)
@@ -111,7 +115,19 @@ def rdf_of(triples: Iterable[Triple], form: Format) -> bytes:
         graph.add((_node(subject), URIRef(predicate.value), _node(value)))
     for prefix, space in sorted({**KNOWN_PREFIXES, **PREFIXES}.items()):
         graph.bind(prefix, space)
-    return graph.serialize(format=_RDFLIB[form.name], encoding="utf-8")
+    try:
+        return graph.serialize(format=_RDFLIB[form.name], encoding="utf-8")
+    except ValueError as error:
+        if form.name != "rdfxml":
+            raise
+        # its properties are names of XML, and not each IRI ends in one
+        raise Problem(
+            406,
+            "RDF/XML cannot say this",
+            "A property has an IRI that does not end in a name of XML.",
+            where=f"format {form.name}",
+            remedy="Ask for turtle, ntriples or jsonld.",
+        ) from error
 
 
 def _named(words: list[str]) -> tuple[Format, str] | None:

@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import dafab_kg
 from dafab_kg.sample import write_sample
+from dafab_kg.web import create_app
+from tests.browser.routes import Route, routes
 from tests.serving.served import Server
+from tests.web.conftest import MemoryCatalogue
 
 PRODUCTS = 60
 MISSING = "needs Debian's chromium (apt-get install chromium)"
@@ -104,3 +109,16 @@ def page(new_context: Callable[..., BrowserContext]) -> Page:
 def plain_page(new_context: Callable[..., BrowserContext]) -> Page:
     """A page without JavaScript."""
     return new_context(java_script_enabled=False).new_page()
+
+
+@pytest.fixture(scope="session")
+def shown(server: Server) -> list[Route]:
+    """An address of every kind of page of the server."""
+    with httpx.Client(base_url=server.address, timeout=60) as client:
+        return routes(client)
+
+
+@pytest.fixture(scope="session")
+def bare() -> Flask:
+    """The application with all its routes; nobody asks it anything."""
+    return create_app(MemoryCatalogue())  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ ONE = f"""
   dafab:supersededBy <{ID}product/P2> ;
   <http://e/odd> <javascript:alert(1)> , "Zürich"@de .
 <{ID}product/P2> a dafab:SourceProduct ; rdfs:label "the newer" .
+<{ID}product/P3> <http://e/p'=1> "no name of XML" .
 <{ID}product/P1/geometry> geo:asWKT "POLYGON ((6 49, 7 49, 7 50, 6 50, 6 49))"^^geo:wktLiteral .
 <{ID}place/a%2Fb> rdfs:label "a slash within" .
 <{ID}product/x.json> rdfs:label "named like a twin" .
@@ -280,3 +281,12 @@ def test_terms_that_only_the_ontology_names_have_pages(asked: FlaskClient) -> No
 )
 def test_odd_addresses_are_refused_as_such(asked: FlaskClient, path: str) -> None:
     assert asked.get(path, headers=BROWSER, follow_redirects=True).status_code in (400, 404)
+
+
+def test_a_property_that_xml_cannot_name_is_told(asked: FlaskClient) -> None:
+    """RDF/XML has properties as names of elements (RDF/XML 1.1, section 2.6)."""
+    answer = asked.get("/about/product/P3.rdf")
+    assert answer.status_code == 406
+    assert "turtle" in answer.get_json()["remedy"]
+    told = Graph().parse(data=asked.get("/about/product/P3.nt").data, format="nt")
+    assert (URIRef(ID + "product/P3"), URIRef("http://e/p'=1"), Literal("no name of XML")) in told

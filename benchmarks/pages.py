@@ -1,0 +1,161 @@
+"""How soon a page stands and what it weighs, in Debian's Chromium over a real server.
+
+    python benchmarks/pages.py [--store DIR] [--store DIR] [--times 5]
+
+Without a store the sample is loaded into one.  Each store is served by ``dafab-kg serve`` and
+each kind of page opened: first with nothing in the browser's cache and, as far as it is the
+first of its kind, with nothing kept by the server; then so many times again.  ``first byte``
+and ``load`` are the browser's own (Navigation Timing); ``usable`` is when its map is drawn,
+too.  Give copies of stores: a server writes into its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, Page, sync_playwright
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from dafab_kg.catalogue import open_catalogue
+from dafab_kg.sample import write_sample
+from tests.browser.routes import HEAVY, Route, routes
+from tests.serving.served import Server
+
+RESULTS = Path(__file__).parent / "results" / "pages.json"
+MEASURED = """() => {
+  const [page] = performance.getEntriesByType("navigation");
+  const all = [page, ...performance.getEntriesByType("resource")];
+  const sum = (name) => all.reduce((total, one) => total + one[name], 0);
+  return { first_byte_ms: page.responseStart - page.startTime,
+           load_ms: page.loadEventEnd - page.startTime,
+           requests: all.length, decoded: sum("decodedBodySize"),
+           transferred: sum("encodedBodySize") };
+}"""
+DRAWN = "() => !document.querySelector('[data-map]:not(.leaflet-container)')"
+
+
+def main() -> None:
+    """Run and print a table."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--store", type=Path, action="append", default=[])
+    asked.add_argument("--times", type=int, default=5)
+    given = asked.parse_args()
+    figures: dict[str, Any] = {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "pyoxigraph": version("pyoxigraph"),
+        "date": date.today().isoformat(),
+        "times": given.times,
+        "stores": [],
+    }
+    with browser() as chromium, tempfile.TemporaryDirectory() as made:
+        figures["chromium"] = chromium.version
+        for store in given.store or [sample(Path(made))]:
+            figures["stores"].append(measured(store, chromium, given.times))
+            RESULTS.write_text(json.dumps(figures, indent=1) + "\n")
+            show(figures["stores"][-1])
+
+
+def sample(place: Path) -> Path:
+    """Load the sample as ``make run`` does."""
+    write_sample(place / "sample")
+    with open_catalogue(place / "store") as catalogue:
+        catalogue.load(place / "sample")
+        catalogue.derive("water")
+        catalogue.enrich()
+    return place / "store"
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium")
+    if found is None:
+        raise SystemExit("needs Debian's chromium (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def measured(store: Path, chromium: Browser, times: int) -> dict[str, Any]:
+    """Measure all pages of one store."""
+    server = Server(store.resolve(), query_seconds=60, queue_seconds=60)
+    try:
+        with httpx.Client(base_url=server.address, timeout=120) as client:
+            holds = client.get("", params={"format": "json"}).json()["holds"]
+            found = routes(client)
+        rows = [page_of(one, server.address, chromium, times) for one in found]
+    finally:
+        server.stop()
+    counted = {name: holds[name] for name in ("documents", "triples")}
+    return {**counted, "pages": rows}
+
+
+def page_of(route: Route, address: str, chromium: Browser, times: int) -> dict[str, Any]:
+    """Open one page in a browser that has seen nothing, and then again."""
+    context = chromium.new_context(
+        base_url=address.rstrip("/") + "/", viewport={"width": 1440, "height": 900}
+    )
+    page = context.new_page()
+    cold = opened(page, route.path)
+    warm = [opened(page, route.path) for _ in range(times)]
+    context.close()
+    return {
+        "page": route.name,
+        "editor": route.endpoint in HEAVY,
+        "cold": cold,
+        "warm": {name: median(one[name] for one in warm) for name in cold},
+    }
+
+
+def opened(page: Page, path: str) -> dict[str, float]:
+    began = perf_counter()
+    page.goto(path, wait_until="load")
+    page.wait_for_function(DRAWN)
+    usable = (perf_counter() - began) * 1e3
+    told = page.evaluate(MEASURED)
+    return {
+        name: round(value, 1) if name.endswith("_ms") else int(value)
+        for name, value in {**told, "usable_ms": usable}.items()
+    }
+
+
+def show(told: dict[str, Any]) -> None:
+    table = Table(title=f"{sum(told['documents'].values()):,} documents")
+    for name in (
+        "page", "cold first byte ms", "cold usable ms", "first byte ms", "load ms", "usable ms",
+        "requests", "decoded kB", "transferred kB",
+    ):  # fmt: skip
+        table.add_column(name, justify="left" if name == "page" else "right")
+    for row in told["pages"]:
+        cold, warm = row["cold"], row["warm"]
+        table.add_row(
+            row["page"],
+            *(f"{cold[name]:,.0f}" for name in ("first_byte_ms", "usable_ms")),
+            *(f"{warm[name]:,.0f}" for name in ("first_byte_ms", "load_ms", "usable_ms")),
+            f"{warm['requests']:.0f}",
+            *(f"{cold[name] / 1000:,.0f}" for name in ("decoded", "transferred")),
+        )
+    Console(width=140).print(table)
+
+
+if __name__ == "__main__":
+    main()
