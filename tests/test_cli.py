@@ -511,7 +511,7 @@ def test_serve_answers_and_ends_in_order(place):
             page = httpx.get(address + "holdings", headers={"Accept": "text/html"})
             assert "dafab:SourceProduct" in page.text
             for query in saved():
-                found = httpx.get(f"{address}query/{query.name}", headers={"Accept": "text/html"})
+                found = httpx.get(f"{address}queries/{query.name}", headers={"Accept": "text/html"})
                 assert found.status_code == 200
             where = httpx.get(address + "sparql", params={"query": "ASK { ?s ?p ?o }"})
             assert where.json()["boolean"] is True

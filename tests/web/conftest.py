@@ -16,6 +16,9 @@ from dafab_kg.catalogue.picturing import Pictures, pictures
 from dafab_kg.catalogue.viewing import View, view
 from dafab_kg.model.names import Names
 from dafab_kg.model.settings import Settings
+from dafab_kg.search.counts import Facets
+from dafab_kg.search.pages import Page
+from dafab_kg.search.tree import Search
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.web import create_app
 
@@ -64,6 +67,12 @@ class MemoryCatalogue:
             last="2022-11-30T00:00:00Z",
             bytes_on_disk=0,
         )
+
+    def find_items(self, search: Search, root: str) -> Page:
+        return Page((), matched=0)
+
+    def facets(self, search: Search) -> Facets:
+        return Facets(0, {}, {})
 
     def recent_stats(self) -> tuple[Stats, bool]:
         return self.stats(), True

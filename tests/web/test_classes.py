@@ -23,6 +23,8 @@ def test_the_landing_page_shows_some_and_counts_the_rest(client, app, monkeypatc
     catalogue = MemoryCatalogue()
     many = {f"http://e/C{n:02}": 100 - n for n in range(MOST_CLASSES + 4)}
     stats = dataclasses.replace(catalogue.stats(), classes=many)
-    monkeypatch.setattr(catalogue, "stats", lambda: stats)
-    page = create_app(catalogue).test_client().get("/", headers={"Accept": "text/html"}).text
+    monkeypatch.setattr(catalogue, "recent_stats", lambda: (stats, True))
+    page = (
+        create_app(catalogue).test_client().get("/holdings", headers={"Accept": "text/html"}).text
+    )
     assert "C24" in page and "C25" not in page and "and 4 more" in page
