@@ -90,6 +90,7 @@ def judge(page: Page, route: Route, width: int) -> list[str]:
     return [f"{route.name} at {width}: {one}" for one in (*wrong, *serious(page))]
 
 
+@pytest.mark.oracle
 def test_no_page_is_at_fault(
     new_context: Callable[..., BrowserContext], shown: list[Route]
 ) -> None:

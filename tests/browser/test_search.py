@@ -176,6 +176,7 @@ def test_what_is_nearly_a_place_is_asked_back(page: Page) -> None:
     assert number(page) > 0
 
 
+@pytest.mark.oracle
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_has_no_serious_fault(

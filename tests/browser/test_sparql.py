@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.serving.served import Server
@@ -56,6 +57,7 @@ def test_a_query_is_edited_and_its_answer_is_a_table_a_map_and_raw(page: Page) -
     assert b'"FeatureCollection"' in download.value.path().read_bytes()[:60]
 
 
+@pytest.mark.oracle
 def test_classes_and_properties_are_completed_from_our_own_terms(page: Page) -> None:
     open_editor(page)
     put(page, "SELECT * WHERE {\n  ?x a ")

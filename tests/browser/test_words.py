@@ -70,6 +70,7 @@ def test_a_wrong_value_is_told_beside_its_field(plain_page: Page) -> None:
     expect(plain_page.get_by_label("Most cloud")).to_have_value("5")
 
 
+@pytest.mark.oracle
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_page_of_words_is_wider_than_the_screen(
     new_context: Callable[..., BrowserContext], width: int
