@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+from flask import Flask
+from werkzeug.serving import make_server
+
 
 @contextmanager
 def serving(server: HTTPServer) -> Iterator[None]:
@@ -25,5 +28,13 @@ def serving(server: HTTPServer) -> Iterator[None]:
 def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """Serve by ``handler`` on a free port; the value is the address, without a slash."""
     server = HTTPServer(("127.0.0.1", 0), handler)
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+@contextmanager
+def serving_app(app: Flask) -> Iterator[str]:
+    """Serve an application on a free port; the value is the address, without a slash."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     with serving(server):
         yield f"http://127.0.0.1:{server.server_port}"

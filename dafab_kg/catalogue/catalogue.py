@@ -89,7 +89,7 @@ from dafab_kg.model.resources import text
 from dafab_kg.model.settings import Settings
 from dafab_kg.python.found import NOWHERE, ItemsHere, placeless
 from dafab_kg.python.searching import ItemSearch
-from dafab_kg.python.things import Description, Provenance, Stats
+from dafab_kg.python.things import Counted, Description, Provenance, Stats
 from dafab_kg.reasoning.clash import Clash, clashes
 from dafab_kg.reasoning.explain import Proof, parse_triple_text
 from dafab_kg.reasoning.explain import explain as prove
@@ -825,9 +825,9 @@ class Catalogue(ItemSearch, Closing):
         """Count what the catalogue holds."""
         return gather(self._store, self._documents, self.path)
 
-    def recent_stats(self, seconds: float = 0.4) -> tuple[Stats, bool]:
-        """Return counts, and whether they are of now, as a server's catalogue does."""
-        return self.stats(), True
+    def recent_stats(self) -> Counted:
+        """Return counts for a page, as a server's catalogue does, which does not wait for them."""
+        return Counted(self.stats(), fresh=True)
 
     def doctor(self, *, tell: Callable[[str], None] | None = None) -> tuple[Finding, ...]:
         """Compare documents, graph and journal; return all that is amiss."""

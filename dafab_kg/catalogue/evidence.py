@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from dafab_kg.catalogue.description import stated_by
-from dafab_kg.catalogue.viewing import Graphs, digest_of, labels_of, line_of, tail
+from dafab_kg.catalogue.knowing import line_of
+from dafab_kg.catalogue.viewing import Graphs, digest_of, labels_of, tail
 from dafab_kg.ingest.prepare import written_id
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.model.names import Names

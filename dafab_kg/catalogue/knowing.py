@@ -23,7 +23,9 @@ def provenance_of(description: Description, store: Store, reasoner: Reasoner) ->
     unproven = list(inferred[MOST_PROVEN:])
     for fact in inferred[:MOST_PROVEN]:
         try:
-            proofs.append((fact, explain(_line(fact), store, reasoner)))
+            proofs.append(
+                (fact, explain(line_of(fact.subject, fact.predicate, fact.object), store, reasoner))
+            )
         except ThingNotFound:  # it follows no more; `dafab-kg reason` would take it away
             unproven.append(fact)
     return Provenance(
@@ -35,8 +37,9 @@ def provenance_of(description: Description, store: Store, reasoner: Reasoner) ->
     )
 
 
-def _line(fact: Fact) -> str:
-    terms = (fact.subject, Iri(fact.predicate), fact.object)
+def line_of(subject: Term, predicate: str, value: Term) -> str:
+    """Return an N-Triples line, for the store's own order of characters."""
+    terms = (subject, Iri(predicate), value)
     (one,) = canonical(" ".join(map(_written, terms)) + " .\n").triples
     return one
 

@@ -11,6 +11,7 @@ from typing import Final, cast
 from dafab_kg.catalogue.viewing import Graphs, labels_of
 from dafab_kg.model.names import PREFIXES, term
 from dafab_kg.model.resources import text
+from dafab_kg.search.compile import stamp
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Store, Term
 
 Ask = Callable[[str], Answer]
@@ -95,11 +96,6 @@ def pictures(iri: str, store: Store, graphs: Graphs, ask: Ask | None = None) -> 
     return Pictures(outlines, series, near, events, labels_of(filter(None, named), store, graphs))
 
 
-def outlines_of(iri: str, store: Store, graphs: Graphs) -> tuple[Outline, ...]:
-    """Return the geometries of a thing itself."""
-    return tuple(one for one in _outlines(iri, store, graphs) if one.role == "itself")
-
-
 def _about(iri: str, store: Store, graphs: Graphs) -> tuple[set[str], dict[str, str]]:
     names = ("tile", "datetime", "start", "end", "west", "south", "east", "north")
     properties = " ".join(f"<{term(one)}>" for one in names)
@@ -173,7 +169,7 @@ def _near(about: Mapping[str, str], ask: Ask) -> tuple[Near, ...]:
     found: dict[str, Near] = {}
     for since, until, order in parts:
         query = (
-            f"{head} FILTER (?time >= {_written(since)} && ?time < {_written(until)}) }} "
+            f"{head} FILTER (?time >= {stamp(since)} && ?time < {stamp(until)}) }} "
             f"ORDER BY {order} ?product LIMIT {MOST_NEAR}"
         )
         for row in cast(Solutions, ask(query)):
@@ -192,9 +188,9 @@ def _events(about: Mapping[str, str], store: Store, graphs: Graphs) -> tuple[Nea
     query = (
         f"PREFIX dafab: <{term('')}> PREFIX xsd: <{_XSD}> "
         "SELECT DISTINCT ?event ?start WHERE { ?event a dafab:Event ; dafab:start ?start . "
-        f"FILTER (?start <= {_written(time + margin)}) "
+        f"FILTER (?start <= {stamp(time + margin)}) "
         "OPTIONAL { ?event dafab:end ?end } "
-        f"FILTER (COALESCE(?end, ?start) >= {_written(time - margin)}) "
+        f"FILTER (COALESCE(?end, ?start) >= {stamp(time - margin)}) "
         "?event dafab:west ?west ; dafab:east ?east ; dafab:south ?south ; dafab:north ?north . "
         f"FILTER (?west <= {east} && ?east >= {west} && ?south <= {north} && ?north >= {south}) "
         "} ORDER BY ?start ?event LIMIT 20"
@@ -223,10 +219,6 @@ def _instant(text_: str) -> datetime | None:
     except ValueError:
         return None
     return found if within else None
-
-
-def _written(time: datetime) -> str:
-    return f'"{time.isoformat()}"^^xsd:dateTime'
 
 
 def _rows(query: str, store: Store, graphs: Graphs, **bindings: Term) -> Solutions:

@@ -11,7 +11,7 @@ from dafab_kg.catalogue.description import LABELS
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.model.names import PREFIXES, is_iri, term
 from dafab_kg.model.resources import text
-from dafab_kg.store.protocol import XSD_STRING, Blank, Iri, Literal, Solutions, Store, Term
+from dafab_kg.store.protocol import Blank, Iri, Literal, Solutions, Store, Term
 
 Graphs = Sequence[str | None]
 
@@ -24,7 +24,6 @@ MOST_COUNTED: Final = 1_000
 PAGE: Final = 100
 MOST_PAGES: Final = 100
 MOST_PROPERTIES: Final = 500
-MOST_NESTED: Final = 500
 _TYPE: Final = PREFIXES["rdf"] + "type"
 
 
@@ -247,22 +246,3 @@ def _rows(query: str, iri: str, store: Store, graphs: Graphs) -> Solutions:
 def _order(value: Term) -> tuple[int, str, str]:
     kind = (Iri, Literal, Blank).index(type(value))
     return kind, value.value, "" if not isinstance(value, Literal) else value.datatype
-
-
-def line_of(subject: Term, predicate: str, value: Term) -> str:
-    """Return an N-Triples line, for the store's own order of characters."""
-    from dafab_kg.mapping.nquads import literal
-    from dafab_kg.store.nquads import canonical
-
-    def written(one: Term) -> str:
-        if isinstance(one, Iri):
-            return f"<{one.value}>"
-        if isinstance(one, Blank):
-            return f"_:{one.value}"
-        if one.language:
-            return f'"{literal(one.value)}"@{one.language}'
-        end = "" if one.datatype == XSD_STRING else f"^^<{one.datatype}>"
-        return f'"{literal(one.value)}"{end}'
-
-    (line,) = canonical(f"{written(subject)} <{predicate}> {written(value)} .\n").triples
-    return line

@@ -40,6 +40,18 @@ class Stats:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Counts as a page shows them: ``fresh`` if they are of what is served now.
+
+    ``stats`` are None before the first are made; ``failed`` says why others could not be.
+    """
+
+    stats: Stats | None
+    fresh: bool
+    failed: str = ""
+
+
+@dataclass(frozen=True)
 class Fact:
     """One triple, with the graphs that state it."""
 

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from dafab_kg.model.resources import text as resource
 from dafab_kg.search.collections import shelves
 from dafab_kg.search.entries import Entry, entry_of
+from dafab_kg.search.given import query_with
 from dafab_kg.search.library import Library, iri, listed, once, rows, text
 from dafab_kg.search.links import GEOJSON, catalog, link
-
-_GIVEN: Final = "# given"
 
 
 @dataclass(frozen=True)
@@ -142,10 +140,8 @@ def placements(
 
 
 def _told(library: Library, facet: Facet, given: str) -> dict[str, list[str]]:
-    query = resource("queries/internal", facet.query)
-    lines = [line for line in query.splitlines() if not line.startswith(("#", "PREFIX"))]
     found: dict[str, list[str]] = defaultdict(list)
-    for product, value in rows(library, "\n".join(lines).replace(_GIVEN, given)):
+    for product, value in rows(library, query_with(facet.query, given)):
         found[iri(product)].append(text(value))
     return found
 

@@ -8,11 +8,10 @@ import shapely
 
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.names import is_iri
-from dafab_kg.model.resources import text as resource
+from dafab_kg.search.given import query_with
 from dafab_kg.search.library import Library, iri, once, quoted, rows, text
 
 LONGEST: Final = 200
-_GIVEN: Final = "# given"
 _ORDER: Final = ("country", "region", "county")
 """Levels, the largest first; of places of one name those of the largest are meant."""
 
@@ -42,9 +41,7 @@ def _found(library: Library, name: str) -> bytes:
             "{ ?place dafab:isoCode|dafab:isoCodeShort|dafab:subdivisionCode ?name } "
             "FILTER(LCASE(STR(?name)) = ?wanted)"
         )
-    query = resource("queries/internal", "places-named.rq")
-    lines = [line for line in query.splitlines() if not line.startswith(("#", "PREFIX"))]
-    told = rows(library, "\n".join(lines).replace(_GIVEN, given))
+    told = rows(library, query_with("places-named.rq", given))
     found = {iri(row[0]): (text(row[1]), text(row[2]) if row[2] else "") for row in told}
     if not found:
         raise QueryNotValid(

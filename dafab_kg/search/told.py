@@ -17,6 +17,7 @@ from typing import Any, Final
 from dafab_kg.model import resources
 from dafab_kg.model.names import NS
 from dafab_kg.search.entries import Entry
+from dafab_kg.search.given import query_with
 from dafab_kg.search.inferred import TYPES
 from dafab_kg.search.library import Library, iri, listed, quoted, rows, text
 from dafab_kg.search.settled import tests_of
@@ -30,7 +31,6 @@ QUERIES: Final[Mapping[str, str]] = {
     "dafab:crop": "told-crop.rq",
 }
 """What the graph tells beside classes, and the query that tells it."""
-GIVEN: Final = "# given"
 _VALUES: Final[Mapping[str, str]] = {
     "dafab:place": "?place dafab:toponym ?value . FILTER EXISTS { ?product dafab:inPlace ?place }",
     "dafab:crop": "?boundary dafab:cropName ?value",
@@ -95,13 +95,9 @@ def telling(node: Contains, value: Any) -> str | None:
 
 
 def query_of(file: str, given: str = "", after: str = "") -> str:
-    """Return the pattern of such a query, in braces; ``given`` comes before it, ``after`` behind.
-
-    The prefix that it declares is one of those that all queries of a search have.
-    """
-    query = resources.text("queries/internal", file)
-    body = query[query.index("{") :].strip()
-    return body.replace(GIVEN, given).removesuffix("}") + f" {after} }}"
+    """Return the pattern of such a query, in braces; ``given`` comes first, ``after`` last."""
+    query = query_with(file, given)
+    return query[query.index("{") :].strip().removesuffix("}") + f" {after} }}"
 
 
 def with_told(

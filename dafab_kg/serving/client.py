@@ -27,6 +27,7 @@ from dafab_kg.model.errors import (
     WriterLost,
 )
 from dafab_kg.model.settings import Settings
+from dafab_kg.python.things import Counted
 from dafab_kg.serving.calls import READS, WRITES
 from dafab_kg.serving.control import ask
 from dafab_kg.serving.frames import (
@@ -243,6 +244,7 @@ class ServedCatalogue(Closing):
         self._shelf = Shelf(settings.store)
         self._stats: tuple[str, Any] = ("", None)
         self._counting: threading.Thread | None = None
+        self._failed = ""
         self._lock = threading.Lock()
 
     @property
@@ -303,17 +305,18 @@ class ServedCatalogue(Closing):
             self._stats = commit, found
         return found
 
-    def recent_stats(self, seconds: float = 0.4) -> tuple[Any, bool]:
-        """Return counts, and whether they are of the commit that queries see.
+    def recent_stats(self, seconds: float = 0.5) -> Counted:
+        """Return counts for a page.
 
         Of a large catalogue they take a while: those counted last are returned after
-        ``seconds`` (None if there are none), while a thread counts anew.
+        ``seconds``, while a thread counts anew.
         """
         counting = self._begin_counting()
         if counting is not None:
             counting.join(seconds)
         with self._lock:
-            return self._stats[1], self._stats[0] == self.commit
+            fresh = self._stats[1] is not None and self._stats[0] == self.commit
+            return Counted(self._stats[1], fresh, "" if fresh else self._failed)
 
     def _begin_counting(self) -> threading.Thread | None:
         with self._lock:
@@ -325,14 +328,12 @@ class ServedCatalogue(Closing):
             return self._counting
 
     def _count(self) -> None:
-        """Count for whoever asks next; nobody waits, so that a failure is told to nobody."""
-        commit = self.commit
+        """Count for whoever asks next."""
         try:
-            found = ServedCatalogue(self.settings, self._places)._read("stats")
-        except DafabError:
-            return
-        with self._lock:
-            self._stats = commit, found
+            self.stats()
+            self._failed = ""
+        except DafabError as error:
+            self._failed = str(error)
 
     # methods
 

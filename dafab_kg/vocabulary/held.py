@@ -55,8 +55,9 @@ class Vocabulary:
         Raises:
             ThingNotFound: no module declares it.
         """
-        term = URIRef(iri)
-        if (term, RDF.type, None) not in self.whole:
+        # rdflib logs each that is no IRI, and anybody may ask for some
+        term = URIRef(iri) if is_iri(iri) else None
+        if term is None or (term, RDF.type, None) not in self.whole:
             raise ThingNotFound(f"The ontology has no term {iri[:200]!r}. See /ns for all terms")
         return term
 
@@ -125,11 +126,12 @@ def kept_vocabulary() -> Vocabulary:
 def _nodes(text: str) -> Iterator[tuple[Node, Node, Node]]:
     """Give the triples of a file; that they are well-formed is seen when a file is changed."""
     for triple in read_turtle_terms(text):
-        subject, predicate, value = map(_node, triple)
+        subject, predicate, value = map(node_of, triple)
         yield subject, predicate, value
 
 
-def _node(term: Term) -> Node:
+def node_of(term: Term) -> Node:
+    """Return a term as rdflib has it; the digits of a literal stay as they are stated."""
     if isinstance(term, Iri):
         return URIRef(term.value)
     if isinstance(term, Blank):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -61,14 +61,7 @@ def add_login(face: Blueprint, settings: Settings) -> None:
         if "write" not in found.scopes:
             return _refused(403, "It lacks the scope write, which these pages need.", following)
         response = redirect(following, 303)
-        response.set_cookie(
-            COOKIE,
-            token,
-            path=url_for(".home"),
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Strict",
-        )
+        response.set_cookie(COOKIE, token, **_own())
         return response
 
     @face.post("/logout")
@@ -76,14 +69,18 @@ def add_login(face: Blueprint, settings: Settings) -> None:
     def leave() -> AnyResponse:
         require_same_origin()
         response = redirect(url_for(".login"), 303)
-        response.delete_cookie(
-            COOKIE,
-            path=url_for(".home"),
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Strict",
-        )
+        response.delete_cookie(COOKIE, **_own())
         return response
+
+
+def _own() -> dict[str, Any]:
+    """Return what the cookie is for: these pages alone, and no script."""
+    return {
+        "path": url_for(".home"),
+        "secure": request.is_secure,
+        "httponly": True,
+        "samesite": "Strict",
+    }
 
 
 def _refused(status: int, detail: str, following: str) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +11,12 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request, url_for
 
-from dafab_kg.catalogue import Catalogue, Stats
+from dafab_kg.catalogue import Catalogue
 from dafab_kg.model.documents import Part
-from dafab_kg.model.errors import DafabError, ThingNotFound, TooLarge
+from dafab_kg.model.errors import ThingNotFound, TooLarge
 from dafab_kg.model.masking import shown
 from dafab_kg.model.resources import text
 from dafab_kg.model.settings import Settings
-from dafab_kg.serving.client import ServedCatalogue
 from dafab_kg.store.documents import Quarantined
 from dafab_kg.store.protocol import Iri, Literal, Solutions
 from dafab_kg.web.described import JSON, PAGE, PAGE_FORMAT, Operation, Parameter, described
@@ -35,8 +33,6 @@ MOST_READ: Final = 64 * 1024
 MOST_SENT: Final = 32 * 2**20
 """Largest file that is sent as a download."""
 MOST_FILES: Final = 20
-COUNT_SECONDS: Final = 0.5
-"""How long the page waits for the counts of the catalogue."""
 _PLACES: Final = (
     Parameter("kind", "Those of one kind only."),
     Parameter("page", "Number of the page, from 1.", {"type": "integer", "minimum": 1}),
@@ -45,7 +41,6 @@ _PLACES: Final = (
 
 def add_pages(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None:
     """Add ``/operator``, ``/operator/quarantine`` and its entries."""
-    counts = Counts(catalogue)
 
     @face.get("")
     @described(
@@ -58,7 +53,7 @@ def add_pages(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None
         )
     )
     def home() -> Response:
-        told = _state(catalogue, settings, counts)
+        told = _state(catalogue, settings)
         if wants_json():
             return json_answer(told)
         return page("operator.html", forms=[(JSON, url_for(".home", format="json"))], told=told)
@@ -175,37 +170,6 @@ def add_pages(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None
         return response
 
 
-class Counts:
-    """What the catalogue holds; where counting takes longer than a page waits, it goes on."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._counting = threading.Lock()
-        self._failed = ""
-
-    def get(self) -> tuple[Stats | None, str]:
-        """Return the counts, or None and why there are none yet."""
-        if not isinstance(self._catalogue, ServedCatalogue):
-            return self._catalogue.stats(), ""
-        done: list[Stats] = []
-        if self._counting.acquire(blocking=False):
-            thread = threading.Thread(target=self._count, args=(done,), daemon=True)
-            thread.start()
-            thread.join(COUNT_SECONDS)
-        if done:
-            return done[0], ""
-        return None, self._failed or "It is being counted: look again in some seconds."
-
-    def _count(self, done: list[Stats]) -> None:
-        try:
-            done.append(self._catalogue.stats())  # kept by the catalogue for each commit
-            self._failed = ""
-        except DafabError as error:
-            self._failed = readable(str(error))
-        finally:
-            self._counting.release()
-
-
 def last_part(name: str) -> str:
     """Return the name of a file without its directories.
 
@@ -215,8 +179,11 @@ def last_part(name: str) -> str:
     return name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or "file"
 
 
-def _state(catalogue: Catalogue, settings: Settings, counts: Counts) -> dict[str, Any]:
-    stats, why = counts.get()
+def _state(catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
+    counted = catalogue.recent_stats()
+    stats, why = counted.stats if counted.fresh else None, ""
+    if not counted.fresh:
+        why = readable(counted.failed) or "It is being counted: look again in some seconds."
     # a catalogue that no server serves has no processes
     ask = cast("Callable[[], dict[str, Any]]", getattr(catalogue, "status", dict))
     return {

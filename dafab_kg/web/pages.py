@@ -53,13 +53,14 @@ def pages_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     def holdings() -> AnyResponse:
         if wants_json():
             return json_answer(_holdings(catalogue))
-        holds, fresh = catalogue.recent_stats()
+        counted = catalogue.recent_stats()
+        holds = counted.stats
         classes = in_order(holds.classes, catalogue.names.prefixes) if holds else []
         return page(
             "holdings.html",
             forms=[(JSON, url_for("pages.holdings", format="json"))],
             holds=holds,
-            fresh=fresh,
+            fresh=counted.fresh,
             classes=classes[:MOST_CLASSES],
             more=max(len(classes) - MOST_CLASSES, 0),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -164,6 +164,29 @@ def _from_http(error: HTTPException) -> Problem:
         where=request.path,
         remedy=remedies.get(code, "Correct the request."),
         headers=headers,
+    )
+
+
+def not_offered(what: str, offered: Sequence[str]) -> Problem:
+    """Say that ``what`` is not offered as any media type that a request accepts."""
+    return Problem(
+        406,
+        "None of the accepted types is offered",
+        f"{what} are not offered as {request.headers.get('Accept', '')[:200]}.",
+        where="header Accept",
+        remedy=f"Accept one of {', '.join(offered)}, or name a format in the address.",
+        more={"offered": list(offered)},
+    )
+
+
+def no_such_format(words: str, choices: str) -> Problem:
+    """Say that ``words`` of a parameter ``format`` name none, or several, of the ``choices``."""
+    return Problem(
+        400,
+        "There is no such format",
+        f"The request names {words!r}, which is not one format.",
+        where="parameter format",
+        remedy=f"Choose {choices}.",
     )
 
 

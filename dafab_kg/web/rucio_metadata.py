@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -51,6 +52,7 @@ from dafab_kg.web.stac_writes import on_behalf
 PAGE: Final = MOST_ITEMS - 1
 """Data identifiers that are found at a time; whether there are more is told by one more."""
 
+T = TypeVar("T")
 Changing = Callable[[dict[str, Any]], dict[str, Any]]
 """From the document of an item to another."""
 
@@ -65,21 +67,12 @@ def find_all(
         QueryNotValid: the filter cannot be answered.
         Refused: it finds nothing, and names a key that means nothing here.
     """
-    found = islice(_pages(catalogue, scope, asked, min(most or PAGE, PAGE)), most)
-    return _found(found, catalogue, asked)
 
+    def ask(one: Asked) -> tuple[Sequence[Did], str | None]:
+        page = catalogue.find_dids(one)
+        return page.dids, page.cursor
 
-T = TypeVar("T")
-
-
-def _found(found: Iterator[T], catalogue: Catalogue, asked: RucioFilter) -> Iterator[T]:
-    """Yield what is found; where that is nothing, the keys have to mean something."""
-    first = next(found, None)
-    if first is None:
-        _check_keys(catalogue, asked)
-        return
-    yield first
-    yield from found
+    return _found(catalogue, scope, asked, most, ask)
 
 
 def _check_keys(catalogue: Catalogue, asked: RucioFilter) -> None:
@@ -100,28 +93,38 @@ def find_names(catalogue: Catalogue, scope: str, asked: RucioFilter, most: int) 
 
     Raises: as :func:`find_all`.
     """
-    found = islice(_names(catalogue, scope, asked, min(most, PAGE)), most)
-    return _found(found, catalogue, asked)
+
+    def ask(one: Asked) -> tuple[Sequence[str], str | None]:
+        page = catalogue.find_did_names(one)
+        return page.names, page.cursor
+
+    return _found(catalogue, scope, asked, most, ask)
 
 
-def _names(catalogue: Catalogue, scope: str, asked: RucioFilter, size: int) -> Iterator[str]:
-    cursor: str | None = None
+def _found(
+    catalogue: Catalogue,
+    scope: str,
+    asked: RucioFilter,
+    most: int | None,
+    ask: Callable[[Asked], tuple[Sequence[T], str | None]],
+) -> Iterator[T]:
+    """Yield what all pages list; where that is nothing, the keys have to mean something."""
+    found = islice(_paged(ask, Asked(scope, asked, limit=min(most or PAGE, PAGE))), most)
+    first = next(found, None)
+    if first is None:
+        _check_keys(catalogue, asked)
+        return
+    yield first
+    yield from found
+
+
+def _paged(ask: Callable[[Asked], tuple[Sequence[T], str | None]], asked: Asked) -> Iterator[T]:
     while True:
-        page = catalogue.find_did_names(Asked(scope, asked, cursor=cursor, limit=size))
-        yield from page.names
-        cursor = page.cursor
+        listed, cursor = ask(asked)
+        yield from listed
         if cursor is None:
             return
-
-
-def _pages(catalogue: Catalogue, scope: str, asked: RucioFilter, size: int) -> Iterator[Did]:
-    cursor: str | None = None
-    while True:
-        page = catalogue.find_dids(Asked(scope, asked, cursor=cursor, limit=size))
-        yield from page.dids
-        cursor = page.cursor
-        if cursor is None:
-            return
+        asked = replace(asked, cursor=cursor)
 
 
 def set_values(

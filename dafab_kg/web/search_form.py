@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -82,7 +83,7 @@ class Form:
     one: Mapping[str, str] = field(default_factory=dict)
     several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def chosen(self) -> tuple[Chosen, ...]:
         """All conditions, in the order in which they are read.
 
@@ -91,7 +92,7 @@ class Form:
         """
         return tuple(_chosen(self))
 
-    @property
+    @cached_property
     def cql2(self) -> str:
         """The conditions in CQL2 (text), "" where there is none."""
         parts = [one.cql2 for one in self.chosen if one.cql2]
@@ -216,17 +217,13 @@ def _chosen(form: Form) -> Iterator[Chosen]:
         yield Chosen("bbox", one["bbox"], f"S_INTERSECTS(geometry, BBOX({_box(one['bbox'])}))")
     if "area" in one:
         yield Chosen("area", one["area"], f"S_INTERSECTS(geometry, {_area(one['area'])})")
-    for name, low, high in (("from", True, False), ("to", False, True)):
-        if name in one:
-            day = _day(one[name], name)
-            start, end = f"'{day}'" if low else "'..'", f"'{day}'" if high else "'..'"
-            interval = f"INTERVAL({start}, {end})"
-            if high:  # the whole day belongs to it
-                last = f"{day + timedelta(days=1)}T00:00:00Z" if day < date.max else ".."
-                interval = f"INTERVAL({start}, '{last}')"
-                yield Chosen(name, str(day), f"T_INTERSECTS(datetime, {interval})")
-                continue
-            yield Chosen(name, str(day), f"T_INTERSECTS(datetime, {interval})")
+    if "from" in one:
+        first = _day(one["from"], "from")
+        yield Chosen("from", str(first), f"T_INTERSECTS(datetime, INTERVAL('{first}', '..'))")
+    if "to" in one:
+        last = _day(one["to"], "to")  # the whole day belongs to it
+        end = f"{last + timedelta(days=1)}T00:00:00Z" if last < date.max else ".."
+        yield Chosen("to", str(last), f"T_INTERSECTS(datetime, INTERVAL('..', '{end}'))")
     if "cloud" in one:
         yield Chosen("cloud", one["cloud"], _cloud(one["cloud"]))
     for value in form.several.get("class", ()):

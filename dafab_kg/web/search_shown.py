@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -201,10 +202,7 @@ def bars(found: Facets, form: Form) -> list[Bar]:
 def _span(label: str) -> dict[str, str]:
     if "-" not in label:
         return {"from": f"{label}-01-01", "to": f"{label}-12-31"}
-    year, month = map(int, label.split("-"))
-    last = 31 if month in (1, 3, 5, 7, 8, 10, 12) else 30
-    if month == 2:
-        last = 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    last = monthrange(*map(int, label.split("-")))[1]
     return {"from": f"{label}-01", "to": f"{label}-{last:02}"}
 
 

@@ -18,7 +18,7 @@ from dafab_kg.search.tree import Search
 from dafab_kg.store.protocol import Literal, Solutions
 from dafab_kg.web.addresses import page_of
 from dafab_kg.web.html import page
-from dafab_kg.web.problems import Problem, problem_of
+from dafab_kg.web.problems import problem_of
 from dafab_kg.web.search_addresses import addresses
 from dafab_kg.web.search_form import KNOWN, SORTS, Form, read_form
 from dafab_kg.web.search_hints import hints
@@ -39,19 +39,14 @@ MOST_THINGS: Final = 8
 
 def search_page(catalogue: Catalogue) -> AnyResponse:
     """Answer a request for the search page."""
-    problem: Problem | None = None
+    form = Form()
     try:
         form = read_form(request.args)
         meant = _meant(catalogue, form)
-        if meant:
-            return redirect(meant, 303)
-        form.search()
+        search = form.search()
     except QueryNotValid as error:
-        problem = problem_of(error)
-        form = read_form(request.args) if _is_readable() else Form()
-    if problem is not None:
-        return page("home.html", status=400, problem=problem, form=form, **_EMPTY)
-    return _found(catalogue, form)
+        return page("home.html", status=400, problem=problem_of(error), form=form, **_EMPTY)
+    return redirect(meant, 303) if meant else _found(catalogue, form, search)
 
 
 _EMPTY: Final[dict[str, Any]] = {
@@ -59,16 +54,7 @@ _EMPTY: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
-def _is_readable() -> bool:
-    try:
-        read_form(request.args)
-    except QueryNotValid:
-        return False
-    return True
-
-
-def _found(catalogue: Catalogue, form: Form) -> AnyResponse:
-    search = form.search()
+def _found(catalogue: Catalogue, form: Form, search: Search) -> AnyResponse:
     # the facets count: exactly only where it is soon done
     found = catalogue.find_items(replace(search, count=False), root())
     told = results(found.items)

@@ -48,7 +48,7 @@ from dafab_kg.web.gate import request_id, require, sees_private
 from dafab_kg.web.graphs import provenance
 from dafab_kg.web.metering import note_query, stage
 from dafab_kg.web.negotiation import choose, named, prefers_html
-from dafab_kg.web.problems import Problem
+from dafab_kg.web.problems import Problem, no_such_format
 from dafab_kg.web.protocol import (
     DIRECT,
     DIRECT_UPDATE,
@@ -339,13 +339,8 @@ def _format(names: tuple[str, ...], kind: Kind) -> tuple[Format, str]:
     if names:
         found = named(names, kind)
         if found is None:
-            raise Problem(
-                400,
-                "There is no such format",
-                f"The request names {', '.join(names)[:200]!r}, which is not one format.",
-                where="parameter format",
-                remedy=f"Choose one of {', '.join(f.name for f in fitting(kind))}.",
-            )
+            offers = ", ".join(f.name for f in fitting(kind))
+            raise no_such_format(", ".join(names)[:200], f"one of {offers}")
         return found, found.content_type()
     chosen = choose(request, fitting(kind))
     if chosen is None:

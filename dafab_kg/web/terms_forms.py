@@ -18,7 +18,7 @@ from dafab_kg.store.jsonld import write_jsonld
 from dafab_kg.store.protocol import Blank, Iri, Literal, Term
 from dafab_kg.vocabulary.order import KNOWN_PREFIXES
 from dafab_kg.web.negotiation import choose, named, prefers_html
-from dafab_kg.web.problems import Problem
+from dafab_kg.web.problems import no_such_format, not_offered
 
 SUFFIXES: Final = {"ttl": "turtle", "nt": "ntriples", "jsonld": "jsonld", "rdf": "rdfxml"}
 _RDFLIB: Final = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml"}
@@ -47,32 +47,16 @@ def asked_form(suffix: str, *, with_json: bool = False) -> Format | str | None:
             return "json"
         found = named(words, "triples")
         if found is None:
-            raise Problem(
-                400,
-                "There is no such format",
-                f"The request names {', '.join(words)[:80]!r}, which is not one format.",
-                where="parameter format",
-                remedy=f"Choose html or one of {', '.join(f.name for f in fitting('triples'))}.",
-            )
+            offers = ", ".join(f.name for f in fitting("triples"))
+            raise no_such_format(", ".join(words)[:80], f"html or one of {offers}")
         return found
     chosen = choose(request, fitting("triples"))
     if chosen is None or prefers_html(request, over=chosen[1]):
         if request.accept_mimetypes and not request.accept_mimetypes.quality("text/html"):
-            raise _not_acceptable()
+            offered = ["text/html", *(f.media_type for f in fitting("triples"))]
+            raise not_offered("Terms", offered)
         return None
     return chosen[0]
-
-
-def _not_acceptable() -> Problem:
-    offered = ["text/html", *(f.media_type for f in fitting("triples"))]
-    return Problem(
-        406,
-        "None of the accepted types is offered",
-        f"Terms are not offered as {request.headers.get('Accept', '')[:200]}.",
-        where="header Accept",
-        remedy=f"Accept one of {', '.join(offered)}, or name a format in the address.",
-        more={"offered": offered},
-    )
 
 
 def written(graph: Graph, form: Format) -> bytes:

@@ -8,8 +8,7 @@ from typing import Final
 
 import orjson
 from flask import Response, request
-from rdflib import BNode, Graph, Literal, URIRef
-from rdflib.term import Node
+from rdflib import Graph, URIRef
 
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.catalogue.viewing import View
@@ -17,10 +16,11 @@ from dafab_kg.model.names import PREFIXES
 from dafab_kg.python.things import Description, Fact, as_json
 from dafab_kg.store.answers import FORMATS, Format, fitting
 from dafab_kg.store.jsonld import write_jsonld
-from dafab_kg.store.protocol import XSD_STRING, Blank, Iri, Term
+from dafab_kg.store.protocol import Iri, Term
+from dafab_kg.vocabulary.held import node_of
 from dafab_kg.vocabulary.order import KNOWN_PREFIXES
 from dafab_kg.web.negotiation import accepted, choose, named, prefers_html
-from dafab_kg.web.problems import Problem
+from dafab_kg.web.problems import Problem, no_such_format, not_offered
 from dafab_kg.web.thing import geojson_of
 
 JSON: Final = Format("json", "application/json", frozenset({"triples"}), "JSON")
@@ -56,15 +56,7 @@ def wanted(suffix: str = "") -> tuple[Format, str] | None:
     if chosen is not None and not prefers_html(request, over=chosen[1]):
         return chosen
     if chosen is None and not accepted(request).quality("text/html"):
-        offered = ["text/html", *(one.media_type for one in OFFERED)]
-        raise Problem(
-            406,
-            "None of the accepted types is offered",
-            f"Things are not offered as {request.headers.get('Accept', '')[:200]}.",
-            where="header Accept",
-            remedy=f"Accept one of {', '.join(offered)}, or name a format in the address.",
-            more={"offered": offered},
-        )
+        raise not_offered("Things", ["text/html", *(one.media_type for one in OFFERED)])
     return None
 
 
@@ -112,7 +104,7 @@ def rdf_of(triples: Iterable[Triple], form: Format) -> bytes:
         return out.getvalue()
     graph = Graph(bind_namespaces="none")
     for subject, predicate, value in triples:
-        graph.add((_node(subject), URIRef(predicate.value), _node(value)))
+        graph.add((node_of(subject), URIRef(predicate.value), node_of(value)))
     for prefix, space in sorted({**KNOWN_PREFIXES, **PREFIXES}.items()):
         graph.bind(prefix, space)
     try:
@@ -137,13 +129,7 @@ def _named(words: list[str]) -> tuple[Format, str] | None:
         return _BY_NAME[words[0]], _BY_NAME[words[0]].media_type
     found = named(words, "triples")
     if found is None:
-        raise Problem(
-            400,
-            "There is no such format",
-            f"The request names {', '.join(words)[:80]!r}, which is not one format.",
-            where="parameter format",
-            remedy=f"Choose html or one of {', '.join(_BY_NAME)}.",
-        )
+        raise no_such_format(", ".join(words)[:80], f"html or one of {', '.join(_BY_NAME)}")
     return FORMATS[found.name], found.media_type
 
 
@@ -159,18 +145,6 @@ def _description(view: View) -> Description:
         for subject in one.terms
     )
     return Description(view.iri, view.types, view.label, facts, incoming, ())
-
-
-def _node(value: Term) -> Node:
-    if isinstance(value, Iri):
-        return URIRef(value.value)
-    if isinstance(value, Blank):
-        return BNode(value.value)
-    if value.language:
-        return Literal(value.value, lang=value.language)
-    # the digits stay as they are stated
-    datatype = None if value.datatype == XSD_STRING else URIRef(value.datatype)
-    return Literal(value.value, datatype=datatype, normalize=False)
 
 
 def _order(triple: tuple[Term, Term, Term]) -> tuple[str, ...]:

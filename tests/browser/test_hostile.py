@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -13,13 +12,13 @@ import httpx
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 import dafab_kg
 from dafab_kg.model.names import NS
 from dafab_kg.web import create_app
 from tests.browser import hostile
 from tests.browser.routes import BROWSER, Route, parameters
+from tests.listening import serving_app
 
 DOCUMENTS = f"SELECT DISTINCT ?s {{ ?s a <{NS}SourceDocument> }}"
 FOUND_BY_PARSER = """(text) => {
@@ -52,13 +51,8 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert sum(one.status == "loaded" for one in report.outcomes) == hostile.READ, report
         catalogue.enrich()
         app = create_app(catalogue)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
+        with serving_app(app) as address:
+            yield f"{address}/"
 
 
 def attacks(app: Flask, shown: list[Route]) -> Iterator[str]:

@@ -11,16 +11,15 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from werkzeug.serving import make_server
 
 from dafab_kg.sample import write_sample
 from tests.judges.environments import python_with
+from tests.listening import serving_app
 from tests.web.written import clients
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,13 +54,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     write_sample(place / "sample", products=12)
     with clients(place) as made:
         made.catalogue.load(place / "sample")
-        server = make_server("127.0.0.1", 0, made.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/stac", made.tokens["write"]
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
+        with serving_app(made.app) as address:
+            yield f"{address}/stac", made.tokens["write"]
 
 
 @pytest.mark.slow

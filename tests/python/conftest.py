@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 import dafab_kg
 from dafab_kg.catalogue import Catalogue
@@ -19,6 +17,7 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.python.remote import RemoteCatalogue
 from dafab_kg.sample import write_sample
 from dafab_kg.web import create_app
+from tests.listening import serving_app
 from tests.search.items import many, write
 
 PRODUCTS = 6
@@ -37,15 +36,8 @@ class Both:
 @contextmanager
 def served(app: Any) -> Iterator[str]:
     """The application over HTTP on a free loopback port; tests/serving has the real server."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
+    with serving_app(app) as address:
+        yield f"{address}/"
 
 
 @pytest.fixture(scope="session")

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 
 from dafab_kg.catalogue import Stats
 from dafab_kg.catalogue.picturing import Pictures, pictures
 from dafab_kg.catalogue.viewing import View, view
 from dafab_kg.model.names import Names
 from dafab_kg.model.settings import Settings
+from dafab_kg.python.things import Counted
 from dafab_kg.search.counts import Facets
 from dafab_kg.search.pages import Page
 from dafab_kg.search.tree import Search
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.web import create_app
+from tests.listening import serving_app
 
 SQUARE = '"POLYGON((6 49,7 49,7 50,6 50,6 49))"^^<http://www.opengis.net/ont/geosparql#wktLiteral>'
 DATA = f"""
@@ -74,8 +74,8 @@ class MemoryCatalogue:
     def facets(self, search: Search) -> Facets:
         return Facets(0, {}, {})
 
-    def recent_stats(self) -> tuple[Stats, bool]:
-        return self.stats(), True
+    def recent_stats(self) -> Counted:
+        return Counted(self.stats(), fresh=True)
 
 
 @pytest.fixture(scope="session")
@@ -91,10 +91,5 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture(scope="session")
 def address(app: Flask) -> Iterator[str]:
     """The application over HTTP on a free loopback port; tests/serving has the real server."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=5)
+    with serving_app(app) as address:
+        yield address

@@ -17,13 +17,14 @@ def test_main_classes_come_first_and_bookkeeping_last():
 def test_the_landing_page_shows_some_and_counts_the_rest(client, app, monkeypatch):
     import dataclasses
 
+    from dafab_kg.python.things import Counted
     from dafab_kg.web import create_app
     from tests.web.conftest import MemoryCatalogue
 
     catalogue = MemoryCatalogue()
     many = {f"http://e/C{n:02}": 100 - n for n in range(MOST_CLASSES + 4)}
     stats = dataclasses.replace(catalogue.stats(), classes=many)
-    monkeypatch.setattr(catalogue, "recent_stats", lambda: (stats, True))
+    monkeypatch.setattr(catalogue, "recent_stats", lambda: Counted(stats, fresh=True))
     page = (
         create_app(catalogue).test_client().get("/holdings", headers={"Accept": "text/html"}).text
     )

@@ -8,17 +8,16 @@ import re
 import shlex
 import subprocess
 import sys
-import threading
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import orjson
 import pytest
 from pyoxigraph import Store
-from werkzeug.serving import make_server
 
 from dafab_kg.store.protocol import Iri
 from dafab_kg.web.search_form import read_query
 from dafab_kg.web.search_shown import languages, results
+from tests.listening import serving_app
 from tests.search.items import many, meets, name_of, write
 from tests.web.written import clients
 
@@ -43,13 +42,8 @@ def web(items, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(web):
-    server = make_server("127.0.0.1", 0, web.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=5)
+    with serving_app(web.app) as address:
+        yield address
 
 
 def page(web, query, status=200):

@@ -6,7 +6,6 @@ Judges are pystac-client over HTTP and the schemas that pystac carries.
 from __future__ import annotations
 
 import json
-import threading
 from datetime import UTC, datetime
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -14,9 +13,9 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 import pystac_client
 import pytest
-from werkzeug.serving import make_server
 
 from dafab_kg.sample import write_sample
+from tests.listening import serving_app
 from tests.search.items import in_order, make_item, many, meets, name_of, time_of, write
 from tests.web.written import clients
 
@@ -40,13 +39,8 @@ def web(items, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(web):
-    server = make_server("127.0.0.1", 0, web.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/stac"
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=5)
+    with serving_app(web.app) as address:
+        yield f"{address}/stac"
 
 
 def get(web, path, status=200, **query):
