@@ -14,7 +14,7 @@ from rdflib.term import Node
 
 from dafab_kg.model import resources
 from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.model.names import NS
+from dafab_kg.model.names import NS, is_iri
 from dafab_kg.store.protocol import XSD_STRING, Blank, Iri, Term
 from dafab_kg.store.turtle import read_turtle_terms
 from dafab_kg.vocabulary.order import KNOWN_PREFIXES
