@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -18,8 +18,11 @@ from dafab_kg.dids.members import Members, files, members, parents
 from dafab_kg.dids.metadata import metadata_of
 from dafab_kg.dids.names import Did, Scopes
 from dafab_kg.dids.states import State, states_of
-from dafab_kg.search.library import Library
+from dafab_kg.search.library import Library, once
 from dafab_kg.search.lineage import DEEPEST
+
+MOST_PAGES: Final = 256
+"""Most pages of names that are kept of one state of a catalogue."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,17 @@ class Dids:
         return unknown_keys(self.library, keys)
 
     def find_names(self, asked: Asked) -> NamePage:
-        """Return the names of what :meth:`find` gives."""
-        page = self.find(asked)
-        return NamePage(tuple(did.name for did in page.dids), page.cursor)
+        """Return the names of what :meth:`find` gives; those asked for last are kept."""
+        kept: dict[str, NamePage] = once(self.library, "pages of names", dict)
+        key = repr(asked)
+        page = kept.get(key)
+        if page is None:
+            found = self.find(asked)
+            page = NamePage(tuple(did.name for did in found.dids), found.cursor)
+            while len(kept) >= MOST_PAGES:
+                kept.pop(next(iter(kept)), None)
+            kept[key] = page
+        return page
 
     def find_documents(self, asked: Asked, root: str) -> DocumentPage:
         """See :func:`dafab_kg.dids.listing.find_documents`."""

@@ -89,8 +89,24 @@ def value_names(library: Library, facet: Facet) -> tuple[str, ...]:
     """Return the names of the values of a facet: all of a closed one, else those in use."""
     closed = [facet.named(value) for value in facet.values]
     if not facet.values:
-        closed = sorted({*placed(library, facet), facet.named(facet.other)})
+        used = {_chosen(facet, told) for told in _values(library, facet).values()}
+        closed = sorted({*used, facet.named(facet.other)})
     return tuple(closed)
+
+
+def _among(library: Library, facet: Facet) -> str:
+    """Write what binds the items and products of a facet's collection."""
+    among = listed(shelves(library).get(facet.collection, ()))
+    return f"VALUES ?in {{ {among} }} ?item dafab:inCollection ?in ; dafab:describes ?product ."
+
+
+def _values(library: Library, facet: Facet) -> Mapping[str, Sequence[str]]:
+    """Return the values of all products of a facet's collection that have any."""
+
+    def look() -> Mapping[str, Sequence[str]]:
+        return _told(library, facet, _among(library, facet))
+
+    return once(library, ("values of a facet", facet.name), look)
 
 
 def placed(library: Library, facet: Facet) -> Mapping[str, tuple[Entry, ...]]:
@@ -100,12 +116,9 @@ def placed(library: Library, facet: Facet) -> Mapping[str, tuple[Entry, ...]]:
     """
 
     def look() -> Mapping[str, tuple[Entry, ...]]:
-        among = listed(shelves(library).get(facet.collection, ()))
-        given = (
-            f"VALUES ?in {{ {among} }} ?item dafab:inCollection ?in ; dafab:describes ?product ."
-        )
-        found = rows(library, f"SELECT ?item ?product ?id {{ {given} ?item dafab:itemId ?id }}")
-        told = _told(library, facet, given)
+        given = f"{_among(library, facet)} ?item dafab:itemId ?id"
+        found = rows(library, f"SELECT ?item ?product ?id {{ {given} }}")
+        told = _values(library, facet)
         shelf: dict[str, list[Entry]] = defaultdict(list)
         for row in found:
             entry = entry_of(iri(row[0]), iri(row[1]), text(row[2]), library.names)
