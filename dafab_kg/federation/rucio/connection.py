@@ -74,10 +74,8 @@ def connect(
 
     def log_in() -> Client:
         # the lock is not held while this one waits
-        with _lock, speaking(f"Logging in{_where(settings)}"):
-            if settings.rucio_config is not None:
-                os.environ["RUCIO_CONFIG"] = str(settings.rucio_config)
-                clean_cached_config()
+        with _lock, speaking(f"Logging in{_where(settings)}"), _reading(settings.rucio_config):
+            clean_cached_config()
             program = sys.argv[0]
             try:
                 return Client(
@@ -87,6 +85,21 @@ def connect(
                 sys.argv[0] = program
 
     return log_in() if sleep is None else patiently(log_in, sleep)
+
+
+@contextmanager
+def _reading(file: Path | None) -> Iterator[None]:
+    """Within it the client reads this file; afterwards programs that are started do not."""
+    before = os.environ.get("RUCIO_CONFIG")
+    if file is not None:
+        os.environ["RUCIO_CONFIG"] = str(file)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("RUCIO_CONFIG", None)
+        else:
+            os.environ["RUCIO_CONFIG"] = before
 
 
 def configured(settings: Settings) -> str:

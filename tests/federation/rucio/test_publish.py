@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -230,6 +231,21 @@ def test_a_rucio_that_is_down_ends_the_run_and_nothing_is_lost(side: Side) -> No
         assert memory.letters() == ()
         side.there.faults = []
         assert publisher.publish([ROOT, unit("one", "root")]).published == 2
+
+
+def test_a_configuration_is_that_of_a_catalogue_alone(
+    side: Side, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs that this one starts, and catalogues without a Rucio, do not find it."""
+    other = tmp_path / "other.cfg"
+    other.write_text((side.place / "rucio.cfg").read_text().replace("= root", "= other"))
+    for before in (None, str(other)):
+        monkeypatch.delenv("RUCIO_CONFIG", raising=False)
+        if before is not None:
+            monkeypatch.setenv("RUCIO_CONFIG", before)
+        assert connect(side.settings).account == "root"
+        assert os.environ.get("RUCIO_CONFIG") == before
+    assert connect(side.settings.model_copy(update={"rucio_config": None})).account == "other"
 
 
 def test_logging_in_is_tried_again_and_says_where(side: Side, tmp_path: Path) -> None:
