@@ -161,6 +161,7 @@ def row(
 ) -> dict[str, Any]:
     """Ask both, or the one that can."""
     sides = {"ours": ours, "stock": stock} if both else {"ours": ours}
+    took: dict[str, dict[str, list[float]]]
     took = {side: {"first": [], "new": [], "again": []} for side in sides}
 
     def ask(one: Wanted, kind: str) -> list[str]:
@@ -173,8 +174,9 @@ def row(
 
     for _ in range(WORKERS):  # of each may be the first
         found = ask(wanted, "first")
-    for value in others[1] if others is not None else ():
-        ask({**wanted, others[0]: value}, "new")
+    key, values = others or ("", [])
+    for value in values:
+        ask({**wanted, key: value}, "new")
     for _ in range(2 * WORKERS):  # each has been asked then
         ask(wanted, "first")
     for _ in range(TIMES):
