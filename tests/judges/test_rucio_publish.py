@@ -309,6 +309,19 @@ def test_metadata_on_postgresql(tmp_path: Path) -> None:
         assert both.client.get_metadata("meta", scenes[3], plugin="JSON") == {
             **one, "theirs": "kept",
         }  # fmt: skip
+        # and what users wrote there comes into the graph
+        report = both.catalogue.harvest_rucio("meta")
+        assert not report.load.rejected
+        answer: Any = both.catalogue.query(
+            f"""PREFIX dafab: <https://w3id.org/dafab/ns#>
+            SELECT ?key ?text ?number {{
+              ?did dafab:scope "meta" ; dafab:name "{scenes[3]}" . ?p dafab:propertyOf ?did ;
+                dafab:name ?key . OPTIONAL {{ ?p dafab:text ?text }}
+              OPTIONAL {{ ?p dafab:number ?number }} }}"""
+        )
+        harvested = {row[0].value: tuple(v and v.value for v in row[1:]) for row in answer}
+        assert harvested["theirs"] == ("kept", None)
+        assert float(harvested["gsd"][1]) == 10.0
         both.delete(scenes[3])
         both.publish()
         assert both.client.get_metadata("meta", scenes[3], plugin="JSON") == {"theirs": "kept"}
