@@ -9,18 +9,14 @@ Items have three files each at one storage element, every other item at a second
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from _rates import show
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "rucio_resolve.json"
@@ -139,18 +135,7 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as temporary:
         rows = measure(arguments.items, Path(temporary))
-    title = (
-        f"{arguments.items:,} items of 3 files; {platform.machine()}, "
-        f"Python {platform.python_version()}, rucio-clients {version('rucio-clients')}"
-    )
-    table = Table(title=title)
-    for column in ("way", "items", "seconds", "items/s"):
-        table.add_column(column, justify="left" if column == "way" else "right")
-    for row in rows:
-        rate = row["items"] / row["seconds"]
-        table.add_row(row["way"], f"{row['items']:,}", f"{row['seconds']:.3f}", f"{rate:,.0f}")
-    Console().print(table)
-    RESULTS.write_text(json.dumps({"title": title, "rows": rows}, indent=1) + "\n")
+    show(f"{arguments.items:,} items of 3 files", rows, RESULTS)
 
 
 if __name__ == "__main__":
