@@ -1,6 +1,6 @@
 """Filters of a real Rucio: with our metadata plugin, and with the stock JSON plugin on PostgreSQL.
 
-    python benchmarks/rucio.py [--items 2000 20000]
+    python benchmarks/rucio.py [--items 2000 20000] [--stores DIR]
 
 Items are made from the real water-analysis metadata of ``../shared``
 (``tests/judges/water_items.py``); each is a container in both Rucios.  One has the plugin and asks
@@ -109,25 +109,27 @@ def _flat(value: Any) -> bool:
     return value is not None and not isinstance(value, dict)
 
 
-def measured(number: int, place: Path) -> list[dict[str, Any]]:
-    """Measure with so many data identifiers."""
+def measured(number: int, place: Path, stores: Path | None) -> list[dict[str, Any]]:
+    """Measure with so many data identifiers; ``stores`` has stores of them already, by number."""
     import dafab_kg
     from dafab_kg.access.tokens import Tokens
     from dafab_kg.model.settings import Settings
 
     items = make(ROOT.parent / "shared" / "data", number)
-    whole = place / "items" / "all.json"
-    whole.parent.mkdir()
-    whole.write_text(json.dumps({"type": "FeatureCollection", "features": items}))
-    store = place / "store"
-    with dafab_kg.open(store, settings=Settings(store=store)) as catalogue:
-        assert catalogue.load(whole.parent, validate=False).counts["loaded"] == number
+    store = (stores or place) / str(number) / "store"
+    if not store.is_dir():
+        whole = place / "items" / "all.json"
+        whole.parent.mkdir()
+        whole.write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+        store.parent.mkdir(parents=True)
+        with dafab_kg.open(store, settings=Settings(store=store)) as catalogue:
+            assert catalogue.load(whole.parent, validate=False).counts["loaded"] == number
     graph = Server(store, rate_per_second=10_000, rate_burst=10_000)
     running: list[Rucio] = []
     try:
         token = place / "token"
         token.touch(mode=0o600)
-        token.write_text(Tokens(store).create("rucio", ["write"])[1])
+        token.write_text(Tokens(store).create(f"rucio-{os.getpid()}", ["write"])[1])
         told = f"plugins = dafab_kg_rucio.plugin.DafabKgDidMeta\ndafab_kg_url = {graph.address}\n"
         for name in ("ours", "stock"):
             (place / name).mkdir()
@@ -193,12 +195,13 @@ def main() -> None:
     """Run and print a table."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--items", type=int, nargs="+", default=[2_000, 20_000])
-    sizes = asked.parse_args().items
+    asked.add_argument("--stores", type=Path, help="kept from one run to the next: NUMBER/store")
+    given = asked.parse_args()
     python_with(SERVER, ".venv-rucio")
     rows: list[dict[str, Any]] = []
-    for number in sizes:
+    for number in given.items:
         with tempfile.TemporaryDirectory() as name:
-            rows += measured(number, Path(name))
+            rows += measured(number, Path(name), given.stores)
     machine = (
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"pyoxigraph {version('pyoxigraph')}, {SERVER}"
