@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import ssl
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 PLACE, PORT, PASSWORD = Path(sys.argv[1]), int(sys.argv[2]), os.environ["RUCIO_TEST_PASSWORD"]
 (PLACE / "log").mkdir(parents=True)
@@ -72,6 +74,8 @@ cfg = {PLACE}/alembic.ini
 {SECTIONS}
 """)
 os.environ["RUCIO_CONFIG"] = str(CONFIG)
+if VOS:
+    os.environ["RUCIO_HTTPD_ENCODED_SLASHES_NO_DECODE"] = "True"
 sys.argv[0] = "rucioserve"  # a dash in it would name a daemon
 
 from rucio.db.sqla.util import build_database, create_base_vo, create_root_account  # noqa: E402
@@ -102,6 +106,9 @@ class Handler(WSGIRequestHandler):
 
     def make_environ(self) -> dict[str, Any]:
         found = super().make_environ()
+        if VOS:  # AllowEncodedSlashes NoDecode: else no name with / is found in a VO
+            raw = re.sub("(?i)%2f", "%252F", self.path.partition("?")[0])
+            found["PATH_INFO"] = unquote(raw).encode().decode("latin-1")
         shown = self.connection.getpeercert() if TLS else None  # type: ignore[attr-defined]
         if shown:  # it was checked: else there is no connection
             parts = [f"{SHORT[key]}={told}" for one in shown["subject"] for key, told in one]
