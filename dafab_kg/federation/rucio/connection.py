@@ -198,8 +198,12 @@ def _not_spoken(doing: str, error: Exception) -> ServiceNotUsable:
     elif "certificate" in told and type(error) is OSError:  # a file that is not there
         why = told[:_MOST_TOLD]
     else:
+        again = _AGAIN
+        if isinstance(error, OSError) and "violation of protocol" in told:
+            # with TLS 1.3 what the other side says of a certificate may come too late to be read
+            again = "It may not take the certificate of client_cert; or try again later"
         return ServiceNotUsable(
-            f"{doing}: Rucio does not answer as it must ({type(error).__name__}). {_AGAIN}"
+            f"{doing}: Rucio does not answer as it must ({type(error).__name__}). {again}"
         )
     return ServiceRefused(
         f"{doing}: the connection is refused for its certificates: {why}. Look at ca_cert, "

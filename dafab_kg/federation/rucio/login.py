@@ -90,17 +90,10 @@ def check(client: Client) -> None:
     Raises:
         OtherTokenFound: it is not that of the account and VO that are to be used.
     """
-    from rucio.common.constants import HTTPMethod
-    from rucio.common.utils import build_url
-
-    usual, client.request_retries = client.request_retries, _ONCE
-    try:
-        address = build_url(client.auth_host, path="auth/validate")
-        answer = client._send_request(address, method=HTTPMethod.GET)
-    finally:
-        client.request_retries = client.AUTH_RETRIES if usual == _ONCE else usual
-    # it is Python's text of a dictionary with objects, no JSON
-    told = dict(_TOLD.findall(answer.text)) if answer.status_code == 200 else {}
+    told = _whose(client)
+    if not told:
+        client.whoami()  # of a token that is no good the other answer is a fault; this logs in
+        told = _whose(client)
     account, vo = told.get("account"), told.get("vo")
     # a long name of a VO is told by the short one, of three characters
     other = vo is not None and vo != client.vo and len(client.vo) <= 3
@@ -111,3 +104,18 @@ def check(client: Client) -> None:
         )
     client.vo = vo or client.vo
     client.account = client.account or account
+
+
+def _whose(client: Client) -> dict[str, str]:
+    """Return account and VO of the token, {} if it is not told."""
+    from rucio.common.constants import HTTPMethod
+    from rucio.common.utils import build_url
+
+    usual, client.request_retries = client.request_retries, _ONCE
+    try:
+        address = build_url(client.auth_host, path="auth/validate")
+        answer = client._send_request(address, method=HTTPMethod.GET)
+    finally:
+        client.request_retries = client.AUTH_RETRIES if usual == _ONCE else usual
+    # it is Python's text of a dictionary with objects, no JSON
+    return dict(_TOLD.findall(answer.text)) if answer.status_code == 200 else {}

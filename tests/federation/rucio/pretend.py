@@ -198,13 +198,15 @@ def pretend(state: Pretended) -> ThreadingHTTPServer:
                 case "GET", ["auth", "validate"]:
                     token = self.headers["X-Rucio-Auth-Token"]
                     if token not in state.tokens:
-                        raise Refusal(401, "CannotAuthenticate", "the token is not known")
+                        raise Refusal(500, "RucioException", "as the real one has it")
                     return (
                         200,
                         [str(dict(zip(("account", "vo"), state.tokens[token], strict=True)))],
                         {},
                     )
                 case "GET", ["accounts", "whoami"]:
+                    if self.headers["X-Rucio-Auth-Token"] not in state.tokens:
+                        raise Refusal(401, "CannotAuthenticate", "the token is not known")
                     return 200, [{"account": "root"}], {}
                 case "GET", ["scopes"]:
                     return 200, [state.scopes], {}
