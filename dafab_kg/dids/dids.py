@@ -18,6 +18,7 @@ from dafab_kg.dids.members import Members, files, members, parents
 from dafab_kg.dids.metadata import metadata_of
 from dafab_kg.dids.names import Did, Scopes
 from dafab_kg.dids.states import State, states_of
+from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.search.library import Library
 from dafab_kg.search.lineage import DEEPEST
 
@@ -59,7 +60,7 @@ class Dids:
 
     def ids_of_cut(self, names: Iterable[str]) -> dict[str, str]:
         """See :func:`dafab_kg.dids.cut.ids_of_cut`."""
-        return ids_of_cut(self.library, names)
+        return ids_of_cut(self.library, self.scopes, names)
 
     def unknown_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """See :func:`dafab_kg.dids.keys.unknown_keys`."""
@@ -138,7 +139,8 @@ class Dids:
 
     def _empty(self, did: Did, paths: Sequence[str] | None, root: str, *, inherit: bool) -> bytes:
         """The line of one that waits for its document; its ancestors have theirs."""
-        line: dict[str, object] = {"scope": did.scope, "name": did.name, "schema": None}
+        name = encode_did_name(did.name)
+        line: dict[str, object] = {"scope": did.scope, "name": name, "schema": None}
         if paths is None:
             line["document"] = {}
         else:

@@ -46,6 +46,7 @@ from dafab_kg.web.rucio_dids import (
 )
 from dafab_kg.web.rucio_front import Front, logs_in_here
 from dafab_kg.web.rucio_metadata import add_metadata, find_all
+from dafab_kg.web.rucio_names import read_names_of
 from dafab_kg.web.rucio_requests import (
     LOGIN,
     PREFIX,
@@ -97,6 +98,7 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
 
     @face.before_request
     def look() -> Response | None:
+        read_names_of(catalogue)
         sent = request.headers.get("X-Rucio-Auth-Token", "")
         if front is not None and not is_session(sent) and not logs_in_here(settings):
             return front.answer(sent)

@@ -11,9 +11,11 @@ from flask import request
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.dids.metadata import managed
 from dafab_kg.dids.names import Did
+from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.search.rucio_filter import FIELDS, TYPES, RucioFilter
 from dafab_kg.search.rucio_text import read_groups, read_sent
 from dafab_kg.web.rucio_answers import not_understood, unsupported
+from dafab_kg.web.rucio_names import id_of, renamed
 
 _TRUE: Final = ("True", "true", "1")
 _OWN: Final = ("filters", "ignore_case", "limit", "long", "recursive", "type")
@@ -21,8 +23,8 @@ _OWN: Final = ("filters", "ignore_case", "limit", "long", "recursive", "type")
 
 
 def named(did: Did) -> dict[str, Any]:
-    """Return the scope and the name."""
-    return {"scope": did.scope, "name": did.name}
+    """Return the scope and the name, as a Rucio has it."""
+    return {"scope": did.scope, "name": encode_did_name(did.name)}
 
 
 def size_of(did: Did) -> dict[str, Any]:
@@ -97,7 +99,9 @@ def filter_of_listing() -> RucioFilter:
         groups = read_groups([others])
     else:
         groups = read_sent(sent)
-    return RucioFilter(groups, TYPES[kind], request.args.get("ignore_case") in _TRUE)
+    return RucioFilter(
+        renamed(groups, id_of), TYPES[kind], request.args.get("ignore_case") in _TRUE
+    )
 
 
 def is_answered_here(asked: RucioFilter) -> bool:
@@ -119,5 +123,5 @@ def by_columns(asked: RucioFilter) -> bool:
 def listed_line(did: Did) -> bytes:
     """Return a line of a listing: the name, or, where it is to be long, more."""
     if request.args.get("long") not in _TRUE:
-        return orjson.dumps(did.name)
+        return orjson.dumps(encode_did_name(did.name))
     return orjson.dumps({**named(did), "did_type": did.type, **size_of(did)})
