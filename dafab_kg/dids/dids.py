@@ -18,7 +18,6 @@ from dafab_kg.dids.members import Members, files, members, parents
 from dafab_kg.dids.metadata import metadata_of
 from dafab_kg.dids.names import Did, Scopes
 from dafab_kg.dids.states import State, states_of
-from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.search.library import Library
 from dafab_kg.search.lineage import DEEPEST
 
@@ -139,8 +138,7 @@ class Dids:
 
     def _empty(self, did: Did, paths: Sequence[str] | None, root: str, *, inherit: bool) -> bytes:
         """The line of one that waits for its document; its ancestors have theirs."""
-        name = encode_did_name(did.name)
-        line: dict[str, object] = {"scope": did.scope, "name": name, "schema": None}
+        line: dict[str, object] = {"scope": did.scope, "name": did.name, "schema": None}
         if paths is None:
             line["document"] = {}
         else:

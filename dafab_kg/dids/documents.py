@@ -9,7 +9,6 @@ import orjson
 
 from dafab_kg.dids.finding import Pair, find_all
 from dafab_kg.dids.names import Did, Scopes, assets_of, container
-from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.search.exact import MISSING
 from dafab_kg.search.library import Library
@@ -54,7 +53,7 @@ def documents(
 
     def told(did: Did) -> dict[str, Any]:
         value = values[did.node] if did.type == "CONTAINER" else {}
-        line = {"scope": did.scope, "name": encode_did_name(did.name), "schema": None}
+        line = {"scope": did.scope, "name": did.name, "schema": None}
         if steps is None:
             return {**line, "document": value}
         return {**line, "values": {path: _value(value, way) for path, way in steps.items()}}

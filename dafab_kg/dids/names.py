@@ -18,6 +18,9 @@ DidType = Literal["CONTAINER", "DATASET", "FILE"]
 ASSETS: Final = "_assets"
 """What an item's name is followed by in the name of the data set of its assets."""
 MOST_NAME: Final = 500
+"""Most characters of a name that is made; and of an item's id within those of its files."""
+LONGEST: Final = 4_000
+"""Most characters of what is looked up: an item's id, with an asset's key and an ending."""
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,10}")
 _SUFFIXES: Final = {
     "image/tiff": ".tif",

@@ -34,12 +34,14 @@ from dafab_kg.web.rucio_answers import (
     unsupported,
 )
 from dafab_kg.web.rucio_dids import (
+    are_odd,
     file_line,
     filter_of_listing,
     listed_line,
     member_lines,
     most_listed,
     named,
+    named_line,
     replica_line,
     size_of,
     told,
@@ -320,7 +322,8 @@ def _searching(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
         if flag_of(body, "archived"):
             raise unsupported("Documents of what was deleted are not kept here")
         pairs, paths = pairs_of(body.get("dids")), paths_of(body.get("paths"))
-        return stream(catalogue.did_documents(pairs, paths, root(), inherit=inherit))
+        lines = catalogue.did_documents(pairs, paths, root(), inherit=inherit)
+        return stream(map(named_line, lines) if inherit or are_odd(pairs) else lines)
 
 
 def _storage(face: Blueprint, catalogue: Catalogue) -> None:

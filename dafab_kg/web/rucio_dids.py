@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -25,6 +25,19 @@ _OWN: Final = ("filters", "ignore_case", "limit", "long", "recursive", "type")
 def named(did: Did) -> dict[str, Any]:
     """Return the scope and the name, as a Rucio has it."""
     return {"scope": did.scope, "name": encode_did_name(did.name)}
+
+
+def are_odd(pairs: Iterable[tuple[str, str]]) -> bool:
+    """Tell whether a Rucio has one of some ids by another name."""
+    return any(encode_did_name(name) != name for _, name in pairs)
+
+
+def named_line(line: bytes) -> bytes:
+    """Return a line of JSON of a document, and of those above it, with names as Rucio's."""
+    value = orjson.loads(line)
+    for one in (value, *value.get("ancestors", ())):
+        one["name"] = encode_did_name(one["name"])
+    return orjson.dumps(value)
 
 
 def size_of(did: Did) -> dict[str, Any]:
