@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from dafab_kg.dids.names import Scopes, suffix_of
+from dafab_kg.dids.names import Scopes
 from dafab_kg.federation.rucio.connection import ONLY_VO
 from dafab_kg.federation.rucio.replicas import FileThere, Resolved, scheme_of
 from dafab_kg.federation.rucio.wanted import Pair
 from dafab_kg.model.did_names import encode_did_name
+from dafab_kg.model.endings import suffix_of
 from dafab_kg.model.errors import NameNotValid
 from dafab_kg.python.downloads import Download, DownloadPlan, Source, VoDid
 
