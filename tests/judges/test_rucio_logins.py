@@ -98,7 +98,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             place / "root", rucio.address, rucio.password, f"ca_cert = {keys}/ca.pem"
         )
         client = connect(Settings(rucio_config=config))
-        client.add_identity("root", USER, "X509", "user@localhost.invalid")
+        words = ["account", "identity", "add", "root", "--type", "X509", "--id", USER]
+        subprocess.run(  # as docs/rucio.md has it
+            [COMMAND.with_name("rucio"), *words, "--email", "user@localhost.invalid"],
+            check=True,
+            env={**os.environ, "RUCIO_CONFIG": str(config), "HOME": str(place)},
+        )
         person = f"SUB=someone, ISS={issuer}"
         client.add_identity("root", person, "OIDC", "user@localhost.invalid", default=True)
         yield World(rucio, place, keys, issuer)
@@ -175,6 +180,19 @@ def test_a_proxy_certificate_logs_in(world: World, tmp_path: Path) -> None:
     both.write_bytes(b"".join((world.keys / f"user.{end}").read_bytes() for end in ("pem", "key")))
     settings = world.config("proxy", "x509_proxy", f"client_x509_proxy = {both}")
     assert connect(settings).whoami()["account"] == "root"
+
+
+def test_the_environment_comes_before_the_configuration(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = f"client_cert = {world.keys}/old.pem", f"client_key = {world.keys}/old.key"
+    settings = world.config("environment", "x509", *lines, f"client_x509_proxy = {tmp_path}")
+    monkeypatch.setenv("RUCIO_CLIENT_CERT", str(world.keys / "user.pem"))
+    monkeypatch.setenv("RUCIO_CLIENT_KEY", str(world.keys / "user.key"))
+    assert connect(settings).whoami()["account"] == "root"
+    monkeypatch.setenv("X509_CERT_DIR", str(world.keys / "foreign.pem"))
+    with pytest.raises(ServiceRefused, match="(?i)certificate verify failed"):
+        connect(settings)
 
 
 @pytest.mark.parametrize("where", ["file", "BEARER_TOKEN", "BEARER_TOKEN_FILE"])
