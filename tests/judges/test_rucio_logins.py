@@ -191,7 +191,7 @@ def test_the_environment_comes_before_the_configuration(
     monkeypatch.setenv("RUCIO_CLIENT_KEY", str(world.keys / "user.key"))
     assert connect(settings).whoami()["account"] == "root"
     monkeypatch.setenv("X509_CERT_DIR", str(world.keys / "foreign.pem"))
-    with pytest.raises(ServiceRefused, match="(?i)certificate verify failed"):
+    with pytest.raises(ServiceRefused, match=r"(?i)certificate verify failed"):
         connect(settings)
 
 
