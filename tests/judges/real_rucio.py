@@ -32,15 +32,17 @@ class Rucio:
         sections: str = "",
         vos: Sequence[str] = (),
         tls: Path | None = None,
+        plain: bool = False,
     ) -> None:
         """``metadata``: lines of that section; ``modules``: a folder with more of them.
 
         ``sections``: more of its configuration; ``tls``: a folder with the keys of
-        ``tests.judges.certificates``.
+        ``tests.judges.certificates``; ``plain``: with several VOs, its front decodes %2F.
         """
         python = python_with(SERVER, ".venv-rucio")
         more = {"RUCIO_TEST_DATABASE": database, "RUCIO_TEST_METADATA": metadata}
         more |= {"RUCIO_TEST_SECTIONS": sections, "RUCIO_TEST_VOS": " ".join(vos)}
+        more["RUCIO_TEST_PLAIN"] = "yes" if plain else ""
         more["RUCIO_TEST_TLS"] = str(tls) if tls else ""
         more["PYTHONPATH"] = str(modules) if modules else ""
         self.password = secrets.token_hex(12)

@@ -23,6 +23,7 @@ DATABASE = os.environ.get("RUCIO_TEST_DATABASE", f"sqlite:///{PLACE}/rucio.db")
 METADATA = os.environ.get("RUCIO_TEST_METADATA", "")
 SECTIONS, TLS = os.environ.get("RUCIO_TEST_SECTIONS", ""), os.environ.get("RUCIO_TEST_TLS", "")
 VOS = os.environ.get("RUCIO_TEST_VOS", "").split()
+SLASHES = bool(VOS) and "RUCIO_TEST_PLAIN" not in os.environ
 HOST = f"{'https' if TLS else 'http'}://127.0.0.1:{PORT}"
 spec = importlib.util.find_spec("rucio")
 assert spec is not None and spec.submodule_search_locations is not None
@@ -74,7 +75,7 @@ cfg = {PLACE}/alembic.ini
 {SECTIONS}
 """)
 os.environ["RUCIO_CONFIG"] = str(CONFIG)
-if VOS:
+if SLASHES:
     os.environ["RUCIO_HTTPD_ENCODED_SLASHES_NO_DECODE"] = "True"
 sys.argv[0] = "rucioserve"  # a dash in it would name a daemon
 
@@ -106,7 +107,7 @@ class Handler(WSGIRequestHandler):
 
     def make_environ(self) -> dict[str, Any]:
         found = super().make_environ()
-        if VOS:  # AllowEncodedSlashes NoDecode: else no name with / is found in a VO
+        if SLASHES:  # AllowEncodedSlashes NoDecode: else no name with / is found in a VO
             raw = re.sub("(?i)%2f", "%252F", self.path.partition("?")[0])
             found["PATH_INFO"] = unquote(raw).encode().decode("latin-1")
         shown = self.connection.getpeercert() if TLS else None  # type: ignore[attr-defined]

@@ -15,6 +15,8 @@ import pytest
 import dafab_kg
 from dafab_kg.cli import main
 from dafab_kg.federation.rucio.connection import connect
+from dafab_kg.federation.rucio.scopes import check_scopes
+from dafab_kg.model.errors import ServiceRefused
 from dafab_kg.model.settings import Settings
 from tests.judges.real_rucio import Rucio, client_config
 from tests.judges.two_sides import HELD, RSE, Sides, make_storage
@@ -192,3 +194,27 @@ def test_what_goes_in_one_stays_in_the_other(
     assert list(clients["abc"].list_parent_dids(SCOPE, name)) != []
     assert call("rucio", "publish", "--vo", "abc")["removed"] == 1
     assert list(clients["abc"].list_parent_dids(SCOPE, name)) == []
+
+
+def test_names_with_slashes_where_the_front_decodes_them(tmp_path: Path) -> None:
+    """They are refused, with what is to be done, before they are made; others are published."""
+    rucio = Rucio(tmp_path, vos=("abc",), plain=True)
+    try:
+        config = client_config(tmp_path / "c", rucio.address, rucio.password, "vo = abc")
+        (tmp_path / "side").mkdir()
+        both = Sides(tmp_path / "side", config, SCOPE)
+        make_storage(both.client)
+        check_scopes(both.client, [SCOPE], make=True)
+        report = both.publish()
+        assert {name for _, name in report.refused} == {"plain/one_x0020__x002B__x0020_two"}
+        assert all("AllowEncodedSlashes NoDecode" in why for why in report.refused.values())
+        names = set(both.client.list_dids(SCOPE, [{}], did_type="all"))
+        assert not any("/" in name for name in names) and len(names) > 40
+        left = both.reconcile(repair=False).differences
+        assert {one.name.partition("/")[0] for one in left} <= {"plain", "beta"}, left
+        both.client.add_dids([{"scope": SCOPE, "name": "a/b", "type": "CONTAINER"}])
+        with pytest.raises(ServiceRefused, match="cannot be asked for names with /"):
+            both.reconcile(repair=False)
+        both.close()
+    finally:
+        rucio.stop()
