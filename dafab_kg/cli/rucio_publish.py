@@ -291,13 +291,15 @@ def _state(settings: Settings) -> Iterator[Catalogue]:
 
 
 def _memory(settings: Settings, vo: str, *, read_only: bool = False) -> Memory:
-    from dafab_kg.federation.rucio.connection import server
+    from dafab_kg.federation.rucio.connection import ONLY_VO, server, vo_of
     from dafab_kg.federation.rucio.memory import Memory
     from dafab_kg.model.errors import StoreNotFound
 
     if not (settings.store / "catalogue.json").is_file():
         raise StoreNotFound(f"There is no catalogue in {settings.store}. Name one with --store")
-    return Memory(settings.store, vo, server=server(settings), read_only=read_only)
+    spoken = vo_of(settings, vo)
+    own = "" if spoken == ONLY_VO else spoken
+    return Memory(settings.store, own, server=server(settings), read_only=read_only)
 
 
 def _publisher(

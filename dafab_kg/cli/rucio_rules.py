@@ -68,7 +68,7 @@ def add_(
     settings = session.settings()
     seconds = None if lifetime is None else max(1, round(lifetime * DAY))
     wish = Wish(site, str(sought), copies, seconds)
-    wanted = _wanted(session, settings, sought)
+    wanted = _wanted(session, settings, sought, vo)
     client = connect(settings, vo)
     cost = cost_of(client, wish, wanted)
     done = None if dry_run else add_rules(client, wish, cost)
@@ -147,16 +147,22 @@ def _ours(
 
 
 def _wanted(
-    session: Session, settings: Settings, sought: Sought
+    session: Session, settings: Settings, sought: Sought, vo: str
 ) -> Mapping[str, list[tuple[Pair, DidType | None]]]:
     """Of each item the data identifiers that its files may be below, the likeliest first."""
     from dafab_kg.dids.names import ASSETS, Scopes
+    from dafab_kg.federation.rucio.connection import vo_of
     from dafab_kg.federation.rucio.wanted import named
+    from dafab_kg.python.located import known_in
 
     scopes = Scopes(settings.did_scope, settings.did_scopes)
     with session.open(read_only=True) as catalogue:
         items = find(catalogue, sought)
-        known = {(one.collection, one.item): one.did for one in catalogue.downloads(items)}
+        plan = catalogue.downloads(items)
+    spoken = vo_of(settings, vo)
+    known = {
+        (one.collection, one.item): next(known_in(spoken, one.item_dids), None) for one in plan
+    }
     wanted: dict[str, list[tuple[Pair, DidType | None]]] = {}
     for item in items:
         name, collection = str(item["id"]), str(item.get("collection") or "")
@@ -166,9 +172,9 @@ def _wanted(
             (named(scope, name + ASSETS), "DATASET"),
             (named(scope, name), "DATASET"),
         ]
-        told, colon, last = known.get((collection, name), "").partition(":")
-        if colon and told and last:
-            some.append(((told, last), None))
+        told = known.get((collection, name))
+        if told is not None:
+            some.append((told, None))
         wanted[f"{collection}/{name}"] = some
     return wanted
 

@@ -62,7 +62,7 @@ class Dids:
 
     def ids_of_cut(self, names: Iterable[str]) -> dict[str, str]:
         """See :func:`dafab_kg.dids.cut.ids_of_cut`."""
-        return ids_of_cut(self.library, names)
+        return ids_of_cut(self.library, self.scopes, names)
 
     def unknown_keys(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """See :func:`dafab_kg.dids.keys.unknown_keys`."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dafab_kg.dids.names import MOST_NAME, Did, Scopes, assets_of, container, files_of, items_in
+from dafab_kg.dids.names import LONGEST, Did, Scopes, assets_of, container, files_of, items_in
 from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.search.collections import collection_ids, hidden
 from dafab_kg.search.documents import newest
@@ -46,7 +46,7 @@ def find_all(library: Library, scopes: Scopes, pairs: Sequence[Pair]) -> list[Di
 
 def found_of(library: Library, scopes: Scopes, pairs: Iterable[Pair]) -> dict[Pair, Did]:
     """Return those data identifiers that there are."""
-    wanted = [pair for pair in dict.fromkeys(pairs) if 0 < len(pair[1]) <= MOST_NAME]
+    wanted = [pair for pair in dict.fromkeys(pairs) if 0 < len(pair[1]) <= LONGEST]
     found: dict[Pair, Did] = {}
     for pair in wanted:
         node = catalog_named(library, pair[1])

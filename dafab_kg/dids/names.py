@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
+from dafab_kg.model.endings import suffix_of
 from dafab_kg.search.collections import collection_ids
 from dafab_kg.search.library import Library
 from dafab_kg.search.lineage import Node
@@ -18,27 +17,9 @@ DidType = Literal["CONTAINER", "DATASET", "FILE"]
 ASSETS: Final = "_assets"
 """What an item's name is followed by in the name of the data set of its assets."""
 MOST_NAME: Final = 500
-_SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,10}")
-_SUFFIXES: Final = {
-    "image/tiff": ".tif",
-    "image/jp2": ".jp2",
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "application/geo+json": ".geojson",
-    "application/json": ".json",
-    "application/xml": ".xml",
-    "text/xml": ".xml",
-    "text/html": ".html",
-    "text/plain": ".txt",
-    "text/csv": ".csv",
-    "application/pdf": ".pdf",
-    "application/zip": ".zip",
-    "application/x-parquet": ".parquet",
-    "application/vnd.apache.parquet": ".parquet",
-    "application/x-netcdf": ".nc",
-    "application/x-hdf5": ".h5",
-}
-"""By media type, where the address of an asset has none."""
+"""Most characters of a name that is made; and of an item's id within those of its files."""
+LONGEST: Final = 4_000
+"""Most characters of what is looked up: an item's id, with an asset's key and an ending."""
 _MD5: Final = "d50110"
 """How a multihash of MD5 begins: its code 0xd5 as varint, and the length of 16 bytes."""
 
@@ -102,24 +83,6 @@ def files_of(scopes: Scopes, node: Node, value: Mapping[str, Any]) -> tuple[Did,
         told = size if isinstance(size, int) and not isinstance(size, bool) else None
         found.append(Did(scopes.of(node), name, "FILE", node, key, told, _md5(asset), asset))
     return tuple(sorted(found, key=lambda did: did.name))
-
-
-def suffix_of(asset: Mapping[str, Any]) -> str:
-    """Return how the name of an asset's file ends: as its address does, else by its type.
-
-    >>> suffix_of({"href": "https://a.example/b/c.tif?x=1.y"}), suffix_of({"href": "b/c"})
-    ('.tif', '.bin')
-    """
-    href, kind = asset.get("href"), asset.get("type")
-    if isinstance(href, str):
-        try:
-            ending = PurePosixPath(urlsplit(href).path).suffix
-        except ValueError:
-            ending = ""
-        if _SUFFIX.fullmatch(ending):
-            return ending
-    plain = kind.split(";")[0].strip().lower() if isinstance(kind, str) else ""
-    return _SUFFIXES.get(plain, ".bin")
 
 
 def _md5(asset: Mapping[str, Any]) -> str | None:

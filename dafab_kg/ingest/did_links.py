@@ -1,7 +1,8 @@
 """Which product or asset a data identifier of Rucio names: a rule over names.
 
 The DaFab catalogue calls the container of an item by its id, the data set of its assets
-``<id>_assets``, and a file in that set ``<id>_<asset key>.<ending>``.  A link is derived only
+``<id>_assets``, and a file in that set ``<id>_<asset key>.<ending>``.  A name that was cut tells
+no id, but its digest proves it: ids that are long are tried.  A link is derived only
 where the graph describes both ends, whichever of them came first, and goes with either of them.
 An id that several products have is nobody's: no link follows.  What follows lies in a derived
 graph for each id.
@@ -16,7 +17,9 @@ from itertools import islice
 from typing import Final, cast
 
 from dafab_kg.mapping.nquads import literal
-from dafab_kg.model.did_names import decode_did_name, encode_did_name
+from dafab_kg.model.did_names import decode_did_name, encode_did_name, is_cut
+from dafab_kg.model.endings import suffix_of
+from dafab_kg.model.errors import NameNotValid
 from dafab_kg.model.names import TEMPLATES, Names, decode, term
 from dafab_kg.model.resources import text
 from dafab_kg.store.nquads import GraphText, triple_line
@@ -26,8 +29,9 @@ RULE: Final = "did-links"
 ASSETS: Final = "_assets"
 """What an item's id is followed by in the name of the data set of its assets."""
 _ENDING: Final = re.compile(r"(?:\.[A-Za-z0-9]{1,10}){1,2}")
-_ID, _DID, _THING = "id:", "did:", "of:"
-"""How what was touched begins: an id, a file's IRI, or that of a product or item."""
+_ID, _CUT, _DID, _THING = "id:", "cut:", "did:", "of:"
+"""How what was touched begins: an id, a name that was cut, a file's IRI, or that of a product or
+item."""
 _TEXT: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _SIGNS: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
@@ -47,7 +51,7 @@ def touched_by(names: Names, nquads: str) -> set[str]:
             found.add(_THING + subject)
     for subject, _ in _stated(nquads, "did", "didType", "hasMember", "created"):
         if names.within(subject, "did"):
-            found.update(_ID + one for one in _ids_of(decode(subject.rpartition("/")[2])))
+            found.update(_marks(decode(subject.rpartition("/")[2])))
             found.add(_DID + subject)
     return found
 
@@ -81,10 +85,17 @@ def _ids_of(name: str) -> Iterator[str]:
             yield own.removesuffix(ASSETS)
 
 
+def _marks(name: str) -> Iterator[str]:
+    if is_cut(name):
+        yield _CUT + name
+    else:
+        yield from (_ID + one for one in _ids_of(name))
+
+
 def all_named(store: Store) -> set[str]:
-    """Return the ids that all containers and data sets of Rucio may stand for."""
+    """Return what tells the ids that all containers and data sets of Rucio may stand for."""
     rows = cast(Solutions, store.query(text("queries/internal", "did-names.rq")))
-    return {_ID + one for row in rows for one in _ids_of(_value(row[0]))}
+    return {one for row in rows for one in _marks(_value(row[0]))}
 
 
 def did_links(store: Store, names: Names, touched: Iterable[str]) -> dict[str, GraphText]:
@@ -93,6 +104,7 @@ def did_links(store: Store, names: Names, touched: Iterable[str]) -> dict[str, G
     holders = _holders(store, ids)
     products = _products(store, holders)
     files, assets = _files(store, holders.values()), _assets(store, products.values())
+    endings = _endings(store, files, assets)
     graphs = {}
     for one in sorted(ids):
         graph = names.make("derived_graph", rule=RULE, key=one)
@@ -101,7 +113,7 @@ def did_links(store: Store, names: Names, touched: Iterable[str]) -> dict[str, G
             for did in holders[one]:
                 lines.add(_link(products[one], did))
                 for file, name in files[did]:
-                    asset = _asset_named(one, name, assets[products[one]])
+                    asset = _asset_named(one, name, assets[products[one]], endings)
                     if asset:
                         lines.add(_link(asset, file))
         if lines or store.has_graph(graph):
@@ -115,13 +127,31 @@ def _link(thing: str, did: str) -> str:
 
 def _reached(store: Store, touched: set[str]) -> set[str]:
     """Return the ids that something touched has, or a set that a file touched is in."""
-    ids = {one.removeprefix(_ID) for one in touched if one.startswith(_ID)}
+    marks = set(touched)
     dids = [one.removeprefix(_DID) for one in touched if one.startswith(_DID)]
     for row in _ask(store, "did-sets.rq", map(_iri, dids)):
-        ids.update(_ids_of(_value(row[0])))
+        marks.update(_marks(_value(row[0])))
+    ids = {one.removeprefix(_ID) for one in marks if one.startswith(_ID)}
+    ids |= _of_cut(store, {one.removeprefix(_CUT) for one in marks if one.startswith(_CUT)})
     things = [one.removeprefix(_THING) for one in touched if one.startswith(_THING)]
     ids.update(_value(row[0]) for row in _ask(store, "did-ids.rq", map(_iri, things)))
     return ids - {""}
+
+
+def _of_cut(store: Store, names: set[str]) -> set[str]:
+    """Return the ids whose names were cut so, or those of the data sets of their files."""
+    if not names:
+        return set()
+    rows = cast(Solutions, store.query(text("queries/internal", "did-long-ids.rq")))
+    ids = {_value(row[0]) for row in rows} - {""}
+    return {one for one in ids if not names.isdisjoint(map(_name_of, (one, one + ASSETS)))}
+
+
+def _name_of(full: str) -> str:
+    try:
+        return encode_did_name(full)
+    except NameNotValid:
+        return ""
 
 
 def _holders(store: Store, ids: Iterable[str]) -> dict[str, set[str]]:
@@ -129,9 +159,7 @@ def _holders(store: Store, ids: Iterable[str]) -> dict[str, set[str]]:
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for one in ids:
         for full in (one, one + ASSETS):
-            name = encode_did_name(full)
-            if decode_did_name(name) == full:  # of one that was cut nobody can tell
-                wanted[name].add(one)
+            wanted[encode_did_name(full)].add(one)
     found: defaultdict[str, set[str]] = defaultdict(set)
     for called, did in _ask(store, "did-named.rq", map(_text, wanted)):
         for one in wanted[_value(called)]:
@@ -164,9 +192,34 @@ def _assets(store: Store, products: Iterable[str]) -> Mapping[str, dict[str, str
     return found
 
 
-def _asset_named(one: str, name: str, assets: Mapping[str, str]) -> str:
+def _endings(
+    store: Store,
+    files: Mapping[str, list[tuple[str, str]]],
+    assets: Mapping[str, Mapping[str, str]],
+) -> Mapping[str, set[str]]:
+    """Return how the names of assets' files end, where some were cut, so that they do not tell."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    if any(is_cut(name) for some in files.values() for _, name in some):
+        every = {asset for some in assets.values() for asset in some.values()}
+        for asset, address, kind in _ask(store, "did-endings.rq", map(_iri, every)):
+            told = {"href": _value(address), "type": _value(kind)}
+            found[_value(asset)].add(suffix_of(told))
+    return found
+
+
+def _asset_named(
+    one: str, name: str, assets: Mapping[str, str], endings: Mapping[str, set[str]]
+) -> str:
     """Return the asset that a file's name tells; of keys of which one goes on where another ends
     the longer."""
+    if is_cut(name):
+        named = (
+            asset
+            for key, asset in assets.items()
+            for ending in endings.get(asset, ())
+            if _name_of(f"{one}_{key}{ending}") == name
+        )
+        return next(named, "")
     full = decode_did_name(name)
     if full is None or not full.startswith(f"{one}_"):
         return ""

@@ -22,6 +22,11 @@ MOST_CHARACTERS: Final = 250
 """Longest name that Rucio takes."""
 _CUT: Final = "_xcut_"
 """Stands before the digest in a name that was cut; no escape looks like it."""
+_DIGEST: Final = 32
+KEPT: Final = MOST_CHARACTERS - len(_CUT) - _DIGEST
+"""How many characters of the whole name are left in one that was cut."""
+LONGEST_ESCAPE: Final = len("_x10FFFF_")
+"""Most characters of a name for one of an id."""
 _NOT_ALLOWED: Final = re.compile(
     r"[^A-Za-z0-9/._-]"  # what no name holds
     r"|\A[._-]"  # what does not stand first
@@ -33,6 +38,7 @@ _NAME: Final = re.compile(r"[/A-Za-z0-9][/A-Za-z0-9._-]{0,249}")
 _FIRST: Final = "0"
 """Stands before a name that begins with an escape, and before one that would look so."""
 _GUARDED: Final = re.compile(r"0+_x")
+_END: Final = re.compile(_CUT + r"[0-9a-f]{32}\Z")
 
 
 def encode_did_name(text: str) -> str:
@@ -56,8 +62,7 @@ def encode_did_name(text: str) -> str:
     if name.startswith("_") or _GUARDED.match(name):
         name = _FIRST + name
     if len(name) > MOST_CHARACTERS:
-        end = _CUT + sha256(data).hexdigest()[:32]
-        name = name[: MOST_CHARACTERS - len(end)] + end
+        name = name[:KEPT] + _CUT + sha256(data).hexdigest()[:_DIGEST]
     return name
 
 
@@ -67,11 +72,16 @@ def decode_did_name(name: str) -> str | None:
     >>> decode_did_name("a_x0020_b")
     'a b'
     """
-    if re.search(_CUT + r"[0-9a-f]{32}\Z", name) and len(name) == MOST_CHARACTERS:
+    if is_cut(name):
         return None
     if _GUARDED.match(name):
         name = name.removeprefix(_FIRST)
     return _ESCAPE.sub(_character, name)
+
+
+def is_cut(name: str) -> bool:
+    """Tell whether a name was cut, so that it does not tell the id."""
+    return len(name) == MOST_CHARACTERS and _END.search(name) is not None
 
 
 def is_did_name(name: str) -> bool:

@@ -39,7 +39,11 @@ PART: Final = ".part"
 """What the name of a file that is coming ends with."""
 MOST_SEGMENT: Final = 200
 """Bytes of one segment of a name; file systems take 255."""
-_OF_RUCIO: Final = ("file_did", "sources", "more_checksums")
+_OF_RUCIO: Final = ("file_did", "item_dids", "file_dids", "sources", "more_checksums")
+
+
+VoDid = tuple[str, str]
+"""A VO and a data identifier of it (``scope:name``)."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,9 @@ class Download:
     ``size`` is in bytes; ``checksum`` a name of IANA's registry with the digest in hex
     (``sha-256:…``), or as the item gave it where there is no such name.  ``alternates`` are
     other addresses of the same file, replicas among them; ``did`` names the item in Rucio,
-    ``file_did`` the file.  Where a Rucio was asked, ``sources`` is where it is to be fetched
-    from, the best first, and ``more_checksums`` what that Rucio told beside.
+    ``file_did`` the file; ``item_dids`` and ``file_dids`` are all that the graph knows, each with
+    its VO.  Where a Rucio was asked, ``sources`` is where it is to be fetched from, the best
+    first, and ``more_checksums`` what that Rucio told beside.
     """
 
     item: str
@@ -79,6 +84,8 @@ class Download:
     did: str = ""
     alternates: tuple[str, ...] = ()
     file_did: str = ""
+    item_dids: tuple[VoDid, ...] = ()
+    file_dids: tuple[VoDid, ...] = ()
     sources: tuple[Source, ...] | None = None
     more_checksums: tuple[str, ...] = ()
 
@@ -251,7 +258,7 @@ class _Known:
     """What the graph tells beside the item: its DIDs, and of each asset DIDs and replicas."""
 
     def __init__(self) -> None:
-        self.dids: dict[str, dict[str, None]] = defaultdict(dict)
+        self.dids: dict[str, dict[VoDid, None]] = defaultdict(dict)
         self.replicas: dict[str, dict[str, None]] = defaultdict(dict)
 
 
@@ -261,10 +268,10 @@ def _known(items: Iterable[Mapping[str, Any]], query: Callable[[str], Answer]) -
     if iris:
         named = " ".join(f"<{iri}>" for iri in iris)
         asked = text("queries/internal", "dids-and-replicas.rq").replace("#ITEMS#", named)
-        for item, key, did, address in cast(Solutions, query(asked)):
+        for item, key, did, address, vo in cast(Solutions, query(asked)):
             one = found[cast(Iri, item).value]
             asset = "" if key is None else cast(Literal, key).value
-            one.dids[asset][cast(Literal, did).value] = None
+            one.dids[asset][cast(Literal, vo).value, cast(Literal, did).value] = None
             if address is not None:
                 one.replicas[asset][cast(Literal, address).value] = None
     return found
@@ -280,7 +287,7 @@ def _download(
     ) else []  # fmt: skip
     addresses = dict.fromkeys([*_texts(hrefs), *known.replicas.get(key, ())])
     addresses.pop(asset["href"], None)
-    dids = known.dids.get(key) or known.dids.get("") or {}
+    items, files = tuple(known.dids.get("") or ()), tuple(known.dids.get(key) or ())
     return Download(
         item=str(item["id"]),
         collection=str(item.get("collection") or ""),
@@ -290,9 +297,11 @@ def _download(
         roles=tuple(_texts(asset.get("roles"))),
         size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
         checksum=_checksum(asset.get("file:checksum")),
-        did=next(iter(dids), ""),
+        did=next((did for _, did in files or items), ""),
         alternates=tuple(addresses),
-        file_did=next(iter(known.dids.get(key) or ()), ""),
+        file_did=next((did for _, did in files), ""),
+        item_dids=items,
+        file_dids=files,
     )
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from dafab_kg.dids.names import Scopes, suffix_of
+from dafab_kg.dids.names import Scopes
+from dafab_kg.federation.rucio.connection import ONLY_VO
 from dafab_kg.federation.rucio.replicas import FileThere, Resolved, scheme_of
 from dafab_kg.federation.rucio.wanted import Pair
 from dafab_kg.model.did_names import encode_did_name
+from dafab_kg.model.endings import suffix_of
 from dafab_kg.model.errors import NameNotValid
-from dafab_kg.python.downloads import Download, DownloadPlan, Source
+from dafab_kg.python.downloads import Download, DownloadPlan, Source, VoDid
 
 COLUMNS: Final = (
     "name", "item", "collection", "asset", "did", "bytes", "checksums", "rse", "protocol",
@@ -33,14 +35,28 @@ class SiteShare:
     files_missing: int
 
 
-def pairs_of(plan: DownloadPlan, scopes: Scopes) -> tuple[Pair, ...]:
-    """Return the data identifiers that files of a plan may have in a Rucio."""
-    return tuple(dict.fromkeys(pair for one in plan for pair in _pairs(one, scopes)))
+def pairs_of(plan: DownloadPlan, scopes: Scopes, vo: str = ONLY_VO) -> tuple[Pair, ...]:
+    """Return the data identifiers that files of a plan may have in a VO of a Rucio."""
+    return tuple(dict.fromkeys(pair for one in plan for pair in _pairs(one, scopes, vo)))
 
 
-def locate(plan: DownloadPlan, resolved: Resolved, scopes: Scopes) -> DownloadPlan:
-    """Return a plan with what Rucio told: replicas first, then the addresses of the items."""
-    return DownloadPlan(tuple(_located(one, resolved.files, scopes) for one in plan))
+def locate(
+    plan: DownloadPlan, resolved: Resolved, scopes: Scopes, vo: str = ONLY_VO
+) -> DownloadPlan:
+    """Return a plan with what a VO of Rucio told: replicas first, then the addresses of the
+    items."""
+    return DownloadPlan(tuple(_located(one, resolved.files, scopes, vo) for one in plan))
+
+
+def known_in(vo: str, dids: Iterable[VoDid]) -> Iterator[Pair]:
+    """Yield those data identifiers that may be in a VO: its own, then those that documents tell
+    without one."""
+    listed = list(dids)
+    for own in dict.fromkeys((vo, ONLY_VO)):
+        for one, did in listed:
+            scope, colon, name = did.partition(":")
+            if one == own and colon and scope and name:
+                yield scope, name
 
 
 def choose(
@@ -118,11 +134,9 @@ def written(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _pairs(one: Download, scopes: Scopes) -> Iterable[Pair]:
-    """The data identifier that the graph knows, then the name that files are published by."""
-    scope, colon, name = one.file_did.partition(":")
-    if colon and scope and name:
-        yield scope, name
+def _pairs(one: Download, scopes: Scopes, vo: str) -> Iterable[Pair]:
+    """What the graph knows, then the name that files are published by."""
+    yield from known_in(vo, one.file_dids or ((ONLY_VO, one.file_did),))
     suffix = suffix_of({"href": one.href, "type": one.media_type})
     scope = scopes.others.get(one.collection, scopes.default)
     try:
@@ -131,10 +145,12 @@ def _pairs(one: Download, scopes: Scopes) -> Iterable[Pair]:
         return
 
 
-def _located(one: Download, files: Mapping[Pair, FileThere], scopes: Scopes) -> Download:
-    file = next((files[pair] for pair in _pairs(one, scopes) if pair in files), None)
+def _located(one: Download, files: Mapping[Pair, FileThere], scopes: Scopes, vo: str) -> Download:
+    file = next((files[pair] for pair in _pairs(one, scopes, vo) if pair in files), None)
     if file is None:
-        return replace(one, sources=one.places)
+        told = one.file_dids or ((ONLY_VO, one.file_did),)
+        left = next((":".join(pair) for pair in known_in(vo, told)), "")
+        return replace(one, sources=one.places, file_did=left)
     copies = [Source(copy.address, copy.rse, copy.state) for copy in file.copies]
     known = {source.address for source in copies}
     own = [source for source in one.places if source.address not in known]

@@ -32,7 +32,7 @@ def resolve(
         ServiceRefused: it does not let us in, or has no such site.
         ServiceNotUsable: it does not answer, and nothing is kept.
     """
-    from dafab_kg.federation.rucio.connection import configured, connect
+    from dafab_kg.federation.rucio.connection import configured, connect, vo_of
     from dafab_kg.federation.rucio.replicas import Kept, Replicas
     from dafab_kg.federation.rucio.sites import is_name, named_sites
     from dafab_kg.python.located import choose, locate, pairs_of
@@ -40,15 +40,18 @@ def resolve(
     sites: Collection[str] | None = None
     config = configured(settings)
     if config:
+        spoken = vo_of(settings, vo)
         scopes = Scopes(settings.did_scope, settings.did_scopes)
         with Replicas(
             # what is kept serves at once where it does not answer
             lambda: connect(settings, vo, sleep=None),
-            Kept(settings.store, f"{Path(config).resolve()} {vo}"),
+            Kept(settings.store, f"{Path(config).resolve()} {spoken}"),
             most_age=settings.rucio_replica_age,
         ) as replicas:
-            resolved = replicas.of(pairs_of(plan, scopes), fresh=fresh)
-        plan = replace(locate(plan, resolved, scopes), as_of=resolved.as_of, old=resolved.old)
+            resolved = replicas.of(pairs_of(plan, scopes, spoken), fresh=fresh)
+        plan = replace(
+            locate(plan, resolved, scopes, spoken), as_of=resolved.as_of, old=resolved.old
+        )
         if site:
             there = {copy.rse for file in resolved.files.values() for copy in file.copies}
             if is_name(site) and (site in there or resolved.old):

@@ -10,6 +10,7 @@ from dafab_kg.model.settings import Settings
 from dafab_kg.python.asked import HasGeoInterface, Times, read_asked
 from dafab_kg.python.downloads import DownloadPlan, plan
 from dafab_kg.python.found import Found, Items
+from dafab_kg.python.naming import ids_of_names
 from dafab_kg.store.protocol import Answer
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ class ItemSearch:
         filter: str | Mapping[str, Any] | None = None,
         limit: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Return items as JSON, those that are named in the order of their names.
+        """Return items as JSON, those that are named in the order of their names; ``ids`` are
+        these, or what a Rucio calls them.
 
         Raises:
             QueryNotValid: nothing is asked for, or not as it must be.
@@ -122,10 +124,13 @@ class ItemSearch:
         if not (ids or words or filter):
             raise QueryNotValid("No items are named. Give ids, words or a filter")
         found = list(self.search(words or None, ids=ids or None, filter=filter, limit=limit))
+        meant = ids_of_names(_missing(ids, found), self.query)
+        if meant:
+            ids = tuple(meant.get(one, one) for one in ids)
+            found = list(self.search(words or None, ids=ids, filter=filter, limit=limit))
         place = {name: number for number, name in reversed([*enumerate(ids)])}
         found.sort(key=lambda item: place.get(item["id"], len(place)))
-        there = {item["id"] for item in found}
-        gone = [one for one in ids if one not in there]
+        gone = _missing(ids, found)
         if gone and not (words or filter or limit is not None):
             raise ThingNotFound(
                 f"There is no item {gone[0]!r}. Find ids: dafab-kg files --search WORDS"
@@ -135,3 +140,8 @@ class ItemSearch:
     def _settings(self) -> Settings:
         """Return the settings of this process, by which its Rucio is spoken to."""
         return Settings()
+
+
+def _missing(ids: Iterable[str], found: Iterable[Mapping[str, Any]]) -> list[str]:
+    there = {item["id"] for item in found}
+    return [one for one in ids if one not in there]

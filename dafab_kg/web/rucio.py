@@ -34,18 +34,21 @@ from dafab_kg.web.rucio_answers import (
     unsupported,
 )
 from dafab_kg.web.rucio_dids import (
+    are_odd,
     file_line,
     filter_of_listing,
     listed_line,
     member_lines,
     most_listed,
     named,
+    named_line,
     replica_line,
     size_of,
     told,
 )
 from dafab_kg.web.rucio_front import Front, logs_in_here
 from dafab_kg.web.rucio_metadata import add_metadata, find_all
+from dafab_kg.web.rucio_names import read_names_of
 from dafab_kg.web.rucio_requests import (
     LOGIN,
     PREFIX,
@@ -97,6 +100,7 @@ def rucio_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
 
     @face.before_request
     def look() -> Response | None:
+        read_names_of(catalogue)
         sent = request.headers.get("X-Rucio-Auth-Token", "")
         if front is not None and not is_session(sent) and not logs_in_here(settings):
             return front.answer(sent)
@@ -318,7 +322,8 @@ def _searching(face: Blueprint, catalogue: Catalogue, settings: Settings) -> Non
         if flag_of(body, "archived"):
             raise unsupported("Documents of what was deleted are not kept here")
         pairs, paths = pairs_of(body.get("dids")), paths_of(body.get("paths"))
-        return stream(catalogue.did_documents(pairs, paths, root(), inherit=inherit))
+        lines = catalogue.did_documents(pairs, paths, root(), inherit=inherit)
+        return stream(map(named_line, lines) if inherit or are_odd(pairs) else lines)
 
 
 def _storage(face: Blueprint, catalogue: Catalogue) -> None:

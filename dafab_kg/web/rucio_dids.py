@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -11,9 +11,11 @@ from flask import request
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.dids.metadata import managed
 from dafab_kg.dids.names import Did
+from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.search.rucio_filter import FIELDS, TYPES, RucioFilter
 from dafab_kg.search.rucio_text import read_groups, read_sent
 from dafab_kg.web.rucio_answers import not_understood, unsupported
+from dafab_kg.web.rucio_names import id_of, renamed
 
 _TRUE: Final = ("True", "true", "1")
 _OWN: Final = ("filters", "ignore_case", "limit", "long", "recursive", "type")
@@ -21,8 +23,21 @@ _OWN: Final = ("filters", "ignore_case", "limit", "long", "recursive", "type")
 
 
 def named(did: Did) -> dict[str, Any]:
-    """Return the scope and the name."""
-    return {"scope": did.scope, "name": did.name}
+    """Return the scope and the name, as a Rucio has it."""
+    return {"scope": did.scope, "name": encode_did_name(did.name)}
+
+
+def are_odd(pairs: Iterable[tuple[str, str]]) -> bool:
+    """Tell whether a Rucio has one of some ids by another name."""
+    return any(encode_did_name(name) != name for _, name in pairs)
+
+
+def named_line(line: bytes) -> bytes:
+    """Return a line of JSON of a document, and of those above it, with names as Rucio's."""
+    value = orjson.loads(line)
+    for one in (value, *value.get("ancestors", ())):
+        one["name"] = encode_did_name(one["name"])
+    return orjson.dumps(value)
 
 
 def size_of(did: Did) -> dict[str, Any]:
@@ -97,7 +112,9 @@ def filter_of_listing() -> RucioFilter:
         groups = read_groups([others])
     else:
         groups = read_sent(sent)
-    return RucioFilter(groups, TYPES[kind], request.args.get("ignore_case") in _TRUE)
+    return RucioFilter(
+        renamed(groups, id_of), TYPES[kind], request.args.get("ignore_case") in _TRUE
+    )
 
 
 def is_answered_here(asked: RucioFilter) -> bool:
@@ -119,5 +136,5 @@ def by_columns(asked: RucioFilter) -> bool:
 def listed_line(did: Did) -> bytes:
     """Return a line of a listing: the name, or, where it is to be long, more."""
     if request.args.get("long") not in _TRUE:
-        return orjson.dumps(did.name)
+        return orjson.dumps(encode_did_name(did.name))
     return orjson.dumps({**named(did), "did_type": did.type, **size_of(did)})

@@ -36,6 +36,7 @@ from dafab_kg.web.rucio_dids import (
     listed_line,
     member_lines,
     most_listed,
+    named,
     replica_line,
     told,
 )
@@ -273,11 +274,7 @@ class Front:
         if len(files) > MOST_FILES:
             raise not_understood(f"There are more than {MOST_FILES} files. Ask for less")
         known = set(pairs)
-        more = [
-            {"scope": one.scope, "name": one.name}
-            for one in files
-            if (one.scope, one.name) not in known
-        ]
+        more = [named(one) for one in files if (one.scope, one.name) not in known]
         asked = orjson.dumps({**body, "dids": [*body["dids"], *more]})
         reply = self._ask(asked)
         kind = str(reply.headers.get("Content-Type"))

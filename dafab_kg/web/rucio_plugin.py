@@ -6,8 +6,6 @@ The plugin's token reads, and if metadata are to be written through it, writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -18,16 +16,17 @@ from dafab_kg.catalogue import Catalogue
 from dafab_kg.dids.finding import Pair
 from dafab_kg.dids.metadata import managed
 from dafab_kg.dids.names import Scopes
-from dafab_kg.model.did_names import decode_did_name, encode_did_name
+from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.errors import QueryNotValid, ThingNotFound
 from dafab_kg.model.settings import Settings
 from dafab_kg.search.rucio_filter import TYPES, RucioFilter
-from dafab_kg.search.rucio_text import Condition, read_groups
+from dafab_kg.search.rucio_text import read_groups
 from dafab_kg.web.described import JSON, Operation, described
 from dafab_kg.web.gate import admit_writers, require
 from dafab_kg.web.problems import Problem
 from dafab_kg.web.rucio_answers import Refused
 from dafab_kg.web.rucio_metadata import delete_value, find_names, set_values
+from dafab_kg.web.rucio_names import Decoded, reader_of, renamed
 
 PREFIX: Final = "/rucio-plugin"
 VERSION: Final = 1
@@ -59,10 +58,7 @@ def plugin_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     scopes = Scopes(settings.did_scope, settings.did_scopes).names()
     face.before_request(partial(admit_writers, settings))
 
-    def decoded(name: str) -> str:
-        found = decode_did_name(name)
-        # of a name that was cut only the graph can tell the id
-        return catalogue.ids_of_cut_names([name]).get(name, name) if found is None else found
+    decoded = reader_of(catalogue)
 
     def ours(vo: str, scope: str) -> bool:
         return vo == settings.did_vo and scope in scopes
@@ -214,10 +210,6 @@ def _pair(one: dict[str, Any], decoded: Decoded) -> Pair:
     return _text(one, "scope"), decoded(_text(one, "name"))
 
 
-Decoded = Callable[[str], str]
-"""From a name of Rucio's to the id."""
-
-
 def _asked(body: dict[str, Any], decoded: Decoded) -> RucioFilter:
     """Return what is asked: items whatever type Rucio has for them, files where these are."""
     kind = body.get("did_type", "collection")
@@ -232,19 +224,8 @@ def _asked(body: dict[str, Any], decoded: Decoded) -> RucioFilter:
         if not right or len(names) > MOST_ASKED:
             raise QueryNotValid(f"names is a list of at most {MOST_ASKED} texts")
         names = tuple(map(decoded, names))
-    groups = tuple(
-        tuple(_renamed(one, decoded) for one in group) for group in read_groups(body.get("filters"))
-    )
+    groups = renamed(read_groups(body.get("filters")), decoded)
     return RucioFilter(groups, kinds, folded, names)
-
-
-def _renamed(one: Condition, decoded: Decoded) -> Condition:
-    """Return a condition on a name as one on the id that the name stands for."""
-    if one.key != "name" or one.value is None:
-        return one
-    if isinstance(one.value, str):
-        return replace(one, value=decoded(one.value))
-    return replace(one, value=tuple(map(decoded, one.value)))
 
 
 def _check(ours: Any, vo: str, pair: Pair) -> None:

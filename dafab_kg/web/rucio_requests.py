@@ -11,6 +11,7 @@ from flask import request
 from dafab_kg.dids.documents import MOST_DIDS
 from dafab_kg.dids.listing import MOST, Asked
 from dafab_kg.web.rucio_answers import not_understood
+from dafab_kg.web.rucio_names import id_of, renamed_filter
 
 PREFIX: Final = "/rucio"
 """Where the face is."""
@@ -34,7 +35,7 @@ def credentials() -> tuple[str, str, str]:
 
 
 def names_in_path(below: str) -> tuple[str, str]:
-    """Return the scope and the name that follow ``below`` in the path, as they were sent.
+    """Return the scope and the id that follow ``below`` in the path, where a name was sent.
 
     Clients write them as parts of a form (space as +, slash as %2F), which the path that
     routes are found by does not tell any more.
@@ -46,7 +47,7 @@ def names_in_path(below: str) -> tuple[str, str]:
         scope, name = (unquote_plus(part, errors="strict") for part in parts[:2])
     except UnicodeDecodeError as error:
         raise not_understood("The name in the path is not in UTF-8") from error
-    return scope, name
+    return scope, id_of(name)
 
 
 def body_of() -> dict[str, Any]:
@@ -65,7 +66,7 @@ def body_of() -> dict[str, Any]:
 
 
 def pairs_of(value: Any, *, most: int = MOST_DIDS) -> list[tuple[str, str]]:
-    """Return the data identifiers that a list names by ``scope`` and ``name``.
+    """Return the scopes and ids of what a list names by ``scope`` and ``name``.
 
     Raises:
         Refused: it is no such list, or too long.
@@ -79,7 +80,7 @@ def pairs_of(value: Any, *, most: int = MOST_DIDS) -> list[tuple[str, str]]:
         scope, name = (one.get("scope"), one.get("name")) if isinstance(one, dict) else (0, 0)
         if not isinstance(scope, str) or not isinstance(name, str) or not name:
             raise not_understood(f"dids/{number} has no scope and name")
-        found.append((scope, name))
+        found.append((scope, id_of(name)))
     return found
 
 
@@ -149,7 +150,7 @@ def filter_of(default: str) -> Asked:
 def _filter(body: dict[str, Any]) -> Any:
     if "filter" not in body:
         raise not_understood("The body has no filter")
-    return body["filter"]
+    return renamed_filter(body["filter"], id_of)
 
 
 def _cursor(value: Any) -> str | None:

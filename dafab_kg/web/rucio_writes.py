@@ -27,6 +27,7 @@ from dafab_kg.dids.finding import Pair
 from dafab_kg.dids.names import Scopes
 from dafab_kg.dids.operations import changed, read_operations, replaces
 from dafab_kg.dids.states import State
+from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.errors import (
     DafabError,
     DocumentRejected,
@@ -180,7 +181,13 @@ def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[st
         "updated_dids": len(pairs) - len(failed),
         "failed_count": len(failed),
         "failed_dids": [
-            {"scope": scope, "name": name, "error": one.name, "message": one.message, **one.more}
+            {
+                "scope": scope,
+                "name": encode_did_name(name),
+                "error": one.name,
+                "message": one.message,
+                **one.more,
+            }
             for (scope, name), one in failed.items()
         ],
         "operation_count": len(operations),

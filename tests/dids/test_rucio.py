@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from dafab_kg.access.tokens import Tokens
+from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.settings import Settings
 from dafab_kg.web import create_app
 from dafab_kg.web.rucio_answers import Refused
@@ -168,9 +169,10 @@ def test_data_identifiers(client):
 
 
 def test_names_with_signs_that_paths_have(client):
-    name = "plain/one + two"
-    quoted = quote_plus(name)
+    told, name = "plain/one + two", "plain/one_x0020__x002B__x0020_two"
+    quoted = quote_plus(told)
     assert client.value(f"dids/dafab/{quoted}?")["name"] == name
+    assert client.value(f"dids/dafab/{quote_plus(name)}")["name"] == name
     assert [one["name"] for one in client.lines(f"dids/dafab/{quoted}/parents")] == ["beta"]
     members = client.lines("dids/dafab/beta/dids")
     assert [one["name"] for one in members] == [name, "plain_assets"]
@@ -187,7 +189,7 @@ def test_searching_page_by_page(client):
         if page["next_cursor"] is None:
             break
         body["cursor"] = page["next_cursor"]
-    assert found == sorted(item["id"] for item in making.items())
+    assert found == [encode_did_name(one) for one in sorted(i["id"] for i in making.items())]
     assert sizes == [4, 4, 4, 2]
     row = {"scope": "dafab", "name": found[0], "did_type": "CONTAINER", "bytes": None}
     assert client.value("dids/dafab/dids/search", "POST", {"filter": FEATURE, "long": True})[

@@ -20,7 +20,7 @@ from tests.dids.test_rucio import Client, refused
 SOURCE, OTHER = making.scene("T48PWS"), making.scene("T31UFR")
 WATER = f"{SOURCE}_water_analysis_300"
 ITEMS = {item["id"]: item for item in making.items()}
-ODD = "plain/one + two"
+ODD, ODD_NAME = "plain/one + two", "plain/one_x0020__x002B__x0020_two"
 PLACES = {
     "type": "FeatureCollection",
     "features": [
@@ -98,13 +98,13 @@ def test_what_filters_find(client):
         f"{SOURCE}_smart_agriculture_300", WATER,
     ]  # fmt: skip
     assert listed(client, "gsd=10") == ["plain_assets"]
-    assert listed(client, "title='ä*'") == [ODD]
+    assert listed(client, "title='ä*'") == [ODD_NAME]
     assert listed(client, "name=PLAIN*,gsd=10", ignore_case="True") == ["plain_assets"]
-    assert listed(client, "title=Ä*", ignore_case="True") == [ODD]
+    assert listed(client, "title=Ä*", ignore_case="True") == [ODD_NAME]
 
 
 def test_places_by_name(client):
-    belgian = sorted(name for name in ITEMS if OTHER in name or name == ODD)
+    belgian = [*sorted(name for name in ITEMS if OTHER in name), ODD_NAME]
     assert listed(client, "footprint.intersects=Ardennes") == belgian
     assert listed(client, "footprint.within=ardennes") == belgian
 
@@ -179,7 +179,8 @@ def test_random_filters_find_what_the_documents_say(client):
         right = sorted(
             name for name, item in ITEMS.items() if any(brute(group, item) for group in some)
         )
-        names = [one for one in listed(client, some, "container") if one in ITEMS]
+        told = [ODD if one == ODD_NAME else one for one in listed(client, some, "container")]
+        names = [one for one in told if one in ITEMS]
         assert names == right, some
         found += bool(right)
     assert found > 20
@@ -236,7 +237,7 @@ def test_metadata_are_read(client):
     refused(client.ask(f"{path}?plugin=mongo"), 400, "UnsupportedMetadataPlugin")
     dids = [{"scope": "dafab", "name": name} for name in (ODD, "nothing", WATER)]
     rows = client.lines("dids/bulkmeta", "POST", {"dids": dids, "plugin": "ALL"})
-    assert [row["name"] for row in rows] == [ODD, WATER]
+    assert [row["name"] for row in rows] == [ODD_NAME, WATER]
     assert rows[0]["title"] == "ä*" and rows[1]["did_type"] == "CONTAINER"
 
 
@@ -338,8 +339,8 @@ def test_what_the_plugin_lists(client):
 
     assert names([{"anomaly": "flood"}]) == [WATER]
     assert names([{"anomaly": "flood"}], vo="abc") == names("anomaly=flood", scope="other") == []
-    assert names([{"title": "*"}]) == ["plain/one_x0020__x002B__x0020_two"]
-    assert names([{"name": "plain/one_x0020_*"}]) == ["plain/one_x0020__x002B__x0020_two"]
+    assert names([{"title": "*"}]) == [ODD_NAME]
+    assert names([{"name": "plain/one_x0020_*"}]) == [ODD_NAME]
     some = [SOURCE, WATER, "nothing"]
     assert names([{"name": "*"}], names=some) == [SOURCE, WATER]
     few = plugin(client, "list", {"scope": "dafab", "filters": [{"name": "S2*"}], "limit": 2})
@@ -349,13 +350,13 @@ def test_what_the_plugin_lists(client):
 
 
 def test_what_the_plugin_gets_sets_and_deletes(client):
-    odd = {"scope": "dafab", "name": "plain/one_x0020__x002B__x0020_two"}
+    odd = {"scope": "dafab", "name": ODD_NAME}
     nothing = {"scope": "dafab", "name": "nothing"}
     asked = [odd, nothing, {"scope": "other", "name": "x"}]
     assert plugin(client, "get", {"dids": asked})["metadata"] == [ITEMS[ODD]["properties"], {}, {}]
     assert plugin(client, "get", {"dids": [odd], "vo": "abc"})["metadata"] == [{}]
     assert plugin(client, "set", {"dids": [{**odd, "meta": {"dafab:n": 1}}]}) == {"set": 1}
-    assert listed(client, "dafab:n=1") == [ODD]
+    assert listed(client, "dafab:n=1") == [ODD_NAME]
     assert plugin(client, "delete", {**odd, "key": "dafab:n"}) == {}
     told = plugin(client, "delete", {**odd, "key": "dafab:n"}, status=404)
     assert "no metadata dafab:n" in told["detail"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -21,17 +23,34 @@ class Rucio:
     """A server in a process of its own."""
 
     def __init__(
-        self, place: Path, *, database: str = "", metadata: str = "", modules: Path | None = None
+        self,
+        place: Path,
+        *,
+        database: str = "",
+        metadata: str = "",
+        modules: Path | None = None,
+        sections: str = "",
+        vos: Sequence[str] = (),
+        tls: Path | None = None,
+        plain: bool = False,
     ) -> None:
-        """``metadata``: lines of that section; ``modules``: a folder with more of them."""
+        """``metadata``: lines of that section; ``modules``: a folder with more of them.
+
+        ``sections``: more of its configuration; ``tls``: a folder with the keys of
+        ``tests.judges.certificates``; ``plain``: with several VOs, its front decodes %2F.
+        """
         python = python_with(SERVER, ".venv-rucio")
         more = {"RUCIO_TEST_DATABASE": database, "RUCIO_TEST_METADATA": metadata}
+        more |= {"RUCIO_TEST_SECTIONS": sections, "RUCIO_TEST_VOS": " ".join(vos)}
+        more["RUCIO_TEST_PLAIN"] = "yes" if plain else ""
+        more["RUCIO_TEST_TLS"] = str(tls) if tls else ""
         more["PYTHONPATH"] = str(modules) if modules else ""
         self.password = secrets.token_hex(12)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}"
+        self.address = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        trusted = ssl.create_default_context(cafile=tls / "ca.pem") if tls else True
         self.log = place / "rucio.log"
         script = Path(__file__).parent / "rucio_server.py"
         with self.log.open("wb") as log:
@@ -51,7 +70,7 @@ class Rucio:
             assert self.process.poll() is None, self.log.read_text()[-3000:]
             assert time.monotonic() < until, self.log.read_text()[-3000:]
             try:
-                if httpx.get(f"{self.address}/ping", timeout=2).status_code == 200:
+                if httpx.get(f"{self.address}/ping", timeout=2, verify=trusted).status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.2)
@@ -62,8 +81,9 @@ class Rucio:
             self.process.wait(timeout=30)
 
 
-def client_config(home: Path, address: str, password: str) -> Path:
-    """Write a rucio.cfg for the account root."""
+def client_config(home: Path, address: str, password: str, more: str = "") -> Path:
+    """Write a rucio.cfg for the account root; ``more``: lines for the client."""
+    home.mkdir(exist_ok=True)
     config = home / "rucio.cfg"
     config.touch(mode=0o600)
     config.write_text(f"""[common]
@@ -76,6 +96,7 @@ password = {password}
 account = root
 request_retries = 1
 auth_token_file_path = {home}/token
+{more}
 """)
     return config
 

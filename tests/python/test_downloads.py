@@ -117,15 +117,27 @@ def test_hostile_items_make_a_plan(tmp_path):
 def test_replicas_and_dids_of_the_graph_are_in_the_plan():
     iri = "https://w3id.org/dafab/id/item/p/c/i"
     rows = [
-        (Iri(iri), None, Literal("s:whole"), None),
-        (Iri(iri), Literal("mask"), Literal("s:mask"), Literal("https://one.example/mask")),
-        (Iri(iri), Literal("mask"), Literal("s:mask"), Literal("davs://two.example/mask")),
+        (Iri(iri), None, Literal("s:whole"), None, Literal("def")),
+        (
+            Iri(iri),
+            Literal("mask"),
+            Literal("s:mask"),
+            Literal("https://one.example/mask"),
+            Literal("def"),
+        ),
+        (
+            Iri(iri),
+            Literal("mask"),
+            Literal("s:mask"),
+            Literal("davs://two.example/mask"),
+            Literal("def"),
+        ),
     ]
     asked = []
 
     def query(text):
         asked.append(text)
-        return PlainSolutions(("item", "key", "did", "address"), rows)
+        return PlainSolutions(("item", "key", "did", "address", "vo"), rows)
 
     item = {
         "id": "i",

@@ -2,7 +2,8 @@
 
 Address, account, certificates and the way to log in (userpass, x509, OIDC, ...) come from
 ``rucio.cfg`` and the ``RUCIO_*`` variables, which the client reads; it logs in again by itself
-when its token has expired.  Nothing of it is logged or told in errors.
+when its token has expired (but by OIDC, which takes a browser).  Nothing of it is logged or told
+in errors.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from dafab_kg.federation.rucio.login import OtherTokenFound, client_class, log_in
 from dafab_kg.federation.rucio.patience import patiently
 from dafab_kg.model.errors import ExtraMissing, ServiceNotUsable, ServiceRefused
 from dafab_kg.model.settings import Settings
@@ -28,6 +30,8 @@ from dafab_kg.model.settings import Settings
 if TYPE_CHECKING:
     from rucio.client import Client
 
+ONLY_VO: Final = "def"
+"""The VO of a Rucio that has no others."""
 _AGENT: Final = "dafab-kg"
 _REMEDY: Final = "Look at rucio.cfg (RUCIO_CONFIG, or the setting rucio_config)"
 _AGAIN: Final = "Try again later"
@@ -44,6 +48,8 @@ _PASSES: Final = frozenset(
 """Errors of Rucio that may be over when it is asked again."""
 _FAULT: Final = re.compile(r"http status code: 5\d\d|\A50\d\b")
 """In what the client says of an answer without an error of Rucio's: a fault of the server."""
+_TLS: Final = re.compile(r"\[(?:SSL|X509)\b[^\]]*\][^()'\"]{0,200}")
+"""In what is said of a connection: which fault TLS found."""
 _MOST_TOLD: Final = 400
 _lock = threading.Lock()
 """The client reads its configuration once in a process, and changes the program's name."""
@@ -62,7 +68,6 @@ def connect(
         ServiceRefused: nothing is configured, or it does not let us in.
     """
     try:
-        from rucio.client import Client
         from rucio.common.config import clean_cached_config
     except ImportError as error:
         raise ExtraMissing(
@@ -71,20 +76,53 @@ def connect(
 
     quiet = logging.getLogger("dafab_kg.rucio")
     quiet.setLevel(logging.CRITICAL)  # what it tells of failures comes as an error, too
+    own = vo not in ("", vo_of(settings))
 
-    def log_in() -> Client:
+    def make(own_token: bool) -> Client:
+        return client_class()(
+            own_token=own_token,
+            timeout=settings.rucio_seconds,
+            user_agent=_AGENT,
+            vo=vo or None,
+            logger=quiet,
+        )
+
+    def once() -> Client:
         # the lock is not held while this one waits
-        with _lock, speaking(f"Logging in{_where(settings)}"), _reading(settings.rucio_config):
+        doing = f"Logging in{_where(settings)}"
+        with _lock, speaking(doing), _configured(doing), _reading(settings.rucio_config):
             clean_cached_config()
             program = sys.argv[0]
             try:
-                return Client(
-                    timeout=settings.rucio_seconds, user_agent=_AGENT, vo=vo or None, logger=quiet
-                )
+                return log_in(make, own=own)
             finally:
                 sys.argv[0] = program
 
-    return log_in() if sleep is None else patiently(log_in, sleep)
+    return once() if sleep is None else patiently(once, sleep)
+
+
+@contextmanager
+def _configured(doing: str) -> Iterator[None]:
+    """Within it the client reads its configuration; what it says of it may hold a password."""
+    try:
+        yield
+    except OtherTokenFound as error:
+        raise ServiceRefused(
+            f"{doing}: {error}. Give each account and VO a token file of its own "
+            "(auth_token_file_path in rucio.cfg)",
+            "OtherToken",
+        ) from error
+    except (ConfigError, KeyError, AttributeError, TypeError) as error:
+        raise ServiceRefused(
+            f"{doing}: Rucio's client cannot read what is configured ({type(error).__name__}). "
+            f"{_REMEDY}; a % is written twice there",
+            "ConfigNotValid",
+        ) from None
+
+
+def vo_of(settings: Settings, vo: str = "") -> str:
+    """Return the VO that is spoken to: as named, else as configured, else Rucio's only one."""
+    return vo or os.environ.get("RUCIO_VO") or _option(settings, "vo") or ONLY_VO
 
 
 @contextmanager
@@ -157,13 +195,35 @@ def speaking(doing: str) -> Iterator[None]:
     except RucioException as error:
         raise refused(doing, error) from error
     except (RequestException, HTTPException, OSError) as error:
-        raise ServiceNotUsable(
-            f"{doing}: Rucio does not answer as it must ({type(error).__name__}). {_AGAIN}"
-        ) from error
+        raise _not_spoken(doing, error) from error
     except ValueError as error:  # half an answer is no JSON
         raise ServiceNotUsable(
             f"{doing}: Rucio's answer cannot be read. It may have broken off. {_AGAIN}"
         ) from error
+
+
+def _not_spoken(doing: str, error: Exception) -> ServiceNotUsable:
+    """Return our error for a connection that failed: by certificates, or in passing."""
+    told = str(error)
+    tls = _TLS.search(told)
+    if tls is not None and "UNEXPECTED_EOF" not in tls[0]:
+        why = tls[0].strip(" .")
+    elif "certificate" in told and type(error) is OSError:  # a file that is not there
+        why = told[:_MOST_TOLD]
+    else:
+        again = _AGAIN
+        if isinstance(error, OSError) and "violation of protocol" in told:
+            # with TLS 1.3 what the other side says of a certificate may come too late to be read
+            again = "It may not take the certificate of client_cert; or try again later"
+        return ServiceNotUsable(
+            f"{doing}: Rucio does not answer as it must ({type(error).__name__}). {again}"
+        )
+    return ServiceRefused(
+        f"{doing}: the connection is refused for its certificates: {why}. Look at ca_cert, "
+        "client_cert and client_key in rucio.cfg (X509_CERT_DIR, RUCIO_CLIENT_CERT and "
+        "RUCIO_CLIENT_KEY come before these)",
+        "CertificateNotTaken",
+    )
 
 
 def refused(doing: str, error: Exception) -> ServiceNotUsable:

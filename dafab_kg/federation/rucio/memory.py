@@ -130,8 +130,8 @@ class Memory(Closing):
             StoreInUse: another process publishes to this VO.
             StoreNotUsable: it cannot be opened, or there is none to read.
         """
-        if not re.fullmatch(r"[A-Za-z0-9]{0,3}", vo):
-            raise QueryNotValid(f"{vo[:40]!r} is no VO: it has three letters or digits")
+        if vo and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}", vo):
+            raise QueryNotValid(f"{vo[:40]!r} is no VO: it has letters, digits, . and -")
         place = store / DIRECTORY / _folder(server) / (vo or "default")
         with ExitStack() as opened:
             try:

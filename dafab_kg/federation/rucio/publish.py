@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from dafab_kg.federation.rucio.connection import speaking
 from dafab_kg.federation.rucio.memory import Letter, Memory, Sent, SentDid
 from dafab_kg.federation.rucio.patience import patiently
+from dafab_kg.federation.rucio.slashes import check_slashes
 from dafab_kg.federation.rucio.steps import DIFFERS, Steps, do, plan_removed, plan_wanted
 from dafab_kg.federation.rucio.there import There, in_parts, read_some
 from dafab_kg.federation.rucio.wanted import Pair, Unit, WantedDid
@@ -148,6 +149,7 @@ class Publisher:
             if pair not in wanted and self.memory.unit_of(pair) in sent
         }
         ups = {up for did in dids for up in did.parents}
+        check_slashes(self.client, sorted({*wanted, *ups}))
         there = self._read([*wanted, *left], parents=True) | self._read(
             [up for up in ups if up not in wanted], parents=False
         )

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dafab_kg.federation.rucio.connection import speaking
+from dafab_kg.federation.rucio.slashes import check_slashes
 from dafab_kg.federation.rucio.wanted import DidType, Pair
 from dafab_kg.model.errors import ServiceNotUsable
 
@@ -75,6 +76,7 @@ def read_scope(client: Client, scope: str, *, meta: bool) -> dict[Pair, There]:
     with speaking(f"Listing the scope {scope}"):
         rows = list(client.list_dids(scope, [{}], did_type="all", long=True))
     found = read_some(client, (_pair(row) for row in rows), meta=meta)
+    check_slashes(client, (pair for pair, one in found.items() if one.type != "FILE"))
     ups: defaultdict[Pair, set[Pair]] = defaultdict(set)
     for pair, one in found.items():
         if one.type != "FILE":

@@ -50,6 +50,8 @@ class Pretended:
     """How it fails where the plugin JSON is asked: as one that does not have it, or cannot."""
     clock: str = "Sun, 29 Nov 2026 03:00:00 UTC"
     logins: int = 0
+    tokens: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Account and VO of each token that is valid."""
 
     def tree(self) -> dict[str, list[str]]:
         """Names below names."""
@@ -189,8 +191,22 @@ def pretend(state: Pretended) -> ThreadingHTTPServer:
             match method, steps:
                 case "GET", ["auth", "userpass"]:
                     state.logins += 1
-                    return 200, [], {"X-Rucio-Auth-Token": f"token-{state.logins}"}
+                    token = f"token-{state.logins}"
+                    whose = self.headers["X-Rucio-Account"], self.headers["X-Rucio-VO"]
+                    state.tokens[token] = whose
+                    return 200, [], {"X-Rucio-Auth-Token": token}
+                case "GET", ["auth", "validate"]:
+                    token = self.headers["X-Rucio-Auth-Token"]
+                    if token not in state.tokens:
+                        raise Refusal(500, "RucioException", "as the real one has it")
+                    return (
+                        200,
+                        [str(dict(zip(("account", "vo"), state.tokens[token], strict=True)))],
+                        {},
+                    )
                 case "GET", ["accounts", "whoami"]:
+                    if self.headers["X-Rucio-Auth-Token"] not in state.tokens:
+                        raise Refusal(401, "CannotAuthenticate", "the token is not known")
                     return 200, [{"account": "root"}], {}
                 case "GET", ["scopes"]:
                     return 200, [state.scopes], {}

@@ -22,6 +22,7 @@ from dafab_kg.cli.frame import Session
 from dafab_kg.federation.rucio import patience
 from dafab_kg.federation.rucio.harvest import Harvest, ScopeReport
 from dafab_kg.loaders.rucio.form import write_did
+from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused, StoreNotFound
 from dafab_kg.model.settings import Settings
 from dafab_kg.serving.writer import CHOSEN
@@ -141,7 +142,7 @@ def test_what_the_stock_client_made_is_in_the_graph(side: Side, tmp_path: Path) 
 
 def item(place: Path, name: str = ITEM) -> Path:
     """A STAC item with two assets, as any catalogue has it."""
-    file = place / f"{name}.json"
+    file = place / f"{name[:100]}.json"
     assets = {"B04": {"href": "https://x.example/a.tif"}, "other": {"href": "https://x.example/b"}}
     value = {
         **{"type": "Feature", "stac_version": "1.0.0", "id": name, "collection": "c"},
@@ -189,6 +190,36 @@ def test_products_and_assets_have_the_dids_that_name_them(
             side.there.below["rec", "stac"] = {}
             assert catalogue.harvest_rucio("rec").load.counts["removed"] == 1
             assert rows(catalogue, LINKS) == [(PRODUCT, f"{ITEM}_assets")]
+        assert not catalogue.doctor()
+
+
+@pytest.mark.parametrize(
+    ("name", "product_first"), [("n_" * 130, True), ("n_" * 122 + "n", False)], ids=["all", "parts"]
+)
+def test_names_that_were_cut_lead_to_their_products(
+    side: Side, tmp_path: Path, name: str, product_first: bool
+) -> None:
+    """Of the first all names are, of the second those of the data set and the files."""
+    ids = (name, f"{name}_assets", f"{name}_B04.tif", f"{name}_B04.png")
+    own, home, file, wrong = map(encode_did_name, ids)
+    made(side.there, own, kind="CONTAINER")
+    made(side.there, home)
+    made(side.there, file, wrong, kind="FILE")
+    side.there.below["s", own] = {("s", home): None}
+    side.there.below["s", home] = {("s", file): None, ("s", wrong): None}
+    with side.open() as catalogue:
+        if product_first:
+            assert catalogue.load(item(tmp_path, name)).ok
+        catalogue.harvest_rucio("s")
+        if not product_first:
+            assert catalogue.load(item(tmp_path, name)).ok
+        product = f"https://w3id.org/dafab/id/product/{name}"
+        right = [(product, own), (product, home), (f"{product}/asset/B04", file)]
+        assert rows(catalogue, LINKS) == sorted(right)
+        assert not catalogue.doctor()
+        side.there.detach(("s", home), [{"scope": "s", "name": file}])
+        catalogue.harvest_rucio("s")
+        assert rows(catalogue, LINKS) == sorted(right[:2])
         assert not catalogue.doctor()
 
 
