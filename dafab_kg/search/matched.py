@@ -22,7 +22,7 @@ from dafab_kg.model.names import decode
 from dafab_kg.model.plain_json import as_double
 from dafab_kg.search.collections import collection_ids
 from dafab_kg.search.compile import stamp
-from dafab_kg.search.conditions import certain, is_told_alone, is_whole, nearly
+from dafab_kg.search.conditions import certain, is_whole, nearly
 from dafab_kg.search.counting import MOST_HIDDEN, count_of
 from dafab_kg.search.exact import at, moment, place_of_item
 from dafab_kg.search.habits import Habits
@@ -33,7 +33,7 @@ from dafab_kg.search.mentioning import with_collections
 from dafab_kg.search.names import held
 from dafab_kg.search.pages import candidates
 from dafab_kg.search.sources import Source, entries_of, right_among, sources_of
-from dafab_kg.search.told import class_named, shown, telling_all, values_told
+from dafab_kg.search.told import class_named, is_told_alone, shown, telling_all, values_told
 from dafab_kg.search.tree import DATETIME, And, Path, Search
 from dafab_kg.store.protocol import Iri
 
@@ -46,6 +46,8 @@ MOST_READ_AT_ONCE: Final = 500
 MOST_READ_AT_LEAST: Final = 20_000
 """Up to how many are read where the graph alone cannot tell."""
 READ_AT_ONCE: Final = 500
+MOST_NAMED: Final = 1_000
+"""Up to how many items what the graph tells is asked of each by its name."""
 MOST_PLACES: Final = 50_000
 """Of how many items the places are looked at."""
 MOST_VALUES: Final = 10_000
@@ -241,11 +243,7 @@ class ByDocuments:
 
     def told(self, name: str) -> dict[str, int]:
         """See :class:`Matched`."""
-        items = Counter(item["product"] for item in self.items)
-        found: Counter[str] = Counter()
-        for product, values in values_told(self.library, name, items).items():
-            found.update(dict.fromkeys(values, items[product]))
-        return dict(found)
+        return _told_of(self.library, name, Counter(item["product"] for item in self.items))
 
     def of_classes(self, names: Sequence[str]) -> dict[str, int]:
         """See :class:`Matched`."""
@@ -276,7 +274,8 @@ class ByGraph:
         if not (self._sure and source.bare and source.few):
             return source
         query = f"SELECT DISTINCT ?product {{ {source.pattern} {self._sure} }}"
-        found = listed(iri(row[0]) for row in rows(self._library, query))
+        plain = source.is_plain(self._sure)
+        found = listed(iri(row[0]) for row in rows(self._library, query, plain=plain))
         if not found:
             return None
         pattern = f"VALUES ?product {{ {found} }} ?product dafab:productId ?id ."
@@ -293,7 +292,9 @@ class ByGraph:
             for way in ("ASC", "DESC"):
                 where = f"{source.pattern} {self._sure} ?product dafab:datetime ?time"
                 query = f"SELECT ?time {{ {where} }} ORDER BY {way}(?time) LIMIT 1"
-                told = (moment(text(row[0])) for row in rows(self._library, query))
+                plain = source.is_plain(self._sure)
+                rows_found = rows(self._library, query, plain=plain)
+                told = (moment(text(row[0])) for row in rows_found)
                 found += [one for one in told if one is not None]
         return (min(found), max(found)) if found else None
 
@@ -351,12 +352,15 @@ class ByGraph:
             f"GROUP BY ?value LIMIT {MOST_VALUES}"
         )
         found: Counter[str] = Counter()
-        for value, number in rows(self._library, query):
+        for value, number in rows(self._library, query, plain=source.is_plain(self._sure)):
             found[_shown(path, value)] += int(text(number))
         return found
 
     def told(self, name: str) -> dict[str, int]:
         """See :class:`Matched`."""
+        items = self._items
+        if items is not None:
+            return _told_of(self._library, name, items)
         found: Counter[str] = Counter()
         for source in self._sources:
             given = f"{source.pattern} {self._sure}"
@@ -376,6 +380,19 @@ class ByGraph:
                 for value, number in rows(self._library, query):
                     found[shown(name, value)] -= int(text(number))
         return {value: number for value, number in found.items() if value and number > 0}
+
+    @cached_property
+    def _items(self) -> Counter[str] | None:
+        """How many items of each product there are; None: they are too many to be named."""
+        found: Counter[str] = Counter()
+        for source in self._sources:
+            left = MOST_NAMED - found.total()
+            told = entries_of(self._library, source, self._sure, left)
+            if told is None:
+                return None
+            left_out = source.hidden(self._library)
+            found.update(one.product for one in told if one.iri not in left_out)
+        return found
 
     def of_classes(self, names: Sequence[str]) -> dict[str, int]:
         """See :class:`Matched`; the search index knows these numbers."""
@@ -409,6 +426,14 @@ class ByGraph:
     def _term(self, path: Path) -> str:
         terms = held(path, self._library.names.base) or ()
         return terms[0].iri if terms else ""
+
+
+def _told_of(library: Library, name: str, items: Counter[str]) -> dict[str, int]:
+    """Count the items by what the graph tells of their products."""
+    found: Counter[str] = Counter()
+    for product, values in values_told(library, name, items).items():
+        found.update(dict.fromkeys(values, items[product]))
+    return dict(found)
 
 
 def _shown(path: Path, value: Any) -> str:

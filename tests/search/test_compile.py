@@ -45,6 +45,9 @@ class Using:
     def collections(self, collection_id: str) -> tuple[str, ...] | None:
         return (f"{BASE}collection/p/{collection_id}",) if collection_id != "made" else None
 
+    def told(self, name: str, value: str, variable: str) -> None:
+        """What the graph tells is found by :mod:`tests.search.test_told`."""
+
 
 def where(text: str, using: Using | None = None) -> str:
     return compile_filter(read_text(text), using or Using(), BASE).where
