@@ -49,7 +49,7 @@ from dafab_kg.store.snapshots import Shelf
 
 IDLE_SECONDS = 0.1
 WARM_SECONDS = 1.0
-"""How long a state has stood before it is warmed."""
+"""How long a state has stood before it is warmed; not the first, which nothing replaced."""
 LONG_STEP_SECONDS = 2.0
 """After a step that took longer nothing more is warmed: whoever came meanwhile has waited."""
 OUT_OF_MEMORY = 71
@@ -125,8 +125,9 @@ class Worker:
                 self._open_newest()
 
     def _open_newest(self) -> Catalogue:
-        catalogue = self.catalogue
+        catalogue, stands = self.catalogue, 0.0
         if catalogue is not None:
+            stands = WARM_SECONDS
             snapshot = catalogue.snapshot
             if snapshot is not None and snapshot.commit == self.shelf.current():
                 return catalogue
@@ -135,7 +136,7 @@ class Worker:
         catalogue = open_catalogue(self.settings.store, settings=self.settings, published=True)
         self.catalogue = catalogue
         self._steps = catalogue.warm_searches()
-        self._warm_from = time.monotonic() + WARM_SECONDS
+        self._warm_from = time.monotonic() + stands
         return catalogue
 
     def _warm(self) -> None:
