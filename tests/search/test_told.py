@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 import dafab_kg.search.matched as by
+import dafab_kg.search.matched_by_graph as by_graph
 from dafab_kg.catalogue import open_catalogue
 from dafab_kg.model.settings import Settings
 from dafab_kg.search import counts, cql2, told_products
@@ -146,9 +147,11 @@ def test_filters_find_what_was_stated(catalogue, items, told, name, most):
     assert found(catalogue, f"A_CONTAINS({name}, ('nowhere'))") == []
 
 
-@pytest.mark.parametrize("read", [0, 1000])
-def test_facets_count_what_was_stated(catalogue, items, told, read, most, monkeypatch):
-    """By the graph, and by the products of items that were read."""
+@pytest.mark.parametrize(("read", "named"), [(0, 1000), (0, 0), (1000, 1000)])
+def test_facets_count_what_was_stated(catalogue, items, told, read, named, most, monkeypatch):
+    """By the graph, of items by their names or of all, and by the products of items that were
+    read."""
+    monkeypatch.setattr(by_graph, "MOST_NAMED", named)
     monkeypatch.setattr(by, "MOST_READ_ABOUT", read)
     for text, test in (
         ("A_CONTAINS(dafab:place, ('Luxembourg'))",
