@@ -48,8 +48,9 @@ from dafab_kg.store.answers import has_rows, kind_of, write_answer
 from dafab_kg.store.snapshots import Shelf
 
 IDLE_SECONDS = 0.1
-WARM_SECONDS = 1.0
-"""How long a state has stood before it is warmed; not the first, which nothing replaced."""
+WARM_SECONDS = 10.0
+"""How long a state has stood before it is warmed (not the first, which replaced none): batches
+of a load come faster, and each would be warmed in vain."""
 LONG_STEP_SECONDS = 2.0
 """After a step that took longer nothing more is warmed: whoever came meanwhile has waited."""
 OUT_OF_MEMORY = 71
