@@ -32,7 +32,8 @@ MOST_KEPT: Final = 600
 """Items that are kept of a state."""
 _XSD: Final = PREFIXES["xsd"]
 _BOX: Final = tuple(term(name) for name in ("west", "south", "east", "north"))
-_ELSEWHERE: Final = frozenset({*_BOX, term("productId"), term("hasPart")})
+_PARTS: Final = term("hasPart")
+_ELSEWHERE: Final = frozenset({*_BOX, term("productId"), _PARTS})
 _ARRAYS: Final = frozenset(
     name
     for known in ITEM
@@ -126,7 +127,8 @@ def _complete_time(properties: dict[str, Any]) -> None:
 def _told(library: Library, products: str) -> dict[str, dict[str, list[Term]]]:
     found: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     query = (
-        f"SELECT ?product ?term ?value {{ VALUES ?product {{ {products} }} ?product ?term ?value }}"
+        f"SELECT ?product ?term ?value {{ VALUES ?product {{ {products} }} ?product ?term ?value "
+        f"FILTER(?term != <{_PARTS}>) }}"  # of a product there are many, and no item shows them
     )
     for product, predicate, value in rows(library, query, plain=True):
         if value is not None:
@@ -161,7 +163,7 @@ def _assets(library: Library, products: str) -> dict[str, dict[str, Any]]:
     """Return the files that have an address, by product and key."""
     query = (
         f"SELECT ?product ?key ?url ?type ?title ?role {{ VALUES ?product {{ {products} }} "
-        "?asset dafab:ofProduct ?product ; dafab:assetKey ?key ; dafab:accessUrl ?url . "
+        "?asset dafab:ofProduct ?product ; dafab:accessUrl ?url ; dafab:assetKey ?key . "
         "OPTIONAL { ?asset dafab:mediaType ?type } OPTIONAL { ?asset dafab:title ?title } "
         "OPTIONAL { ?asset dafab:role ?role } } ORDER BY ?key ?url ?type ?title ?role"
     )
