@@ -1364,6 +1364,13 @@ class Catalogue(ItemSearch, Closing):
         committer = self._writer()
         committer.committed, committer.overlapping = call, True
 
+    def warm_searches(self) -> Iterator[None]:
+        """Find out what the first search of this state needs; a step each time that the next one
+        is asked for."""
+        from dafab_kg.search.warming import steps
+
+        return steps(self._library)
+
     def warm(self) -> None:
         """Make what the first write would have to wait for: the compiled shapes."""
         _validator()

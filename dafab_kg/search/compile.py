@@ -30,7 +30,7 @@ from dafab_kg.model.names import PREFIXES
 from dafab_kg.model.plain_json import as_double
 from dafab_kg.search.library import quoted
 from dafab_kg.search.names import Held, held
-from dafab_kg.search.told import class_named, is_of_classes, is_told, telling
+from dafab_kg.search.told import class_named, is_of_classes, is_told, telling, told_name
 from dafab_kg.search.tree import (
     DATETIME,
     END,
@@ -106,6 +106,12 @@ class Habits(Protocol):
         None: items that no catalogue describes may be in it, too.
         """
 
+    def told(self, name: str, value: str, variable: str) -> Candidates:
+        """Return where the graph tells a value of a product; None: it is not found from that.
+
+        All variables but ``?product`` begin with ``variable``.
+        """
+
     def related(self, side: Side, part: Node, variable: str) -> Candidates:
         """Return where an item may have an ancestor, or a descendant, of which ``part`` is true.
 
@@ -179,21 +185,6 @@ def _block(block: tuple[Branch, ...]) -> str:
     return f"{{ {text} }}"
 
 
-def _of_told(node: Node, negated: bool) -> Candidates:
-    """Candidates of conditions on what the graph alone tells: of arrays that have some values."""
-    if negated or not isinstance(node, Contains) or len(node.path) != 2 or not node.values:
-        return None
-    each: list[Candidates] = []
-    for value in node.values:
-        if is_of_classes(node):
-            named = class_named(value)
-            each.append(() if named is None else (Branch((f"?product a <{named}>",)),))
-        else:
-            pattern = telling(node, value)
-            each.append(None if pattern is None else (Branch((pattern,)),))
-    return _and(each) if node.every else _or(each)
-
-
 Condition = Callable[[Held, str], "tuple[str, str] | None"]
 """Of a term and a variable: the object of its triple and a filter ("" for none); None: the
 value that is looked for is never held by it."""
@@ -207,7 +198,7 @@ class _Compiler:
     def candidates(self, node: Node, *, negated: bool) -> Candidates:
         """Where ``node`` may be true (``negated``: false)."""
         if is_told(node):
-            return _of_told(node, negated)
+            return self._told(node, negated)
         match node:
             case Not(part):
                 return self.candidates(part, negated=not negated)
@@ -254,6 +245,25 @@ class _Compiler:
                 return None  # the graph keeps no words of texts
             case Related(side, part):
                 return None if negated else self._habits.related(side, part, self._variable())
+
+    def _told(self, node: Node, negated: bool) -> Candidates:
+        """Candidates of conditions on what the graph alone tells: of arrays that have some
+        values."""
+        if negated or not isinstance(node, Contains) or len(node.path) != 2 or not node.values:
+            return None
+        each: list[Candidates] = []
+        for value in node.values:
+            if is_of_classes(node):
+                named = class_named(value)
+                each.append(() if named is None else (Branch((f"?product a <{named}>",)),))
+                continue
+            found: Candidates = None
+            if isinstance(value, str):
+                found = self._habits.told(told_name(node), value, self._variable())
+            if found is None and (pattern := telling(node, value)) is not None:
+                found = (Branch((pattern,)),)
+            each.append(found)
+        return _and(each) if node.every else _or(each)
 
     def _special(self, path: Path, texts: tuple[str, ...]) -> Candidates | EllipsisType:
         """Candidates of what is a node or a name in the graph, not a value; ... for others."""

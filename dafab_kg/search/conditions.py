@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from shapely import bounds, from_wkb, to_wkt
@@ -54,13 +55,6 @@ def is_whole(node: Node, habits: Habits) -> bool:
     return not (isinstance(node, Temporal) and any(map(habits.uses, _SPAN)))
 
 
-def is_told_alone(node: Node) -> bool:
-    """Tell whether the graph alone tells all of a filter, so that its candidates fulfil it."""
-    if isinstance(node, And):
-        return all(map(is_told_alone, node.parts))
-    return isinstance(node, Contains) and is_told(node)
-
-
 def nearly(node: Node, habits: Habits, base: str) -> str | None:
     """Write what holds of ``?product`` where a filter is true of its item, nearly always.
 
@@ -68,23 +62,31 @@ def nearly(node: Node, habits: Habits, base: str) -> str | None:
     it, and what the graph says of a product is taken to stand in its item.  None: not of this
     filter.  ``base`` is what the IRIs of things begin with.
     """
+    parts = _nearly(node, habits, base)
+    return None if parts is None else " ".join(dict.fromkeys(parts))
+
+
+def _nearly(node: Node, habits: Habits, base: str) -> tuple[str, ...] | None:
+    """Return triples and filters: two bounds of a property have its triple in common, as the
+    index counts only where each variable has one."""
     match node:
         case And(parts):
-            each = [nearly(part, habits, base) for part in parts]
+            each = [_nearly(part, habits, base) for part in parts]
             known = [one for one in each if one is not None]
-            return " ".join(known) if len(known) == len(each) else None
+            return tuple(chain(*known)) if len(known) == len(each) else None
         case Spatial(relation="intersects", path=path) if path == GEOMETRY:
             west, south, east, north = map(float, bounds(from_wkb(node.geometry)))
-            ends = [_bound("south", "<=", north), _bound("north", ">=", south)]
+            ends = [*_bound("south", "<=", north), *_bound("north", ">=", south)]
             if east - west < 180:
-                ends += [_bound("west", "<=", east), _bound("east", ">=", west)]
-            return " ".join(ends)
+                ends += [*_bound("west", "<=", east), *_bound("east", ">=", west)]
+            return tuple(ends)
         case Temporal(relation="intersects", until=None) if node.path == DATETIME:
-            ends = [_bound("datetime", ">=", stamp(node.start))] if node.start else []
-            ends += [_bound("datetime", "<=", stamp(node.end))] if node.end else []
-            return " ".join(ends) or None
+            ends = [*_bound("datetime", ">=", stamp(node.start))] if node.start else []
+            ends += _bound("datetime", "<=", stamp(node.end)) if node.end else []
+            return tuple(ends) or None
         case Temporal():
-            return certain(node, habits)
+            sure = certain(node, habits)
+            return None if sure is None else (sure,)
         case Compare(path, operator, value) if operator != "<>":
             told = held(path, base) or ()
             if isinstance(value, bool) or not isinstance(value, int | float) or len(told) != 1:
@@ -93,13 +95,14 @@ def nearly(node: Node, habits: Habits, base: str) -> str | None:
             of_product = told[0].kind == "number" and not told[0].of_entry and local.isalnum()
             return _bound(local, operator, value) if of_product else None
         case Contains() if is_told(node):
-            return compile_filter(node, habits, base).where or None
+            where = compile_filter(node, habits, base).where
+            return (where,) if where else None
     return None
 
 
-def _bound(local: str, operator: str, value: float | str) -> str:
+def _bound(local: str, operator: str, value: float | str) -> tuple[str, str]:
     """Write a bound of a property; several of one are of the same variable."""
-    return f"?product dafab:{local} ?v_{local} . FILTER(?v_{local} {operator} {value})"
+    return f"?product dafab:{local} ?v_{local} .", f"FILTER(?v_{local} {operator} {value})"
 
 
 _TIME: Final = term("datetime")

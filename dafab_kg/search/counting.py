@@ -78,7 +78,7 @@ def _hidden_of(library: Library, source: Source, given: str) -> int:
 def _rows_of(library: Library, source: Source, given: str, named: str = "") -> int:
     where = f"{named}{source.counted} {given}"
     query = f"SELECT (COUNT({source.thing}) AS ?n) {{ {where} }}"
-    return int(text(rows(library, query, plain=source.named)[0][0]))
+    return int(text(rows(library, query, plain=source.is_plain(given))[0][0]))
 
 
 def _read_through(

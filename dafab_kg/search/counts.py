@@ -21,7 +21,7 @@ CLOUD_ENDS: Final = ((0, 5), (5, 20), (20, 50), (50, None))
 MOST_TOLD: Final = 1_000
 """Of how many items the graph is asked what it tells of each."""
 MOST_YEARS: Final = 60
-SECONDS: Final = 0.7
+SECONDS: Final = 0.5
 """No facet is begun after this time; what was counted is kept, so that asked again more are told.
 A time instead of a number, as what a facet costs hangs on what the products have."""
 SCENES: Final = tuple(

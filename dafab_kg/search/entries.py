@@ -66,11 +66,10 @@ def bare_products(library: Library) -> tuple[str, ...] | None:
     """Return the IRIs of the products that no entry describes; None: too many to be named."""
 
     def look() -> tuple[str, ...] | None:
-        few = _bare_among(library, _told_of(library, SOME_TOLD))
-        if len(few) > MOST_BARE:
-            return None
-        told = _told_of(library, 0)
-        bare = few if len(told) <= SOME_TOLD else _bare_among(library, told)
+        some = _told_of(library, SOME_TOLD)
+        bare = _bare_among(library, some)
+        if len(some) == SOME_TOLD and len(bare) <= MOST_BARE:  # perhaps there are more
+            bare = _bare_among(library, _told_of(library, 0))
         return None if len(bare) > MOST_BARE else tuple(sorted(bare))
 
     return once(library, "bare products", look)

@@ -9,6 +9,7 @@ from dafab_kg.search.collections import shelves
 from dafab_kg.search.compile import Candidates
 from dafab_kg.search.entries import BARE, LOOSE
 from dafab_kg.search.library import Library, once, quoted, rows
+from dafab_kg.search.told_products import candidates_told
 from dafab_kg.search.tree import Node, Side
 
 
@@ -39,6 +40,10 @@ class Habits:
         if collection_id in (BARE, LOOSE):
             return None
         return shelves(self.library).get(collection_id, ())
+
+    def told(self, name: str, value: str, variable: str) -> Candidates:
+        """Return where the graph tells a value of a product; None: it is not found from that."""
+        return candidates_told(self.library, name, value, variable)
 
     def related(self, side: Side, part: Node, variable: str) -> Candidates:
         """Return where an item may have an ancestor, or a descendant, of which it is true."""

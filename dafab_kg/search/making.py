@@ -15,7 +15,7 @@ from dafab_kg.loaders.stac import convert
 from dafab_kg.loaders.stac.known import ITEM
 from dafab_kg.model.names import NS, PREFIXES, decode, term
 from dafab_kg.search.entries import Entry
-from dafab_kg.search.library import Library, iri, listed, rows, text
+from dafab_kg.search.library import Library, iri, listed, once, rows, text
 from dafab_kg.search.links import VERSION
 from dafab_kg.search.names import held, stac_names
 from dafab_kg.store.protocol import Iri, Literal, Term
@@ -28,9 +28,12 @@ EXTENSIONS: Final = {
     "processing": "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
 }
 """Extensions of the names that items made here have, by prefix."""
+MOST_KEPT: Final = 600
+"""Items that are kept of a state."""
 _XSD: Final = PREFIXES["xsd"]
 _BOX: Final = tuple(term(name) for name in ("west", "south", "east", "north"))
-_ELSEWHERE: Final = frozenset({*_BOX, term("productId"), term("hasPart")})
+_PARTS: Final = term("hasPart")
+_ELSEWHERE: Final = frozenset({*_BOX, term("productId"), _PARTS})
 _ARRAYS: Final = frozenset(
     name
     for known in ITEM
@@ -42,7 +45,21 @@ _INSTRUMENT: Final = term("withInstrument")
 
 def made_items(library: Library, entries: Sequence[Entry]) -> dict[str, dict[str, Any]]:
     """Return items by IRI: what the graph says of their products, under STAC's names where it
-    has them, else under ours (``dafab:...``)."""
+    has them, else under ours (``dafab:...``).
+
+    Some are kept of a state, as words are looked for in all of them; nobody may change them.
+    """
+    kept: dict[str, dict[str, Any]] = once(library, "made items", dict)
+    found = {entry.iri: kept[entry.iri] for entry in entries if entry.iri in kept}
+    made = _made(library, [entry for entry in entries if entry.iri not in found])
+    for name, value in made.items():
+        while len(kept) >= MOST_KEPT:
+            kept.pop(next(iter(kept)), None)
+        kept[name] = value
+    return {**found, **made}
+
+
+def _made(library: Library, entries: Sequence[Entry]) -> dict[str, dict[str, Any]]:
     products = listed(dict.fromkeys(entry.product for entry in entries))
     if not products:
         return {}
@@ -110,9 +127,10 @@ def _complete_time(properties: dict[str, Any]) -> None:
 def _told(library: Library, products: str) -> dict[str, dict[str, list[Term]]]:
     found: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     query = (
-        f"SELECT ?product ?term ?value {{ VALUES ?product {{ {products} }} ?product ?term ?value }}"
+        f"SELECT ?product ?term ?value {{ VALUES ?product {{ {products} }} ?product ?term ?value "
+        f"FILTER(?term != <{_PARTS}>) }}"  # of a product there are many, and no item shows them
     )
-    for product, predicate, value in rows(library, query):
+    for product, predicate, value in rows(library, query, plain=True):
         if value is not None:
             found[iri(product)][iri(predicate)].append(value)
     return found
@@ -124,7 +142,7 @@ def _places(library: Library, products: str) -> dict[str, dict[str, Any]]:
         "?product geo:hasGeometry ?geometry . ?geometry geo:asWKT ?wkt } ORDER BY ?wkt"
     )
     found: dict[str, dict[str, Any]] = {}
-    for product, wkt in rows(library, query):
+    for product, wkt in rows(library, query, plain=True):
         try:
             found.setdefault(iri(product), _plain_geometry(text(wkt)))
         except ShapelyError:
@@ -145,12 +163,12 @@ def _assets(library: Library, products: str) -> dict[str, dict[str, Any]]:
     """Return the files that have an address, by product and key."""
     query = (
         f"SELECT ?product ?key ?url ?type ?title ?role {{ VALUES ?product {{ {products} }} "
-        "?asset dafab:ofProduct ?product ; dafab:assetKey ?key ; dafab:accessUrl ?url . "
+        "?asset dafab:ofProduct ?product ; dafab:accessUrl ?url ; dafab:assetKey ?key . "
         "OPTIONAL { ?asset dafab:mediaType ?type } OPTIONAL { ?asset dafab:title ?title } "
         "OPTIONAL { ?asset dafab:role ?role } } ORDER BY ?key ?url ?type ?title ?role"
     )
     found: dict[str, dict[str, Any]] = defaultdict(dict)
-    for product, key, url, kind, title, role in rows(library, query):
+    for product, key, url, kind, title, role in rows(library, query, plain=True):
         asset = found[iri(product)].setdefault(text(key), {"href": iri(url)})
         if kind is not None:
             asset.setdefault("type", text(kind))

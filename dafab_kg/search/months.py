@@ -16,7 +16,7 @@ from dafab_kg.search.compile import stamp
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.library import Library, iri, once, quoted, rows, text
 from dafab_kg.search.links import GEOJSON, address_of, catalog, link
-from dafab_kg.search.matched import ByGraph
+from dafab_kg.search.matched_by_graph import ByGraph
 from dafab_kg.search.sources import entry_in, sources_of
 from dafab_kg.search.tree import And, Search
 

@@ -309,16 +309,14 @@ class _Asking:
             if given and place[0] is not None:  # alone it is what the search index knows
                 bound = "<=" if keys[0].descending else ">="
                 parts.append(f"FILTER(?{keys[0].variable} {bound} {written(place[0])})")
+        plain = self._source.is_plain(where)
         order = f" LIMIT {most}" if most else ""
         if most and ordered:
             order = f" ORDER BY {order_by(keys, given=given)}{order}"
         chosen = " ".join([self._source.item, "?product", "?id", *(f"?{name}" for name in names)])
         apart = "DISTINCT " if where else ""  # alternatives of it may overlap
         query = f"SELECT {apart}{chosen} {{ {' '.join(filter(None, parts))} }}{order}"
-        return [
-            (self._place(row, names), row)
-            for row in rows(self._library, query, plain=self._source.named)
-        ]
+        return [(self._place(row, names), row) for row in rows(self._library, query, plain=plain)]
 
     def _place(self, row: Row, names: list[str]) -> Place:
         values = dict(zip(["item", "product", "id", *names], row, strict=True))

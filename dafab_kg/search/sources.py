@@ -14,8 +14,9 @@ from dafab_kg.search.judging import right_by_columns
 from dafab_kg.search.library import Library, iri, listed, once, quoted, rows, text
 from dafab_kg.search.relatives import relatives_of
 from dafab_kg.search.settled import mentions_relatives, told_by_name
-from dafab_kg.search.told import with_told
-from dafab_kg.search.tree import Node, Search
+from dafab_kg.search.told import is_told_alone, with_told
+from dafab_kg.search.told_products import products_named
+from dafab_kg.search.tree import And, Node, Search
 from dafab_kg.search.wording import entries_with_words
 from dafab_kg.store.protocol import Row
 
@@ -50,6 +51,12 @@ class Source:
         """How an item is selected, as ?item."""
         return "(?product AS ?item)" if self.bare else "?item"
 
+    def is_plain(self, where: str) -> bool:
+        """Tell whether a query for it beside other patterns names what it is about, so that the
+        search index need not be asked; patterns within brackets the engine takes by themselves,
+        over all that there is."""
+        return self.named or (self.bare and self.few and "{" not in where)
+
     def hidden(self, library: Library) -> frozenset[str]:
         """Return the entries of it that others hide."""
         return frozenset() if self.bare else hidden(library)
@@ -60,8 +67,11 @@ def sources_of(library: Library, search: Search) -> Iterator[Source]:
     named = set(search.collections)
     ids = _by_id(search)
     worded = entries_with_words(library, search.filter)
+    told = None if ids or worded is not None else products_named(library, search.filter)
     if worded is not None:
         ids += f"VALUES ?item {{ {listed(worded)} }} "
+    elif told is not None:
+        ids = f"VALUES ?product {{ {listed(told)} }} "
     few = bool(ids)
     item = f"{ids}?item a dafab:CatalogItem"
     entry = f"{ids}?item dafab:itemId ?id ; dafab:describes ?product ."
@@ -69,7 +79,7 @@ def sources_of(library: Library, search: Search) -> Iterator[Source]:
     if search.filter is not None and not ids:
         counted = f"{item} ; dafab:describes ?product ."
     iris = [one for name in sorted(named) for one in shelves(library).get(name, ())]
-    by_name = worded is not None
+    by_name = worded is not None or told is not None
     if not named:
         known = () if few else listing(library, None)
         yield Source(entry, counted, few=few, listed=known, named=by_name)
@@ -91,12 +101,15 @@ def sources_of(library: Library, search: Search) -> Iterator[Source]:
         yield Source(f"{entry} {loose}", f"{counted} {loose}", few=few, named=by_name)
     if not named or BARE in named:
         bare = bare_products(library)
-        product = f"{_by_id(search)}?product dafab:productId ?id ; a dafab:Product ."
+        if bare is not None and told is not None:
+            bare = tuple(sorted({*bare} & {*told}))
+        product = "?product dafab:productId ?id ; a dafab:Product ."
         if bare is None:
-            pattern = f"{product} {NO_ENTRY}"
-            yield Source(pattern, pattern, bare=True, few=bool(search.ids))
+            given = _by_id(search) if told is None else ids
+            pattern = f"{given}{product} {NO_ENTRY}"
+            yield Source(pattern, pattern, bare=True, few=bool(given))
         elif bare:
-            pattern = f"VALUES ?product {{ {listed(bare)} }} {product}"
+            pattern = f"VALUES ?product {{ {listed(bare)} }} {_by_id(search)}{product}"
             yield Source(pattern, pattern, bare=True, few=True)
 
 
@@ -122,7 +135,7 @@ def entries_of(library: Library, source: Source, where: str, most: int) -> list[
     """Return the items of a source of which something holds, hidden ones too; None: there are
     more than ``most``."""
     query = f"SELECT DISTINCT {source.item} ?product ?id {{ {source.pattern} {where} }}"
-    found = rows(library, f"{query} LIMIT {most + 1}", plain=source.named)
+    found = rows(library, f"{query} LIMIT {most + 1}", plain=source.is_plain(where))
     return [entry_in(library, row) for row in found] if len(found) <= most else None
 
 
@@ -138,6 +151,13 @@ def right_of(
 
     def by_documents(part: Node, some: Sequence[Entry], read: Mapping[str, Value]) -> set[str]:
         known.update(read)
+        told, rest = _told_apart(part)
+        if told is not None:
+            right = right_among(library, told, some, {one.iri: {} for one in some})
+            some = [one for one in some if one.iri in right]
+            if rest is None:
+                return right
+            part = rest
         known.update(values_of(library, [entry for entry in some if entry.iri not in known]))
         return right_among(library, part, some, {one.iri: known[one.iri] for one in some})
 
@@ -146,6 +166,15 @@ def right_of(
         return by_documents(node, entries, {}), known
     right, read = found
     return right, {**known, **read}
+
+
+def _told_apart(node: Node) -> tuple[Node | None, Node | None]:
+    """Return what of a filter the graph alone tells, and what is left; None: nothing.  All of
+    both must hold."""
+    parts = node.parts if isinstance(node, And) else (node,)
+    told = tuple(part for part in parts if is_told_alone(part))
+    rest = tuple(part for part in parts if part not in told)
+    return (And(told) if told else None), (And(rest) if rest else None)
 
 
 def right_among(

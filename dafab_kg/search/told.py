@@ -77,17 +77,22 @@ def _declared() -> frozenset[str]:
 
 def is_told(node: Node) -> bool:
     """Tell whether a test, which holds no others, is of what the graph alone tells."""
-    return isinstance(node, _OF_A_VALUE) and _name(node) in _TOLD
+    return isinstance(node, _OF_A_VALUE) and told_name(node) in _TOLD
+
+
+def is_told_alone(node: Node | None) -> bool:
+    """Tell whether the graph alone tells all of a filter, so that no document need be read."""
+    return node is not None and all(map(is_told, tests_of(node)))
 
 
 def is_of_classes(node: Node) -> bool:
     """Tell whether such a test is one of classes."""
-    return isinstance(node, _OF_A_VALUE) and _name(node) == TYPES
+    return isinstance(node, _OF_A_VALUE) and told_name(node) == TYPES
 
 
 def telling(node: Contains, value: Any) -> str | None:
     """Write what binds ``?product`` to those of which a value is told; None: to any."""
-    name = _name(node)
+    name = told_name(node)
     if name not in QUERIES or name in COMPUTED or not isinstance(value, str):
         return None
     body = query_of(QUERIES[name], after=f"FILTER(?value = {quoted(value)})")
@@ -104,7 +109,7 @@ def with_told(
     library: Library, node: Node | None, entries: Sequence[Entry], values: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return the items by IRI as a filter judges them: with what the graph tells that it asks."""
-    names = {_name(one) for one in tests_of(node) if is_told(one)}
+    names = {told_name(one) for one in tests_of(node) if is_told(one)}
     if not names:
         return values
     products = [entry.product for entry in entries]
@@ -121,7 +126,8 @@ def with_told(
     return found
 
 
-def _name(node: Any) -> str:
+def told_name(node: Any) -> str:
+    """Return the name of what a test is of."""
     path: Path = node.path
     name = path[1] if len(path) > 1 and path[0] == "properties" else ""
     return name if isinstance(name, str) else ""

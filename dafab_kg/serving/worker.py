@@ -15,6 +15,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,11 @@ from dafab_kg.store.answers import has_rows, kind_of, write_answer
 from dafab_kg.store.snapshots import Shelf
 
 IDLE_SECONDS = 0.1
+WARM_SECONDS = 10.0
+"""How long a state has stood before it is warmed (not the first, which replaced none): batches
+of a load come faster, and each would be warmed in vain."""
+LONG_STEP_SECONDS = 2.0
+"""After a step that took longer nothing more is warmed: whoever came meanwhile has waited."""
 OUT_OF_MEMORY = 71
 """Exit code of a worker that has used up its memory."""
 
@@ -74,6 +80,8 @@ class Worker:
         self.shelf = Shelf(settings.store)
         self.catalogue: Catalogue | None = None
         self.watch = Watch()
+        self._steps: Iterator[None] = iter(())
+        self._warm_from = 0.0
 
     def work(self) -> None:
         """Answer calls until the supervisor ends, or memory must be given back."""
@@ -93,6 +101,7 @@ class Worker:
                 return
             if not ready:
                 self._open_newest()
+                self._warm()
                 continue
             try:
                 connection, _ = self.post.listener.accept()
@@ -117,8 +126,9 @@ class Worker:
                 self._open_newest()
 
     def _open_newest(self) -> Catalogue:
-        catalogue = self.catalogue
+        catalogue, stands = self.catalogue, 0.0
         if catalogue is not None:
+            stands = WARM_SECONDS
             snapshot = catalogue.snapshot
             if snapshot is not None and snapshot.commit == self.shelf.current():
                 return catalogue
@@ -126,7 +136,23 @@ class Worker:
             catalogue.close()
         catalogue = open_catalogue(self.settings.store, settings=self.settings, published=True)
         self.catalogue = catalogue
+        self._steps = catalogue.warm_searches()
+        self._warm_from = time.monotonic() + stands
         return catalogue
+
+    def _warm(self) -> None:
+        """Do one short step of what the first search of a state would have to wait for, once
+        that state has stood for a while: while much is written, none may be looked at."""
+        began = time.monotonic()
+        if began < self._warm_from:
+            return
+        try:
+            more = next(self._steps, self) is not self
+        except Exception:  # noqa: BLE001 - a search that needs it will tell who asks
+            traceback.print_exc(file=sys.stderr)
+            more = False
+        if not more or time.monotonic() - began > LONG_STEP_SECONDS:
+            self._warm_from = float("inf")
 
     def _serve(self, connection: socket.socket) -> None:
         connection.setblocking(True)

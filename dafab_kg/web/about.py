@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import orjson
 from flask import Blueprint, Response, redirect, request
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
 from dafab_kg.catalogue import Catalogue
@@ -61,12 +62,19 @@ _FACT: Final = (
     Parameter("format", "Overrides the header Accept.", {"enum": ["html", "json"]}),
 )
 MOST_CHARACTERS: Final = 4_096
+READ_AHEAD: Final = "dafab_read_ahead"
+"""Extension of an application: what may be read before somebody waits for it."""
 
 
 def about_face(catalogue: Catalogue) -> Blueprint:
     """Return ``/about``, ``/id`` and ``/why``."""
     face = Blueprint("about", __name__)
     ontology = Ontology()
+
+    @face.record
+    def note(state: BlueprintSetupState) -> None:
+        state.app.extensions.setdefault(READ_AHEAD, []).append(lambda: ontology.words)
+
     prefixes = catalogue.names.prefixes
     base = catalogue.names.base
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import has_request_context, request
+from flask import Flask, has_request_context, request
 from gunicorn.app.base import BaseApplication
 
 from dafab_kg.catalogue import Catalogue
@@ -22,6 +22,7 @@ from dafab_kg.serving.client import ServedCatalogue
 from dafab_kg.serving.places import Places
 from dafab_kg.serving.processes import end_with
 from dafab_kg.vocabulary.outline import kept_outline
+from dafab_kg.web.about import READ_AHEAD
 from dafab_kg.web.app import create_app
 
 if TYPE_CHECKING:
@@ -111,15 +112,22 @@ class _Front(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Any:
         catalogue = ServedCatalogue(self._settings, self._places, _connection)
         app = create_app(cast(Catalogue, catalogue), self._settings)
-        _read_ahead()
+        timer = threading.Timer(READ_AHEAD_SECONDS, read_ahead, (app,))
+        timer.daemon = True
+        timer.start()
         return _closing(app)
 
 
-def _read_ahead() -> None:
-    """Read the ontology before somebody waits for its page, but not while the server starts."""
-    timer = threading.Timer(READ_AHEAD_SECONDS, kept_outline)
-    timer.daemon = True
-    timer.start()
+def read_ahead(app: Flask) -> None:
+    """Read and compile what the first page of each kind would wait for: the ontology, templates.
+
+    It is not done while the server starts: the first requests would wait for all of it.
+    """
+    kept_outline()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    for read in app.extensions.get(READ_AHEAD, ()):
+        read()
 
 
 def _closing(app: WSGIApplication) -> WSGIApplication:

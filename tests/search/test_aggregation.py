@@ -13,6 +13,7 @@ import shapely
 from pyproj import Transformer
 
 import dafab_kg.search.matched as by
+import dafab_kg.search.matched_by_graph as by_graph
 from dafab_kg.catalogue import open_catalogue
 from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.model.settings import Settings
@@ -85,7 +86,7 @@ def way(request, catalogue, monkeypatch):
     """Both ways: by reading, and by the graph alone where it can tell."""
     if request.param == "graph":
         monkeypatch.setattr(by, "MOST_READ", 0)
-        monkeypatch.setattr(by, "MOST_HIDDEN", 2)
+        monkeypatch.setattr(by_graph, "MOST_HIDDEN", 2)
     catalogue._known._values.clear()
     return request.param
 
@@ -205,7 +206,7 @@ def test_intervals_of_time(catalogue, items, interval):
 def test_what_is_too_much_is_refused(catalogue, monkeypatch):
     monkeypatch.setattr(by, "MOST_READ_AT_LEAST", 3)
     monkeypatch.setattr(by, "MOST_READ", 3)
-    monkeypatch.setattr(by, "MOST_PLACES", 3)
+    monkeypatch.setattr(by_graph, "MOST_PLACES", 3)
     catalogue._known._values.clear()
     with pytest.raises(QueryNotValid, match="Narrow"):
         figures(catalogue, Search(filter=cql2.read_text("eo:cloud_cover > 1")), "total_count")

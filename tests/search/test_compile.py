@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from dafab_kg.search.compile import compile_filter
+from dafab_kg.search.conditions import nearly
 from dafab_kg.search.cql2 import read_text
 from dafab_kg.search.library import quoted
 from dafab_kg.search.names import held, path_of, stac_names
@@ -15,6 +16,7 @@ from dafab_kg.sparql.parse import parse_query
 from dafab_kg.sparql.tree import Union, walk
 from dafab_kg.spatial.index.schema import packaged_schema
 from dafab_kg.spatial.rewriting.recognise import analyse
+from dafab_kg.spatial.rewriting.whole import Counted
 from dafab_kg.store.oxigraph import OxigraphStore
 
 BASE = "https://w3id.org/dafab/id/"
@@ -45,9 +47,33 @@ class Using:
     def collections(self, collection_id: str) -> tuple[str, ...] | None:
         return (f"{BASE}collection/p/{collection_id}",) if collection_id != "made" else None
 
+    def told(self, name: str, value: str, variable: str) -> None:
+        """What the graph tells is found by :mod:`tests.search.test_told`."""
+
 
 def where(text: str, using: Using | None = None) -> str:
     return compile_filter(read_text(text), using or Using(), BASE).where
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eo:cloud_cover >= 0 AND eo:cloud_cover < 5",
+        "T_INTERSECTS(datetime, INTERVAL('2022-01-01', '..')) AND "
+        "T_INTERSECTS(datetime, INTERVAL('..', '2023-01-01'))",
+        "S_INTERSECTS(geometry, BBOX(5, 49, 7, 51)) AND eo:cloud_cover < 5",
+        "A_CONTAINS(dafab:types, ('dafab:FloodScene')) AND eo:cloud_cover < 5",
+    ],
+)
+def test_the_index_alone_counts_what_is_nearly_asked(text: str) -> None:
+    """Else the engine goes through all that lie between two bounds."""
+    asked = nearly(read_text(text), Using(), BASE)
+    query = (
+        f"{PREFIXES} SELECT (COUNT(DISTINCT ?product) AS ?n) "
+        f"{{ ?product dafab:listedIn <{BASE}collection/p/c> . {asked} }}"
+    )
+    found = analyse(parse_query(query), query, dict(packaged_schema().properties))
+    assert isinstance(found.whole, Counted), query
 
 
 @pytest.mark.parametrize(

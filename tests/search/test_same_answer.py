@@ -62,6 +62,9 @@ class Here:
         iris = [row[0].value for row in rows]
         return tuple(iri for iri in iris if decode(iri.rsplit("/", 1)[1]) == name)
 
+    def told(self, name: str, value: str, variable: str) -> None:
+        """Nothing is told here."""
+
     def related(self, side: str, part: Node, variable: str) -> None:
         """What an ancestor is does not matter here: anything may have one."""
 

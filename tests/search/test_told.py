@@ -8,9 +8,11 @@ from collections import Counter
 import pytest
 
 import dafab_kg.search.matched as by
+import dafab_kg.search.matched_by_graph as by_graph
 from dafab_kg.catalogue import open_catalogue
 from dafab_kg.model.settings import Settings
-from dafab_kg.search import counts, cql2
+from dafab_kg.search import counts, cql2, told_products
+from dafab_kg.search.pages import find_items
 from dafab_kg.search.told import known_class
 from dafab_kg.search.tree import Search
 from tests.search.items import many, name_of, write
@@ -54,7 +56,7 @@ def told(items):
 
 @pytest.fixture(scope="module")
 def catalogue(items, told, tmp_path_factory):
-    place = tmp_path_factory.mktemp("told")
+    place, chance = tmp_path_factory.mktemp("told"), random.Random(4)
     with open_catalogue(settings=Settings(store=place / "store", reasoning=False)) as made:
         made.load(write(items, place / "items"))
         prefix = f"PREFIX dafab: <{made.names.prefixes['dafab']}> "
@@ -67,6 +69,7 @@ def catalogue(items, told, tmp_path_factory):
                 f"<http://e/p{number}> dafab:toponym {sparql_text(name)} ; "
                 f'dafab:placeDataset "{data}" .'
             )
+        lines.append('<http://e/again> dafab:toponym "Luxembourg" ; dafab:placeDataset "towns" .')
         for number, name in enumerate(CROPS):
             for field in range(3):  # several fields of a crop tell it once
                 lines.append(
@@ -79,6 +82,8 @@ def catalogue(items, told, tmp_path_factory):
                 f"{product} dafab:inPlace <http://e/p{PLACES.index(one)}> ."
                 for one in told["dafab:place"][name]
             ]
+            if "Luxembourg" in told["dafab:place"][name] and chance.random() < 0.5:
+                lines.append(f"{product} dafab:inPlace <http://e/again> .")
             lines += [f"{product} a {one} ." for one in told["dafab:types"][name]]
             lines += [
                 f'[] dafab:ofProduct {product} ; dafab:season "2022" ; dafab:usedParcels '
@@ -107,8 +112,17 @@ VALUES = {
 }
 
 
+@pytest.fixture(params=[2_000, 3])
+def most(request, catalogue, monkeypatch):
+    """Up to how many products of a value are named: all that there are, or fewer."""
+    monkeypatch.setattr(told_products, "MOST_PRODUCTS", request.param)
+    catalogue._known._values.clear()
+    yield request.param
+    catalogue._known._values.clear()
+
+
 @pytest.mark.parametrize("name", VALUES)
-def test_filters_find_what_was_stated(catalogue, items, told, name):
+def test_filters_find_what_was_stated(catalogue, items, told, name, most):
     held = told[name]
     for value in VALUES[name]:
         text = f"A_CONTAINS({name}, ({cql2_text(value)}))"
@@ -133,9 +147,11 @@ def test_filters_find_what_was_stated(catalogue, items, told, name):
     assert found(catalogue, f"A_CONTAINS({name}, ('nowhere'))") == []
 
 
-@pytest.mark.parametrize("read", [0, 1000])
-def test_facets_count_what_was_stated(catalogue, items, told, read, monkeypatch):
-    """By the graph, and by the products of items that were read."""
+@pytest.mark.parametrize(("read", "named"), [(0, 1000), (0, 0), (1000, 1000)])
+def test_facets_count_what_was_stated(catalogue, items, told, read, named, most, monkeypatch):
+    """By the graph, of items by their names or of all, and by the products of items that were
+    read."""
+    monkeypatch.setattr(by_graph, "MOST_NAMED", named)
     monkeypatch.setattr(by, "MOST_READ_ABOUT", read)
     for text, test in (
         ("A_CONTAINS(dafab:place, ('Luxembourg'))",
@@ -152,9 +168,9 @@ def test_facets_count_what_was_stated(catalogue, items, told, read, monkeypatch)
             assert mine == count, name
 
 
-def test_season_is_looked_for_after_what_binds_the_products(catalogue):
-    """Else it is computed of all products of the catalogue, each time."""
-    asked = []
+def watched(catalogue, asked):
+    """A library that notes what it is asked, in a state of which nothing is known yet."""
+    catalogue._known._values.clear()
     query = catalogue._library.query
 
     class Watched:
@@ -165,8 +181,34 @@ def test_season_is_looked_for_after_what_binds_the_products(catalogue):
             asked.append(text)
             return query(text, **options)
 
-    catalogue._known._values.clear()
-    counts.facets(Watched(), Search(filter=cql2.read_text("eo:cloud_cover < 50")), seconds=60)
+    return Watched()
+
+
+def test_a_value_that_no_product_has_is_asked_of_no_item(catalogue):
+    """The engine would go through all items for it, which takes seconds where they are many."""
+    for name in ("dafab:place", "dafab:river_basin", "dafab:crop"):
+        asked = []
+        search = Search(filter=cql2.read_text(f"A_CONTAINS({name}, ('nowhere'))"))
+        assert find_items(watched(catalogue, asked), search, ".").items == ()
+        about = [one for one in asked if "?item dafab:itemId ?id ; dafab:describes" in one]
+        assert not [one for one in about if "VALUES ?product" not in one]
+
+
+def test_what_the_graph_tells_alone_needs_no_document(catalogue, items):
+    """But those of the page."""
+    read = []
+    library = watched(catalogue, [])
+    type(library).file = lambda self, digest: read.append(digest) or catalogue._library.file(digest)
+    text = "NOT A_CONTAINS(dafab:season, ('none')) AND NOT A_CONTAINS(dafab:place, ('none'))"
+    found = find_items(library, Search(filter=cql2.read_text(text), limit=2), ".").items
+    assert len(found) == 2 == len(set(read))
+
+
+def test_season_is_looked_for_after_what_binds_the_products(catalogue):
+    """Else it is computed of all products of the catalogue, each time."""
+    asked = []
+    library = watched(catalogue, asked)
+    counts.facets(library, Search(filter=cql2.read_text("eo:cloud_cover < 50")), seconds=60)
     (season,) = (one for one in asked if "winter" in one)
     assert 0 < season.index("VALUES ?product") < season.index("BIND(")
 
