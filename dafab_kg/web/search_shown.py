@@ -37,7 +37,7 @@ _FIGURES: Final = (
     ("dafab:water-analysis.observed_water", "water", "%"),
     ("dafab:water-analysis.excess_total_water_observed_area(km2)", "excess water", "km²"),
     ("dafab:smart-agriculture.number_of_fields", "fields", ""),
-    ("dafab:smart-agriculture.field_percentage", "fields", "%"),
+    ("dafab:smart-agriculture.field_percentage", "field share", "%"),
 )
 
 

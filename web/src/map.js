@@ -41,7 +41,7 @@ function addFeatures(map, told) {
     style: (one) => ({
       color: colour(one.properties?.colour ?? "--map-mark"),
       weight: 1.5,
-      opacity: told.features.length > 8 ? 0.6 : 1,
+      opacity: told.features.length > 8 && one.geometry.type.endsWith("Polygon") ? 0.6 : 1,
       fillOpacity,
     }),
     pointToLayer: (one, at) => L.circleMarker(at, { radius: 6, weight: 2 }),
