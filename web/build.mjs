@@ -1,15 +1,26 @@
 // Bundles the front-end parts into dafab_kg/web/static/built/, with the licences of all that is in
 // them.  What comes out depends on the sources and the lock file alone: a test compares.
 import { build } from "esbuild";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cellsOf } from "./outlines.mjs";
+import { GRIDS } from "./src/parts/grids.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2] ?? join(here, "../dafab_kg/web/static/built");
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
+
+// Natural Earth's countries (public domain), in cells: a page fetches those in view alone.
+const cells = {};
+for (const grid of GRIDS) {
+  const file = join(here, `node_modules/world-atlas/countries-${grid.scale}.json`);
+  const found = cellsOf(JSON.parse(readFileSync(file, "utf8")), grid);
+  for (const [name, cell] of found) writeFileSync(join(out, `land-${grid.scale}-${name}.json`), JSON.stringify(cell));
+  cells[grid.scale] = found.map(([name]) => name);
+}
 
 const entries = readdirSync(join(here, "src"))
   .filter((name) => /^[a-z-]+\.js$/.test(name))
@@ -24,15 +35,11 @@ const made = await build({
   target: "es2022",
   charset: "utf8",
   legalComments: "none",
+  define: { CELLS: JSON.stringify(cells) },
   loader: { ".png": "dataurl", ".svg": "dataurl" },
   metafile: true,
   logLevel: "warning",
 });
-
-// Natural Earth's countries (public domain), as TopoJSON: coarse at once, finer when zoomed in.
-for (const scale of ["110m", "50m"]) {
-  cpSync(join(here, `node_modules/world-atlas/countries-${scale}.json`), join(out, `countries-${scale}.json`));
-}
 
 const bundled = new Set(["world-atlas"]);
 /** Add a package, and all it depends on where it comes bundled itself. */

@@ -16,6 +16,7 @@ LABELS = (
     "http://www.w3.org/2004/02/skos/core#prefLabel",
     "http://purl.org/dc/terms/title",
     term("title"),
+    term("toponym"),
     term("productId"),
 )
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from dafab_kg.model.errors import (
     AnswerTooLong,
@@ -160,11 +160,18 @@ def _from_http(error: HTTPException) -> Problem:
     return Problem(
         code,
         HTTPStatus(code).phrase,
-        error.description or HTTPStatus(code).phrase,
+        _detail(error, code),
         where=request.path,
         remedy=remedies.get(code, "Correct the request."),
         headers=headers,
     )
+
+
+def _detail(error: HTTPException, code: int) -> str:
+    """Say what is wrong; where no route fits, in words of our own."""
+    if code == 404 and error.description == NotFound.description:
+        return "There is nothing at this address."
+    return error.description or HTTPStatus(code).phrase
 
 
 def not_offered(what: str, offered: Sequence[str]) -> Problem:

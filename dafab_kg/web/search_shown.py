@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +37,7 @@ _FIGURES: Final = (
     ("dafab:water-analysis.observed_water", "water", "%"),
     ("dafab:water-analysis.excess_total_water_observed_area(km2)", "excess water", "km²"),
     ("dafab:smart-agriculture.number_of_fields", "fields", ""),
-    ("dafab:smart-agriculture.field_percentage", "fields", "%"),
+    ("dafab:smart-agriculture.field_percentage", "field share", "%"),
 )
 
 
@@ -104,7 +105,7 @@ def _result(item: Mapping[str, Any]) -> Result:
         for step in path.split(".", 1):
             value = value.get(step) if isinstance(value, dict) else None
         if isinstance(value, int | float) and not isinstance(value, bool):
-            figures.append((name, f"{value:,.10g}" if abs(value) < 1e15 else f"{value:g}", unit))
+            figures.append((name, _rounded(value), unit))
     start = told.get("datetime") or told.get("start_datetime") or ""
     return Result(
         str(item["id"]),
@@ -114,6 +115,14 @@ def _result(item: Mapping[str, Any]) -> Result:
         tuple(figures),
         item.get("geometry"),
     )
+
+
+def _rounded(value: float) -> str:
+    """Write a number to be read: two decimals; of a small one, two digits."""
+    if not 0.01 <= abs(value) < 1e15:
+        return f"{value:.2g}"
+    text = f"{value:,.2f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def features(found: Sequence[Result]) -> dict[str, Any]:
@@ -148,12 +157,12 @@ def _facet(name: str, title: str, found: Facets, form: Form, counted: bool) -> F
     missing = [one for one in chosen if one and one not in told]
     values = [
         Value(
-            _cloud_label(value) if name == "cloud" else value,
+            _label(name, value),
             number,
             form.lacking(name, value) if value in chosen else form.having(name, value),
             value in chosen,
         )
-        for value, number in (*told.items(), *((one, 0) for one in missing))
+        for value, number in (*told.items(), *((one, 0 if told else None) for one in missing))
     ]
     if name != "cloud":
         values.sort(key=lambda one: (not one.chosen, -(one.number or 0), one.label))
@@ -173,7 +182,15 @@ def _counts(name: str, found: Facets) -> dict[str, int | None]:
     return dict(found.counts.get(TOLD.get(name, name), {}))
 
 
-def _cloud_label(value: str) -> str:
+def _label(name: str, value: str) -> str:
+    """How people read a value of a facet."""
+    if name == "class":
+        # as the ontology calls it: SourceProduct is a source product, AIProduct an AI product
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", value).split()
+        told = " ".join(one if one.isupper() else one.lower() for one in words)
+        return told[:1].upper() + told[1:]
+    if name != "cloud":
+        return value
     low, _, high = value.partition("-")
     return f"{low or 0} to {high or 100} %"
 

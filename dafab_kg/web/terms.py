@@ -36,6 +36,7 @@ from dafab_kg.web.described import (
     described,
     format_of,
 )
+from dafab_kg.web.glossary import unit_symbol
 from dafab_kg.web.html import page
 from dafab_kg.web.term_uses import Uses, numbers_of, uses
 from dafab_kg.web.terms_forms import asked_form, rdf_form, responded, written
@@ -65,7 +66,8 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
         words = kept_vocabulary()
         return written(words.modules[module] if module else words.whole, FORMATS[form])
 
-    face.add_app_template_filter(short, "term_name")
+    face.add_app_template_filter(_name, "term_name")
+    face.add_app_template_filter(unit_symbol)
     face.add_app_template_test(_is_outside, "outside")
 
     @face.get("/ns")
@@ -166,6 +168,12 @@ def _outline() -> Outline:
     """Return the outline of what is kept; another vocabulary, as in tests, is read each time."""
     words = kept_vocabulary()
     return kept_outline() if words.texts.keys() >= {"core"} else outline_of(words)
+
+
+def _name(iri: str) -> str:
+    """Return how a page calls a term: a crop by its label, as its name is a number."""
+    found = _outline().terms.get(iri) if iri.startswith(HCAT) else None
+    return found.label if found else short(URIRef(iri))
 
 
 def _used(catalogue: Catalogue, iri: str, kind: str) -> tuple[Uses | None, bool]:

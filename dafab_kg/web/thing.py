@@ -156,7 +156,7 @@ def name_of(iri: str, labels: Mapping[str, str], words: Words, prefixes: Mapping
     found = labels.get(iri) or words.get(iri, Word()).label or _NAMES.get(iri, "")
     base = prefixes.get("id", "\0")
     if found or not iri.startswith(base):
-        return found or shorten(iri, prefixes)
+        return found or shorten(iri, prefixes).strip("<>")
     last = tail(unquote(tail(iri)))
     kind = iri.removeprefix(base).split("/", 1)[0]
     return f"{kind} {last[:8]}" if _HASH.fullmatch(last) else last

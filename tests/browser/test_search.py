@@ -87,7 +87,7 @@ def test_what_is_drawn_is_what_is_searched(page: Page, server: Server) -> None:
 
 def test_a_facet_finds_as_many_as_it_told(page: Page) -> None:
     page.goto("./")
-    for name in ("sentinel-2-l2a", "FieldImage", "0 to 5 %", "autumn", "Luxembourg"):
+    for name in ("sentinel-2-l2a", "Field image", "0 to 5 %", "autumn", "Luxembourg"):
         value = page.get_by_role("complementary").get_by_role("link", name=name, exact=True)
         if not value.count():
             continue
@@ -122,7 +122,7 @@ def test_cloud_free_fields_of_luxembourg_are_fetched_as_geoparquet(
     page.get_by_label("Id, place, words or IRI").fill("Luxembourg")
     page.get_by_role("button", name="Search").click()
     facets = page.get_by_role("complementary", name="Narrow the search")
-    facets.get_by_role("link", name="FieldImage", exact=True).click()
+    facets.get_by_role("link", name="Field image", exact=True).click()
     facets.get_by_role("link", name="0 to 5 %", exact=True).click()
     told = number(page)
     with page.expect_download() as download:

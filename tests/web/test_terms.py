@@ -313,7 +313,7 @@ def test_an_example_is_a_thing_of_the_catalogue() -> None:
         text = client.get(f"/ns/{name}", headers=BROWSER).text
         assert "/about?iri=http://e/a" in text or "/about?iri=http%3A%2F%2Fe%2Fa" in text
     text = client.get("/ns/cloudCover", headers=BROWSER).text
-    assert "<b>7.5</b>" in text and "unit:PERCENT" in text
+    assert '<b>7.5</b> <span class="unit">%</span>' in text and "unit:PERCENT" in text
 
 
 def test_more_than_can_be_counted_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,10 @@
 //   data-tiles     address of a tile server, with {z}/{x}/{y}; none: outlines alone
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
-import { feature } from "topojson-client";
+import { addOutlines } from "./parts/outlines.mjs";
 
-const FINE_ZOOM = 5;
-const WORLD = [
-  [-60, -170],
-  [75, 170],
-];
+/** The view of a map without features. */
+const WORLD = { middle: [25, 10], width: 256 };
 
 /** Return a colour of the page's own style, as a canvas takes it. */
 function colour(name) {
@@ -24,66 +21,11 @@ function colour(name) {
   return found;
 }
 
-/**
- * Return rings that nowhere jump from one side of the world to the other: those across the
- * antimeridian go on beyond it, on both sides, and one around a pole is closed by way of the pole.
- */
-function unwrapped(ring) {
-  let turn = 0;
-  const found = ring.map(([x, y], at) => {
-    const step = at ? x - ring[at - 1][0] : 0;
-    if (step > 180) turn -= 360;
-    else if (step < -180) turn += 360;
-    return [x + turn, y];
-  });
-  const [first, last] = [found[0], found.at(-1)];
-  if (Math.abs(first[0] - last[0]) > 180) {
-    const pole = first[1] < 0 ? -90 : 90;
-    return [[...found, [last[0], pole], [first[0], pole], first]];
-  }
-  const side = found.some(([x]) => x > 180) ? -360 : found.some(([x]) => x < -180) ? 360 : 0;
-  return side ? [found, found.map(([x, y]) => [x + side, y])] : [found];
-}
-
-function outlinesOf(told) {
-  return feature(told, told.objects.countries).features.flatMap(({ geometry }) => {
-    const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
-    return polygons.flatMap((rings) => unwrapped(rings[0]).map((ring) => [ring, ...rings.slice(1)]));
-  });
-}
-
 /** Return a text as an element: Leaflet takes strings for HTML. */
 function textOf(text) {
   const element = document.createElement("span");
   element.textContent = text;
   return element;
-}
-
-/** Draw the outlines of countries, finer ones once the map is zoomed in. */
-async function addOutlines(map, base) {
-  const shown = {};
-  const show = async (scale) => {
-    if (shown[scale]) return;
-    shown[scale] = true;
-    const told = await (await fetch(`${base}countries-${scale}.json`)).json();
-    const land = { type: "MultiPolygon", coordinates: outlinesOf(told) };
-    const layer = L.geoJSON(land, {
-      interactive: false,
-      renderer: L.canvas({ padding: 0.5, pane: "outlines" }),
-      style: {
-        color: colour("--map-line"),
-        weight: 0.7,
-        fillColor: colour("--map-land"),
-        fillOpacity: 1,
-      },
-    });
-    for (const other of Object.values(shown)) if (other.remove) other.remove();
-    shown[scale] = layer.addTo(map);
-  };
-  map.createPane("outlines").style.zIndex = 150;
-  const choose = () => show(map.getZoom() >= FINE_ZOOM ? "50m" : "110m");
-  map.on("zoomend", choose);
-  await choose();
 }
 
 /** Whether a click is one of drawing, the one that ends it too. */
@@ -93,11 +35,14 @@ function isDrawing(map) {
 
 /** Add features, each a link where it says so; return what was added. */
 function addFeatures(map, told) {
+  // many areas over each other stay light enough to see the land below
+  const fillOpacity = Math.max(0.03, Math.min(0.12, 0.6 / told.features.length));
   return L.geoJSON(told, {
     style: (one) => ({
       color: colour(one.properties?.colour ?? "--map-mark"),
       weight: 1.5,
-      fillOpacity: 0.12,
+      opacity: told.features.length > 8 && one.geometry.type.endsWith("Polygon") ? 0.6 : 1,
+      fillOpacity,
     }),
     pointToLayer: (one, at) => L.circleMarker(at, { radius: 6, weight: 2 }),
     onEachFeature: (one, layer) => {
@@ -203,13 +148,14 @@ function addDrawing(map, form) {
 
 /** Light the line of a list and its feature together. */
 function addLighting(layer) {
+  const plain = (one) => layer.options.style(one.feature);
   const lines = new Map([...document.querySelectorAll("[data-number]")].map((one) => [one.dataset.number, one]));
   layer.eachLayer((one) => {
     const line = lines.get(String(one.feature.id));
     if (!line) return;
     const light = (on) => {
       line.classList.toggle("lit", on);
-      one.setStyle?.({ weight: on ? 3.5 : 1.5, fillOpacity: on ? 0.3 : 0.12 });
+      one.setStyle?.(on ? { weight: 3.5, opacity: 1, fillOpacity: 0.3 } : plain(one));
       if (on) one.bringToFront?.();
     };
     one.on({ mouseover: () => light(true), mouseout: () => light(false) });
@@ -230,7 +176,7 @@ export async function mount(element) {
     scrollWheelZoom: false,
     minZoom: 1,
   });
-  map.fitBounds(WORLD);
+  map.setView(WORLD.middle, Math.max(1, Math.floor(2 * Math.log2(element.clientWidth / WORLD.width)) / 2));
   map.once("focus", () => map.scrollWheelZoom.enable());
   if (element.dataset.tiles) {
     L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution ?? "" }).addTo(map);
@@ -245,7 +191,7 @@ export async function mount(element) {
   if (layer) addLighting(layer);
   const form = element.dataset.draw && document.getElementById(element.dataset.draw);
   if (form) addDrawing(map, form);
-  if (!element.dataset.tiles) await addOutlines(map, element.dataset.outlines);
+  if (!element.dataset.tiles) await addOutlines(map, element.dataset.outlines, { land: colour("--map-land"), line: colour("--map-line") });
   return { map, layer };
 }
 
