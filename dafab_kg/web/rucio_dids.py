@@ -11,11 +11,10 @@ from flask import request
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.dids.metadata import managed
 from dafab_kg.dids.names import Did
-from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.search.rucio_filter import FIELDS, TYPES, RucioFilter
 from dafab_kg.search.rucio_text import read_groups, read_sent
 from dafab_kg.web.rucio_answers import not_understood, unsupported
-from dafab_kg.web.rucio_names import id_of, renamed
+from dafab_kg.web.rucio_names import id_of, name_of, renamed
 
 _TRUE: Final = ("True", "true", "1")
 _OWN: Final = ("filters", "ignore_case", "limit", "long", "recursive", "type")
@@ -24,19 +23,19 @@ _OWN: Final = ("filters", "ignore_case", "limit", "long", "recursive", "type")
 
 def named(did: Did) -> dict[str, Any]:
     """Return the scope and the name, as a Rucio has it."""
-    return {"scope": did.scope, "name": encode_did_name(did.name)}
+    return {"scope": did.scope, "name": name_of(did.name)}
 
 
 def are_odd(pairs: Iterable[tuple[str, str]]) -> bool:
     """Tell whether a Rucio has one of some ids by another name."""
-    return any(encode_did_name(name) != name for _, name in pairs)
+    return any(name_of(name) != name for _, name in pairs)
 
 
 def named_line(line: bytes) -> bytes:
     """Return a line of JSON of a document, and of those above it, with names as Rucio's."""
     value = orjson.loads(line)
     for one in (value, *value.get("ancestors", ())):
-        one["name"] = encode_did_name(one["name"])
+        one["name"] = name_of(one["name"])
     return orjson.dumps(value)
 
 
@@ -136,5 +135,5 @@ def by_columns(asked: RucioFilter) -> bool:
 def listed_line(did: Did) -> bytes:
     """Return a line of a listing: the name, or, where it is to be long, more."""
     if request.args.get("long") not in _TRUE:
-        return orjson.dumps(encode_did_name(did.name))
+        return orjson.dumps(name_of(did.name))
     return orjson.dumps({**named(did), "did_type": did.type, **size_of(did)})

@@ -1,6 +1,7 @@
 """Names of data identifiers as the face of Rucio has them: those that a Rucio would take.
 
-What comes is read to ids as it is met; an id that is sent as it is means itself, too.
+What comes is read to ids as it is met.  An id that is no such name means itself, and a request
+that names one is answered with ids: the DaFab client compares them with what it sent.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from flask import g
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.model.did_names import decode_did_name
+from dafab_kg.model.did_names import decode_did_name, encode_did_name, is_did_name
 from dafab_kg.search.rucio_text import Condition
 
 Decoded = Callable[[str], str]
@@ -36,8 +37,15 @@ def read_names_of(catalogue: Catalogue) -> None:
 
 def id_of(name: str) -> str:
     """Return the id that a name of this request stands for."""
+    if not is_did_name(name):
+        g.rucio_by_ids = True
     found: str = g.rucio_ids(name)
     return found
+
+
+def name_of(name: str) -> str:
+    """Return how a data identifier is called in the answer to this request."""
+    return name if g.get("rucio_by_ids") else encode_did_name(name)
 
 
 def renamed(

@@ -27,7 +27,6 @@ from dafab_kg.dids.finding import Pair
 from dafab_kg.dids.names import Scopes
 from dafab_kg.dids.operations import changed, read_operations, replaces
 from dafab_kg.dids.states import State
-from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.errors import (
     DafabError,
     DocumentRejected,
@@ -50,6 +49,7 @@ from dafab_kg.web.rucio_answers import (
     refused_of,
     unsupported,
 )
+from dafab_kg.web.rucio_names import name_of
 from dafab_kg.web.rucio_requests import body_of, flag_of, names_in_path, pairs_of
 from dafab_kg.web.stac_writes import on_behalf, root
 
@@ -183,7 +183,7 @@ def _change(catalogue: Catalogue, scopes: Scopes, settings: Settings) -> dict[st
         "failed_dids": [
             {
                 "scope": scope,
-                "name": encode_did_name(name),
+                "name": name_of(name),
                 "error": one.name,
                 "message": one.message,
                 **one.more,

@@ -237,7 +237,7 @@ def test_metadata_are_read(client):
     refused(client.ask(f"{path}?plugin=mongo"), 400, "UnsupportedMetadataPlugin")
     dids = [{"scope": "dafab", "name": name} for name in (ODD, "nothing", WATER)]
     rows = client.lines("dids/bulkmeta", "POST", {"dids": dids, "plugin": "ALL"})
-    assert [row["name"] for row in rows] == [ODD_NAME, WATER]
+    assert [row["name"] for row in rows] == [ODD, WATER]
     assert rows[0]["title"] == "ä*" and rows[1]["did_type"] == "CONTAINER"
 
 

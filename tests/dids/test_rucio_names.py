@@ -92,7 +92,11 @@ def test_bodies_name_them_so(client):
 
 def test_ids_are_taken_as_they_are_where_they_are_no_names(client):
     for name in (SIGNS, ODD, PLAIN):
-        assert client.value(f"dids/dafab/{quote_plus(name)}")["name"] == encode_did_name(name)
+        assert client.value(f"dids/dafab/{quote_plus(name)}")["name"] == name
+        assert names(client, f"dids/dafab/{quote_plus(name)}_assets/parents") == [name]
+        asked = {"dids": [{"scope": "dafab", "name": name}]}
+        (line,) = client.lines("dids/bulkmetadoc", "POST", asked)
+        assert (line["name"], line["document"]["id"]) == (name, name)
     assert client.value("dids/dafab/a_x005F_x0020_b")["name"] == encode_did_name(LIKE)
     refused(client.ask("dids/dafab/a_x0020_b"), 404, "DataIdentifierNotFound")  # that is "a b"
     wrong = encode_did_name(LONG)[:-1] + ("0" if encode_did_name(LONG)[-1] != "0" else "1")

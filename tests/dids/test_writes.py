@@ -103,7 +103,7 @@ def test_a_container_waits_for_its_document(client, opened):
         "DataIdentifierAlreadyExists",
     )
     assert client.value(f"{address}_assets")["type"] == "DATASET"
-    assert names(client, f"{address}_assets/parents") == [encode_did_name(new)]
+    assert names(client, f"{address}_assets/parents") == [new]
     assert client.ask("dids/dafab/beta/dids", "POST", {"dids": [pair(new)]}).status_code == 201
     assert names(client, f"{address}/parents") == ["beta"]
     assert set(names(client, "dids/dafab/beta/dids")) == {
@@ -196,7 +196,7 @@ def test_several_are_changed_all_or_each(client):
     assert (told["updated_dids"], told["failed_count"], told["mode"]) == (1, 2, "best_effort")
     assert [(one["name"], one["error"]) for one in told["failed_dids"]] == [
         (first, "MetadataPathAlreadyExists"),
-        ("not_x0020_there", "DataIdentifierNotFound"),
+        ("not there", "DataIdentifierNotFound"),
     ]
     assert document(client, second)["properties"]["note"] == 2
     assert patch(client, [op("update", "/properties/note", 3)], first, second).status_code == 200

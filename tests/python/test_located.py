@@ -75,3 +75,16 @@ def test_best_sites_are_those_of_brute_force():
             one.rse: (one.here, one.missing, one.files_here, one.files_missing) for one in found
         } == right
         assert [one.here for one in found] == sorted((v[0] for v in right.values()), reverse=True)
+
+
+def test_what_the_graph_knows_of_another_vo_is_not_asked_for():
+    known = (("abc", "a:known"), ("xyz", "x:known"), ("def", "d:told"))
+    one = Download("i", "c", "k", "https://h.example/x.tif", file_did="a:known", file_dids=known)
+    plan, scopes = DownloadPlan((one,)), Scopes("own")
+    published = ("own", "i_k.tif")
+    assert pairs_of(plan, scopes, "xyz") == (("x", "known"), ("d", "told"), published)
+    assert pairs_of(plan, scopes, "abc") == (("a", "known"), ("d", "told"), published)
+    assert pairs_of(plan, scopes) == (("d", "told"), published)
+    files = {("x", "known"): FileThere("x", "known", 7)}
+    assert locate(plan, Resolved(files), scopes, "xyz").files[0].file_did == "x:known"
+    assert locate(plan, Resolved({}), scopes, "new").files[0].file_did == "d:told"
