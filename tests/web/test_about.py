@@ -35,6 +35,7 @@ ONE = f"""
 <{ID}product/P3> <http://e/p'=1> "no name of XML" .
 <{ID}product/P1/geometry> geo:asWKT "POLYGON ((6 49, 7 49, 7 50, 6 50, 6 49))"^^geo:wktLiteral .
 <{ID}place/a%2Fb> rdfs:label "a slash within" .
+<{ID}place/FL> dafab:toponym "Florida" ; dafab:wikidata <http://www.wikidata.org/entity/Q812> .
 <{ID}product/x.json> rdfs:label "named like a twin" .
 """ + "".join(f"<{ID}product/N{n}> dafab:tile <{ID}tile/17RLM> .\n" for n in range(POINTING))
 OTHER = f"<{ID}product/P1> <{NS}cloudCover> 13.1 ."
@@ -60,6 +61,12 @@ FORMS = {
     "json": ("application/json", ""),
     "geojson": ("application/geo+json", ""),
 }
+
+
+def test_a_place_is_called_by_its_name_and_addresses_stand_bare(asked: FlaskClient) -> None:
+    text = asked.get("/about/place/FL", headers=BROWSER).text
+    assert "<h1>Florida</h1>" in text
+    assert ">http://www.wikidata.org/entity/Q812</a>" in text
 
 
 @pytest.mark.parametrize("suffix", FORMS)

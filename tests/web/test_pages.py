@@ -56,6 +56,13 @@ def test_pages_need_no_script_and_nothing_from_elsewhere(client, path):
     assert all(not urlsplit(link).netloc for link in found.links)
 
 
+def test_where_there_is_nothing_a_link_leads_on(client):
+    response = client.get("/no/such/page", headers={"Accept": BROWSER["Accept"]})
+    assert response.status_code == 404
+    assert "There is nothing at this address." in response.text
+    assert '<p><a href="/">Search the catalogue</a></p>' in response.text
+
+
 @pytest.mark.parametrize("path", ["/query", "/query?query=ASK%7B%7D", "/query?example=headline-2"])
 def test_the_editor_loads_its_own_script_alone(client, path):
     found = page(client, path)

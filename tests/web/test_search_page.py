@@ -14,9 +14,10 @@ import orjson
 import pytest
 from pyoxigraph import Store
 
+from dafab_kg.search.counts import Facets
 from dafab_kg.store.protocol import Iri
-from dafab_kg.web.search_form import read_query
-from dafab_kg.web.search_shown import languages, results
+from dafab_kg.web.search_form import Form, read_query
+from dafab_kg.web.search_shown import facets_shown, languages, results
 from tests.listening import serving_app
 from tests.search.items import many, meets, name_of, write
 from tests.web.written import clients
@@ -175,3 +176,25 @@ def test_results_show_figures(items):
     item["properties"] = {**item["properties"], "eo:cloud_cover": 12.5}
     (one,) = results([orjson.dumps(item)])
     assert ("cloud", "12.5", "%") in one.figures
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(84.245159, "84.25"), (110474, "110,474"), (0.007029, "0.007"), (0, "0"), (95, "95")],
+)
+def test_figures_are_short(items, number, told):
+    item = {**items[0], "links": [], "properties": {"eo:cloud_cover": number}}
+    (one,) = results([orjson.dumps(item)])
+    assert one.figures == (("cloud", told, "%"),)
+
+
+def test_classes_are_in_words_and_what_was_not_counted_has_no_number():
+    counted = Facets(3, {"dafab:types": {"dafab:AIProduct": 2, "dafab:FieldImage": 1}}, {})
+    (classes,) = facets_shown(counted, Form(), counted=True)
+    assert [(one.label, one.number) for one in classes.values] == [
+        ("AI product", 2),
+        ("Field image", 1),
+    ]
+    chosen = Form(several={"place": ("Luxembourg",)})
+    (places,) = facets_shown(Facets(201, {}, {}, whole=False), chosen, counted=True)
+    assert [(one.label, one.number) for one in places.values] == [("Luxembourg", None)]

@@ -124,6 +124,8 @@ def test_a_crop_is_no_document(client: FlaskClient) -> None:
     assert response.headers["Location"].endswith("/ns/hcat/3301010000")
     assert "cereal" in client.get("/ns/hcat/3301010000", headers=BROWSER).text
     assert client.get("/hcat/12").status_code == 404
+    # those above it by name, too: codes say nothing to people
+    assert ">common soft wheat</a>" in client.get("/ns/hcat/3301010101", headers=BROWSER).text
 
 
 @pytest.mark.parametrize(
