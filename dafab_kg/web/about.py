@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -27,6 +28,7 @@ from dafab_kg.python.things import as_json
 from dafab_kg.reasoning.explain import plain_triple
 from dafab_kg.web.addresses import about_of, term_page
 from dafab_kg.web.described import GRAPH_TYPES, JSON, PAGE, Operation, Parameter, described
+from dafab_kg.web.glossary import Word
 from dafab_kg.web.html import page
 from dafab_kg.web.ontology_view import Ontology
 from dafab_kg.web.plots import plot_of
@@ -215,6 +217,9 @@ def about_face(catalogue: Catalogue) -> Blueprint:
                 "graphs": found.graphs,
                 "claims": [as_json(one) for one in found.claims],  # type: ignore[arg-type]
                 "made": [as_json(one) for one in found.made],  # type: ignore[arg-type]
+                "computed": [as_json(one) for one in found.computed],  # type: ignore[arg-type]
+                "located": {key: asdict(one) for key, one in found.located.items()},
+                "mappings": found.mappings,
             }
             response = Response(orjson.dumps(told), content_type=JSON)
             response.vary.add("Accept")
@@ -230,6 +235,13 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             value=shown_of(found.value, found.labels, words, prefixes),
             claims=[(one, shown_of(one.value, {}, words, prefixes).text) for one in found.claims],
             by_graph={one.graph: one for one in found.documents},
+            by_fact={(one.triple, one.graph): one for one in found.computed},
+            all_computed={one.graph for one in found.computed} >= set(found.proof.graphs),
+            written_by=bool(found.computed)
+            and all(one.by != "policy" for one in found.computed)
+            and {one.graph for one in found.computed} >= set(found.proof.graphs),
+            shown=lambda value: shown_of(value, found.labels, words, prefixes),
+            unit_of=lambda iri: words.get(iri, Word()).unit,
             in_words=plain_triple,
             rule_of=lambda graph: _rule(graph, base),
             about_of=about_of,
