@@ -21,6 +21,7 @@ from dafab_kg.store.protocol import Iri, Solutions, Store, Term
 
 _TYPE: Final = PREFIXES["rdf"] + "type"
 _OF_VERDICT: Final = frozenset({term("anomalyType"), term("policy"), _TYPE})
+_OF_PLACES: Final = frozenset(map(term, ("inPlace", "share", "shareOf", "ofPlace")))
 _THRESHOLDS: Final = (
     f"Flood where the excess is {POLICY.flood_excess} % or more, drought where the deficit is "
     f"{POLICY.drought_deficit} % or more; either only where its area, if that is told, is "
@@ -99,7 +100,7 @@ def computed(
         elif one is not None and one.kind == "derivation":
             found += _by_rule(triple, graph, store, names)
             found += _by_policy(triple, graph, store)
-        elif one is not None and one.kind == "places" and one.origin.startswith("enrich:"):
+        elif one is not None and one.kind == "places" and _predicate(triple) in _OF_PLACES:
             found.append(_by_place(triple, graph, store))
         elif one is not None and one.kind == "dafab":
             found += _by_policy(triple, graph, store)
@@ -141,14 +142,14 @@ def _by_rule(triple: str, graph: str, store: Store, names: Names) -> Iterator[Co
 
 
 def _by_policy(triple: str, graph: str, store: Store) -> Iterator[Computed]:
-    subject, predicate, _ = triple.split(" ", 2)
-    if predicate.strip("<>") not in _OF_VERDICT:
+    subject, predicate = triple.split(" ", 1)[0], _predicate(triple)
+    if predicate not in _OF_VERDICT:
         return
     verdict, policy, product = "", "", ""
     figures: dict[Figure, None] = {}
     for row in _rows("verdict-in", store, graph=Iri(graph)):
         one, of_product, by = (_text(value) for value in row[:3])
-        is_product = subject == f"<{of_product}>" and predicate == f"<{term('anomalyType')}>"
+        is_product = subject == f"<{of_product}>" and predicate == term("anomalyType")
         if not is_product and subject != f"<{one}>":
             continue
         verdict, product, policy = one, of_product, by
@@ -163,7 +164,7 @@ def _by_policy(triple: str, graph: str, store: Store) -> Iterator[Computed]:
 
 
 def _by_place(triple: str, graph: str, store: Store) -> Computed:
-    thing, place = _ends(triple)
+    thing, place = _ends(triple) if _predicate(triple) == term("inPlace") else ("", "")
     share = ""
     if thing and place:
         rows = _rows("share-in", store, thing=Iri(thing), place=Iri(place), graph=Iri(graph))
@@ -179,6 +180,10 @@ def _ends(triple: str) -> tuple[str, str]:
     return tuple(  # type: ignore[return-value]  # two
         one[1:-1] if one.startswith("<") and one.endswith(">") else "" for one in (subject, value)
     )
+
+
+def _predicate(triple: str) -> str:
+    return triple.split(" ", 2)[1].strip("<>")
 
 
 def _rows(query: str, store: Store, **bindings: Term) -> Solutions:
