@@ -12,7 +12,7 @@ from dafab_kg.catalogue.description import stated_by
 from dafab_kg.catalogue.knowing import line_of
 from dafab_kg.catalogue.locating import MOST_BYTES, Located, located
 from dafab_kg.catalogue.originals import ELEMENT, file_of, sizes_of
-from dafab_kg.catalogue.viewing import Graphs, digest_of, labels_of, tail
+from dafab_kg.catalogue.viewing import Graphs, called, digest_of, labels_of
 from dafab_kg.ingest.prepare import written_id
 from dafab_kg.model import resources
 from dafab_kg.model.errors import DafabError, ThingNotFound
@@ -127,7 +127,7 @@ def evidence_of(
         places = _located(behind, value, property_, documents)
     return Evidence(
         iri,
-        labels.get(iri) or tail(iri),
+        labels.get(iri) or called(iri),
         property_,
         value,
         proof,

@@ -63,11 +63,22 @@ class Near:
 
 
 @dataclass(frozen=True)
+class Season:
+    """What is told of a parcel in a season: ``hectares`` as stated, ``crop`` an IRI or ""."""
+
+    boundary: str
+    season: str
+    hectares: str = ""
+    crop: str = ""
+    crop_name: str = ""
+
+
+@dataclass(frozen=True)
 class Pictures:
     """What a page draws: outlines, series of figures by property, products near an event.
 
     ``near`` is sorted by time; ``start`` and ``end`` are those of the event.  ``events`` are
-    those near a product.
+    those near a product.  ``seasons`` are those of a parcel.
     """
 
     outlines: tuple[Outline, ...] = ()
@@ -75,6 +86,7 @@ class Pictures:
     near: tuple[Near, ...] = ()
     events: tuple[Near, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    seasons: tuple[Season, ...] = ()
 
 
 def pictures(iri: str, store: Store, graphs: Graphs, ask: Ask | None = None) -> Pictures:
@@ -91,9 +103,11 @@ def pictures(iri: str, store: Store, graphs: Graphs, ask: Ask | None = None) -> 
         near = _near(about, ask)
     elif term("Product") in types:
         events = _events(about, store, graphs)
+    seasons = _seasons(iri, store, graphs) if term("Parcel") in types else ()
     named = {one.of for one in outlines} | {one.iri for one in (*near, *events)}
     named |= {one.anomaly for one in near}
-    return Pictures(outlines, series, near, events, labels_of(filter(None, named), store, graphs))
+    labels = labels_of(filter(None, named), store, graphs)
+    return Pictures(outlines, series, near, events, labels, seasons)
 
 
 def _about(iri: str, store: Store, graphs: Graphs) -> tuple[set[str], dict[str, str]]:
@@ -121,6 +135,15 @@ def _outlines(iri: str, store: Store, graphs: Graphs) -> tuple[Outline, ...]:
         for row in _rows(query, store, graphs, thing=Iri(iri))
     ]
     return tuple(sorted(found, key=lambda one: (one.role, one.time, one.of, one.wkt)))
+
+
+def _seasons(parcel: str, store: Store, graphs: Graphs) -> tuple[Season, ...]:
+    query = text("queries/internal", "parcel-told.rq")
+    found = (
+        Season(*("" if one is None else one.value for one in row[:5]))
+        for row in _rows(query, store, graphs, parcel=Iri(parcel))
+    )
+    return tuple(sorted(found, key=lambda one: (one.season, one.boundary), reverse=True))
 
 
 def _series(tile: str, store: Store, graphs: Graphs) -> dict[str, tuple[Point, ...]]:

@@ -125,6 +125,13 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             found = ontology.view(iri)
             return None if found is None else (found, False)
 
+    def _property_page(iri: str) -> str:
+        """Return where a property is told of: here, or else where its vocabulary is."""
+        found = term_page(iri)
+        if found:
+            return found
+        return about_of(iri) if ontology.view(iri) is not None else _outside(iri, base)
+
     def _about(iri: str, suffix: str) -> AnyResponse:
         chosen = wanted(suffix)
         found = _view(iri) if is_iri(iri) else None
@@ -171,6 +178,7 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             term_address=term_page(view.iri),
             outside=_outside(view.iri, base),
             about_of=about_of,
+            property_page=_property_page,
             name_of=lambda iri: name_of(iri, _labels(view, drawn), words, prefixes),
         )
 
@@ -198,6 +206,7 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             previous=at(number - 1) if number > 1 else "",
             following=at(number + 1) if found.more else "",
             about_of=about_of,
+            property_page=_property_page,
         )
 
     def _why(iri: str, property_: str, digest: str) -> AnyResponse:
