@@ -31,7 +31,7 @@ from dafab_kg.web.described import GRAPH_TYPES, JSON, PAGE, Operation, Parameter
 from dafab_kg.web.glossary import Word
 from dafab_kg.web.html import page
 from dafab_kg.web.ontology_view import Ontology
-from dafab_kg.web.plots import plot_of
+from dafab_kg.web.plots import Line, line_of, plot_of, span_of
 from dafab_kg.web.problems import Problem
 from dafab_kg.web.thing import OPEN, groups_of, map_of, name_of, row_of, shown_of
 from dafab_kg.web.thing_forms import (
@@ -154,8 +154,10 @@ def about_face(catalogue: Catalogue) -> Blueprint:
         own = {view.iri, view.value(term("derivedFrom"))}
         own |= {one.value for one in view.values(term("hasDerivative"))}
         plots = []
-        for figure, points in (drawn.series if drawn else {}).items():
-            plot = plot_of(points, frozenset(own))
+        series = drawn.series if drawn else {}
+        span = span_of(series.values())
+        for figure, points in series.items():
+            plot = plot_of(points, frozenset(own), span)
             word = words.get(figure)
             if plot is not None and word is not None:
                 plots.append((figure, word, plot))
@@ -171,6 +173,7 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             drawn=drawn,
             plots=plots,
             phases=_phases(view, drawn.near if drawn else ()),
+            line=_line(view, drawn.near if drawn else ()),
             versions=_versions(view),
             files=_files(view),
             own=own,
@@ -286,6 +289,12 @@ def _phases(view: View, near: Iterable[Near]) -> list[tuple[str, list[Near]]]:
         phases[when].append(one)
     phases["before"].reverse()
     return list(phases.items())
+
+
+def _line(view: View, near: tuple[Near, ...]) -> Line | None:
+    normal = ("", term("normal"))
+    noted = frozenset(one.iri for one in near if one.anomaly not in normal)
+    return line_of(near, view.value(term("start")), view.value(term("end")), noted)
 
 
 def _versions(view: View) -> dict[str, tuple[str, ...]]:
