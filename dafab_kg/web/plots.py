@@ -115,7 +115,7 @@ def ticks(low: float, high: float, most: int = 4) -> list[Decimal]:
     """
     bottom, top = Decimal(repr(float(low))), Decimal(repr(float(high)))
     if top <= bottom:
-        top = bottom + 1
+        top = bottom + max(Decimal(1), abs(bottom) / 10)
     size = Decimal(1).scaleb((top - bottom).adjusted() - 1)
     for step in (size * factor for factor in (1, 2, 5, 10, 20, 50, 100)):
         first = (bottom / step).to_integral_value(ROUND_FLOOR)
