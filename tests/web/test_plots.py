@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ def test_marks_are_round_even_and_reach_over_the_figures(one: float, other: floa
     marks = ticks(low, high)
     assert 2 <= len(marks) <= 5
     assert marks[0] <= Decimal(repr(low)) and Decimal(repr(high)) <= marks[-1]
-    steps = {b - a for a, b in zip(marks, marks[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(marks)}
     if len(str(marks[-1])) < 20 and len(str(marks[0])) < 20:
         assert len(steps) == 1
         assert {step.normalize().as_tuple().digits for step in steps} <= {(1,), (2,), (5,)}
