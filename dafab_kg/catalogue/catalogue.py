@@ -782,7 +782,9 @@ class Catalogue(ItemSearch, Closing):
         Raises:
             ThingNotFound: there is no such fact.
         """
-        return evidence_of(iri, property_, digest, self._store, self.names, self._reasoner)
+        return evidence_of(
+            iri, property_, digest, self._store, self.names, self._reasoner, self._documents
+        )
 
     def pictures(self, iri: str) -> Pictures:
         """Return what the page of a thing draws: outlines, figures over time, products near."""

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
+from dafab_kg.catalogue.computed import Computed, computed
 from dafab_kg.catalogue.description import stated_by
 from dafab_kg.catalogue.knowing import line_of
-from dafab_kg.catalogue.viewing import Graphs, digest_of, labels_of, tail
+from dafab_kg.catalogue.locating import MOST_BYTES, Located, located
+from dafab_kg.catalogue.originals import ELEMENT, file_of, sizes_of
+from dafab_kg.catalogue.viewing import Graphs, called, digest_of, labels_of
 from dafab_kg.ingest.prepare import written_id
-from dafab_kg.model.errors import ThingNotFound
-from dafab_kg.model.names import Names
+from dafab_kg.model import resources
+from dafab_kg.model.errors import DafabError, ThingNotFound
+from dafab_kg.model.names import NS, Names
 from dafab_kg.model.resources import text
 from dafab_kg.python.things import StatedBy
 from dafab_kg.reasoning.explain import Proof, explain
 from dafab_kg.reasoning.reasoner import Reasoner
+from dafab_kg.store.documents import Documents
 from dafab_kg.store.protocol import Iri, Solutions, Store, Term
 
 MOST_LOOKED_AT: Final = 20_000
@@ -24,6 +30,12 @@ MOST_GRAPHS: Final = 20
 """Graphs of a proof whose documents are told."""
 MOST_STATING: Final = 1_000
 """Graphs that state a fact, as far as they are counted."""
+MOST_COMPUTED: Final = 10
+"""Stated facts of a proof of which it is told how they were computed."""
+MOST_SOUGHT: Final = 3
+"""Documents in which the value is sought."""
+MOST_FILES: Final = 4
+"""Files of one document in which the value is sought."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,9 @@ class Evidence:
     """How one fact is known.
 
     ``documents`` are those behind the first graphs of the proof; ``graphs`` counts all that
-    state something the fact rests on.
+    state something the fact rests on.  ``computed`` tells which of these facts no source file
+    gives, and who computed them; ``located`` where the value stands in the files of documents
+    that state it, by the id of the document.  ``mappings`` are files that say the property.
     """
 
     iri: str
@@ -65,12 +79,23 @@ class Evidence:
     claims: tuple[Otherwise, ...]
     made: tuple[Made, ...]
     labels: Mapping[str, str]
+    computed: tuple[Computed, ...] = ()
+    located: Mapping[str, Located] = field(default_factory=dict)
+    mappings: tuple[str, ...] = ()
 
 
 def evidence_of(
-    iri: str, property_: str, digest: str, store: Store, names: Names, reasoner: Reasoner
+    iri: str,
+    property_: str,
+    digest: str,
+    store: Store,
+    names: Names,
+    reasoner: Reasoner,
+    documents: Documents | None = None,
 ) -> Evidence:
     """Tell how a fact is known; ``digest`` names its value (:func:`~..viewing.digest_of`).
+
+    Without ``documents`` it is not told where a value stands in its file.
 
     Raises:
         ThingNotFound: the thing has no such value now.
@@ -91,19 +116,63 @@ def evidence_of(
     made = _made(iri, store, graphs)
     named = [iri, property_, value.value if isinstance(value, Iri) else ""]
     named += [one.run for one in made] + [one.model for one in made]
+    behind = stated_by(shown, store)
+    stated = [(one.triple, graph) for one in proof.stated for graph in one.graphs if graph in shown]
+    told = computed(stated[:MOST_COMPUTED], behind, store, names)
+    named += [one.thing for one in told]
+    named += [one.thing for by in told for one in by.inputs if not one.document_id]
     labels = labels_of(filter(None, named), store, graphs)
+    places: dict[str, Located] = {}
+    if documents is not None and proof.graphs and not told:
+        places = _located(behind, value, property_, documents)
     return Evidence(
         iri,
-        labels.get(iri) or tail(iri),
+        labels.get(iri) or called(iri),
         property_,
         value,
         proof,
-        stated_by(shown, store),
+        behind,
         len(stating),
         claims,
         made,
         labels,
+        told,
+        places,
+        mappings_of(property_),
     )
+
+
+def mappings_of(property_: str) -> tuple[str, ...]:
+    """Return the files in ``mappings/`` that say a property of ours, by name."""
+    if not property_.startswith(NS):
+        return ()
+    said = re.compile(rf"\[dafab:{re.escape(property_.removeprefix(NS))},")
+    return tuple(
+        file
+        for file in resources.names("mappings", ".yml")
+        if said.search(resources.text("mappings", file))
+    )
+
+
+def _located(
+    behind: tuple[StatedBy, ...], value: Term, property_: str, documents: Documents
+) -> dict[str, Located]:
+    """Seek a value in the first files of documents, or in the part of a file that is theirs."""
+    found: dict[str, Located] = {}
+    for one in behind[:MOST_SOUGHT]:
+        try:
+            entry, sizes = sizes_of(one.document_id, documents)
+            numbers = [str(n) for n, size in enumerate(sizes[:MOST_FILES]) if size <= MOST_BYTES]
+            for number in [ELEMENT] if entry.element else numbers:
+                name, content = file_of(one.document_id, number, documents)
+                place = located(name, number, content, value, property_)
+                if place is not None and (place.places or one.document_id not in found):
+                    found[one.document_id] = place
+                if place is not None and place.places:
+                    break
+        except DafabError:
+            continue  # what was read is no longer kept
+    return found
 
 
 def _value(iri: str, property_: str, digest: str, store: Store, graphs: Graphs) -> Term:

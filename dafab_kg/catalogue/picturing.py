@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final, cast
 
 from dafab_kg.catalogue.viewing import Graphs, labels_of
-from dafab_kg.model.names import PREFIXES, term
+from dafab_kg.model.names import PREFIXES, is_iri, term
 from dafab_kg.model.resources import text
 from dafab_kg.search.compile import stamp
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Store, Term
@@ -54,12 +54,29 @@ class Point:
 
 @dataclass(frozen=True)
 class Near:
-    """A product that lies near an event, at its time; or the other way round."""
+    """A product that lies near an event, at its time; or the other way round.
+
+    ``excess`` (km² of water beyond the reference) and ``cloud`` (percent) are as stated, "" where
+    they are not told.
+    """
 
     iri: str
     time: str
     kind: str
     anomaly: str = ""
+    excess: str = ""
+    cloud: str = ""
+
+
+@dataclass(frozen=True)
+class Season:
+    """What is told of a parcel in a season: ``hectares`` as stated, ``crop`` an IRI or ""."""
+
+    boundary: str
+    season: str
+    hectares: str = ""
+    crop: str = ""
+    crop_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +84,7 @@ class Pictures:
     """What a page draws: outlines, series of figures by property, products near an event.
 
     ``near`` is sorted by time; ``start`` and ``end`` are those of the event.  ``events`` are
-    those near a product.
+    those near a product.  ``seasons`` are those of a parcel.
     """
 
     outlines: tuple[Outline, ...] = ()
@@ -75,6 +92,7 @@ class Pictures:
     near: tuple[Near, ...] = ()
     events: tuple[Near, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    seasons: tuple[Season, ...] = ()
 
 
 def pictures(iri: str, store: Store, graphs: Graphs, ask: Ask | None = None) -> Pictures:
@@ -88,12 +106,14 @@ def pictures(iri: str, store: Store, graphs: Graphs, ask: Ask | None = None) -> 
     if term("Product") in types and about.get("tile"):
         series = _series(about["tile"], store, graphs)
     if term("Event") in types:
-        near = _near(about, ask)
+        near = _with_figures(_near(about, ask), store, graphs)
     elif term("Product") in types:
         events = _events(about, store, graphs)
+    seasons = _seasons(iri, store, graphs) if term("Parcel") in types else ()
     named = {one.of for one in outlines} | {one.iri for one in (*near, *events)}
     named |= {one.anomaly for one in near}
-    return Pictures(outlines, series, near, events, labels_of(filter(None, named), store, graphs))
+    labels = labels_of(filter(None, named), store, graphs)
+    return Pictures(outlines, series, near, events, labels, seasons)
 
 
 def _about(iri: str, store: Store, graphs: Graphs) -> tuple[set[str], dict[str, str]]:
@@ -121,6 +141,15 @@ def _outlines(iri: str, store: Store, graphs: Graphs) -> tuple[Outline, ...]:
         for row in _rows(query, store, graphs, thing=Iri(iri))
     ]
     return tuple(sorted(found, key=lambda one: (one.role, one.time, one.of, one.wkt)))
+
+
+def _seasons(parcel: str, store: Store, graphs: Graphs) -> tuple[Season, ...]:
+    query = text("queries/internal", "parcel-told.rq")
+    found = (
+        Season(*("" if one is None else one.value for one in row[:5]))
+        for row in _rows(query, store, graphs, parcel=Iri(parcel))
+    )
+    return tuple(sorted(found, key=lambda one: (one.season, one.boundary), reverse=True))
 
 
 def _series(tile: str, store: Store, graphs: Graphs) -> dict[str, tuple[Point, ...]]:
@@ -176,6 +205,26 @@ def _near(about: Mapping[str, str], ask: Ask) -> tuple[Near, ...]:
             told = Near(*("" if one is None else one.value for one in row[:4]))
             found.setdefault(told.iri, told)
     return tuple(sorted(found.values(), key=lambda one: (one.time, one.iri)))
+
+
+def _with_figures(near: tuple[Near, ...], store: Store, graphs: Graphs) -> tuple[Near, ...]:
+    things = " ".join(f"<{one.iri}>" for one in near if is_iri(one.iri))
+    if not things:
+        return near
+    told: dict[str, dict[str, str]] = {}
+    # One query for each: of all at once, the engine reads every figure that there is.
+    for name in ("excessTotalWaterObservedArea", "cloudCover"):
+        query = (
+            f"SELECT ?thing ?value {{ VALUES ?thing {{ {things} }} ?thing <{term(name)}> ?value }}"
+        )
+        told[name] = {
+            cast(Iri, thing).value: cast(Term, value).value
+            for thing, value in _rows(query, store, graphs)
+        }
+    excess, cloud = told["excessTotalWaterObservedArea"], told["cloudCover"]
+    return tuple(
+        replace(one, excess=excess.get(one.iri, ""), cloud=cloud.get(one.iri, "")) for one in near
+    )
 
 
 def _events(about: Mapping[str, str], store: Store, graphs: Graphs) -> tuple[Near, ...]:

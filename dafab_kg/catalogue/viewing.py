@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
+from urllib.parse import unquote
 
 from dafab_kg.catalogue.description import LABELS
 from dafab_kg.model.errors import ThingNotFound
@@ -25,6 +27,29 @@ PAGE: Final = 100
 MOST_PAGES: Final = 100
 MOST_PROPERTIES: Final = 500
 _TYPE: Final = PREFIXES["rdf"] + "type"
+_FORMS: Final = tuple(
+    (re.compile(form), name)
+    for form, name in (
+        (r"/parcel/[^/]+/(?P<parcel>[^/]+)/boundary/(?P<season>[^/]+)$", "{parcel}, {season}"),
+        (
+            r"/product/(?P<product>[^/]+)/coverage/(?P<dataset>[^/]+)/(?P<season>[^/]+)$",
+            "{season}, {dataset}, of {product}",
+        ),
+        (
+            r"/product/(?P<product>[^/]+)/objects/(?P<sign>[^/]+)/(?P<area>[^/]+)$",
+            "{sign} area {area} of {product}",
+        ),
+        (r"/product/(?P<product>[^/]+)/objects/(?P<sign>[^/]+)$", "{sign} objects of {product}"),
+        (r"/product/(?P<product>[^/]+)/anomaly$", "anomaly of {product}"),
+        (r"/product/(?P<product>[^/]+)/dasi$", "DASI key of {product}"),
+        (r"/report/[^/]+/(?P<report>[^/]+)/point/(?P<time>[^/]+)$", "{report}, {time}"),
+        (r"/place/[^/]+/(?P<place>[^/]+)/share/(?P<owner>[^/]+)$", "share in {place} of {owner}"),
+        (r"/run/(?P<product>[^/]+)$", "run for {product}"),
+        (r"/document/[^/]+/link/(?P<link>[^/]+)$", "link {link}"),
+    )
+)
+"""What things are called whose last part of the IRI tells not enough."""
+_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?Z")
 
 
 @dataclass(frozen=True)
@@ -161,12 +186,28 @@ def tail(iri: str) -> str:
     return iri.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1] or iri
 
 
+def called(iri: str) -> str:
+    """Return what to call a thing that has no label, by the form of its IRI.
+
+    >>> called("https://w3id.org/dafab/id/parcel/fields/32ULV-1044/boundary/2023")
+    '32ULV-1044, 2023'
+    >>> called("https://w3id.org/dafab/id/report/hurdat2/AL092022/point/2022-09-27T00%3A00%3A00Z")
+    'AL092022, 2022-09-27 00:00 UTC'
+    """
+    for form, name in _FORMS:
+        found = form.search(iri)
+        if found is not None:
+            parts = {key: unquote(tail(unquote(part))) for key, part in found.groupdict().items()}
+            return _TIME.sub(r"\1 \2 UTC", name.format(**parts))
+    return unquote(tail(iri))
+
+
 def _own_label(iri: str, facts: list[tuple[str, Term]]) -> str:
     for predicate in LABELS:
         named = [v for p, v in facts if p == predicate and isinstance(v, Literal) and v.value]
         if named:
             return min(named, key=lambda one: (one.language not in ("", "en"), one.value)).value
-    return tail(iri)
+    return called(iri)
 
 
 def _outgoing(iri: str, store: Store, graphs: Graphs) -> Iterator[Values]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -27,9 +28,10 @@ from dafab_kg.python.things import as_json
 from dafab_kg.reasoning.explain import plain_triple
 from dafab_kg.web.addresses import about_of, term_page
 from dafab_kg.web.described import GRAPH_TYPES, JSON, PAGE, Operation, Parameter, described
+from dafab_kg.web.glossary import Word
 from dafab_kg.web.html import page
 from dafab_kg.web.ontology_view import Ontology
-from dafab_kg.web.plots import plot_of
+from dafab_kg.web.plots import Line, line_of, plot_of, span_of
 from dafab_kg.web.problems import Problem
 from dafab_kg.web.thing import OPEN, groups_of, map_of, name_of, row_of, shown_of
 from dafab_kg.web.thing_forms import (
@@ -123,6 +125,13 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             found = ontology.view(iri)
             return None if found is None else (found, False)
 
+    def _property_page(iri: str) -> str:
+        """Return where a property is told of: here, or else where its vocabulary is."""
+        found = term_page(iri)
+        if found:
+            return found
+        return about_of(iri) if ontology.view(iri) is not None else _outside(iri, base)
+
     def _about(iri: str, suffix: str) -> AnyResponse:
         chosen = wanted(suffix)
         found = _view(iri) if is_iri(iri) else None
@@ -145,8 +154,10 @@ def about_face(catalogue: Catalogue) -> Blueprint:
         own = {view.iri, view.value(term("derivedFrom"))}
         own |= {one.value for one in view.values(term("hasDerivative"))}
         plots = []
-        for figure, points in (drawn.series if drawn else {}).items():
-            plot = plot_of(points, frozenset(own))
+        series = drawn.series if drawn else {}
+        span = span_of(series.values())
+        for figure, points in series.items():
+            plot = plot_of(points, frozenset(own), span)
             word = words.get(figure)
             if plot is not None and word is not None:
                 plots.append((figure, word, plot))
@@ -162,6 +173,7 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             drawn=drawn,
             plots=plots,
             phases=_phases(view, drawn.near if drawn else ()),
+            line=_line(view, drawn.near if drawn else ()),
             versions=_versions(view),
             files=_files(view),
             own=own,
@@ -169,6 +181,7 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             term_address=term_page(view.iri),
             outside=_outside(view.iri, base),
             about_of=about_of,
+            property_page=_property_page,
             name_of=lambda iri: name_of(iri, _labels(view, drawn), words, prefixes),
         )
 
@@ -196,6 +209,7 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             previous=at(number - 1) if number > 1 else "",
             following=at(number + 1) if found.more else "",
             about_of=about_of,
+            property_page=_property_page,
         )
 
     def _why(iri: str, property_: str, digest: str) -> AnyResponse:
@@ -215,6 +229,9 @@ def about_face(catalogue: Catalogue) -> Blueprint:
                 "graphs": found.graphs,
                 "claims": [as_json(one) for one in found.claims],  # type: ignore[arg-type]
                 "made": [as_json(one) for one in found.made],  # type: ignore[arg-type]
+                "computed": [as_json(one) for one in found.computed],  # type: ignore[arg-type]
+                "located": {key: asdict(one) for key, one in found.located.items()},
+                "mappings": found.mappings,
             }
             response = Response(orjson.dumps(told), content_type=JSON)
             response.vary.add("Accept")
@@ -230,6 +247,13 @@ def about_face(catalogue: Catalogue) -> Blueprint:
             value=shown_of(found.value, found.labels, words, prefixes),
             claims=[(one, shown_of(one.value, {}, words, prefixes).text) for one in found.claims],
             by_graph={one.graph: one for one in found.documents},
+            by_fact={(one.triple, one.graph): one for one in found.computed},
+            all_computed={one.graph for one in found.computed} >= set(found.proof.graphs),
+            written_by=bool(found.computed)
+            and all(one.by != "policy" for one in found.computed)
+            and {one.graph for one in found.computed} >= set(found.proof.graphs),
+            shown=lambda value: shown_of(value, found.labels, words, prefixes),
+            unit_of=lambda iri: words.get(iri, Word()).unit,
             in_words=plain_triple,
             rule_of=lambda graph: _rule(graph, base),
             about_of=about_of,
@@ -265,6 +289,12 @@ def _phases(view: View, near: Iterable[Near]) -> list[tuple[str, list[Near]]]:
         phases[when].append(one)
     phases["before"].reverse()
     return list(phases.items())
+
+
+def _line(view: View, near: tuple[Near, ...]) -> Line | None:
+    normal = ("", term("normal"))
+    noted = frozenset(one.iri for one in near if one.anomaly not in normal)
+    return line_of(near, view.value(term("start")), view.value(term("end")), noted)
 
 
 def _versions(view: View) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from dafab_kg.model.names import NS, ONTOLOGY, is_iri
 from dafab_kg.vocabulary.order import KNOWN_PREFIXES
 
 HCAT = KNOWN_PREFIXES["hcat"]
+SHAPES = KNOWN_PREFIXES["dsh"]
 
 
 def page_of(iri: str) -> str:
@@ -45,4 +46,6 @@ def term_page(iri: str) -> str:
         return url_for("terms.crop_page", local=iri[len(HCAT) :])
     if iri.startswith(ONTOLOGY):
         return url_for("terms.module", module=iri[len(ONTOLOGY) :].split("/")[0])
+    if iri.startswith(SHAPES):
+        return url_for("terms.shapes", _anchor=iri[len(SHAPES) :])
     return ""

@@ -17,7 +17,7 @@ _SYMBOLS: Final[Mapping[str, str]] = {
     "PERCENT": "%", "NUM": "", "UNITLESS": "", "KiloM2": "km²", "DEG": "°", "BYTE": "B",
     "MI_N": "nmi", "HA": "ha", "M": "m", "NanoM": "nm", "W-PER-M2-MicroM": "W/(m² µm)",
     "PER-CentiM": "1/cm", "KiloM": "km", "KN": "kn", "HectoPA": "hPa", "HR": "h",
-    "GigaHZ": "GHz", "CentiM": "cm",
+    "GigaHZ": "GHz", "CentiM": "cm", "DobsonUnit": "DU",
 }  # fmt: skip
 
 

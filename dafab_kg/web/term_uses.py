@@ -23,6 +23,8 @@ MOST_COUNTED: Final = 10_000
 COUNT_SECONDS: Final = 0.3
 """How long a page waits for the numbers of all classes; they come when they are counted."""
 TERM_SECONDS: Final = 2.0
+EXAMPLES: Final = 10
+"""Things of a class that its page lists."""
 _QUERIES: Final[Mapping[str, str]] = {
     "class": "term-things.rq",
     "property": "term-statements.rq",
@@ -91,6 +93,20 @@ def uses(catalogue: Catalogue, iri: str, kind: str) -> Uses | None:
             other.value if other is not None else "",
         )
     return None
+
+
+def examples_of(catalogue: Catalogue, iri: str) -> tuple[str, ...]:
+    """Return IRIs of some things of a class, at most :data:`EXAMPLES`, by IRI.
+
+    Raises:
+        NotServed: that cannot be told in the time there is.
+    """
+    options: dict[str, Any] = {"private": sees_private()}
+    if isinstance(catalogue, ServedCatalogue):
+        options["seconds"] = TERM_SECONDS
+    query = f"SELECT DISTINCT ?thing WHERE {{ ?thing a <{iri}> }} LIMIT {EXAMPLES}"
+    rows = cast(Solutions, catalogue.query(query, **options))
+    return tuple(sorted(row[0].value for row in rows if isinstance(row[0], Iri)))
 
 
 class Numbers:

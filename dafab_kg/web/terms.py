@@ -18,6 +18,7 @@ from rdflib import DCTERMS, OWL, RDF, Graph, URIRef
 from werkzeug.wrappers import Response as AnyResponse
 
 from dafab_kg.catalogue import Catalogue
+from dafab_kg.catalogue.viewing import called
 from dafab_kg.model.errors import NotServed, ThingNotFound
 from dafab_kg.model.names import NS, ONTOLOGY
 from dafab_kg.store.answers import FORMATS, Format, fitting
@@ -38,7 +39,14 @@ from dafab_kg.web.described import (
 )
 from dafab_kg.web.glossary import unit_symbol
 from dafab_kg.web.html import page
-from dafab_kg.web.term_uses import Uses, numbers_of, uses
+from dafab_kg.web.term_uses import Uses, examples_of, numbers_of, uses
+from dafab_kg.web.terms_files import (
+    MERGED,
+    SHAPES,
+    merged_ontology,
+    shape_files,
+    shape_text,
+)
 from dafab_kg.web.terms_forms import asked_form, rdf_form, responded, written
 
 ALIGNED = ("matches", "above", "below")
@@ -64,10 +72,15 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
     @cache
     def kept(module: str, form: str) -> bytes:
         words = kept_vocabulary()
+        if module == MERGED:
+            return written(merged_ontology(words), FORMATS[form])
+        if module == SHAPES:
+            return written(words.shapes, FORMATS[form])
         return written(words.modules[module] if module else words.whole, FORMATS[form])
 
     face.add_app_template_filter(_name, "term_name")
     face.add_app_template_filter(unit_symbol)
+    face.add_app_template_filter(called)
     face.add_app_template_test(_is_outside, "outside")
 
     @face.get("/ns")
@@ -121,6 +134,27 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
     def version(module: str, version: str) -> AnyResponse:
         return _module(module, "", version)
 
+    @face.get(f"/ont/{MERGED}")
+    @face.get(f"/ont/{MERGED}.<suffix>")
+    @described(GET=_told("All modules as one ontology without imports"))
+    def merged(suffix: str = "ttl") -> AnyResponse:
+        form = rdf_form(suffix) or FORMATS["turtle"]
+        return responded(kept(MERGED, form.name), form.content_type())
+
+    @face.get("/shapes")
+    @face.get("/shapes.<suffix>")
+    @described(GET=_told("All shapes"))
+    def shapes(suffix: str = "") -> AnyResponse:
+        form = rdf_form(suffix)
+        if form is not None:
+            return responded(kept(SHAPES, form.name), form.content_type())
+        return _page("shapes.html", files=shape_files())
+
+    @face.get("/shapes/<file>.ttl")
+    @described(GET=Operation("Shapes of a module, as they stand", {200: ("text/turtle",)}, (404,)))
+    def shapes_file(file: str) -> AnyResponse:
+        return Response(shape_text(file), content_type=FORMATS["turtle"].content_type())
+
     def _module(name: str, suffix: str, version: str = "") -> AnyResponse:
         words = kept_vocabulary()
         _check(words, name, version)
@@ -157,6 +191,8 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
             demands=demands,
             uses=used,
             late=late,
+            examples=_examples(catalogue, iri) if used and used.kind == "class" else (),
+            type_iri=str(RDF.type),
             value=cell_of(used.value, catalogue.names.prefixes) if used and used.value else None,
             brief=_outline().terms.get(iri),
         )
@@ -182,6 +218,13 @@ def _used(catalogue: Catalogue, iri: str, kind: str) -> tuple[Uses | None, bool]
         return uses(catalogue, iri, kind), False
     except NotServed:
         return None, True
+
+
+def _examples(catalogue: Catalogue, iri: str) -> tuple[str, ...]:
+    try:
+        return examples_of(catalogue, iri)
+    except NotServed:
+        return ()
 
 
 def _check(words: Vocabulary, name: str, version: str) -> None:

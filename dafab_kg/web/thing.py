@@ -6,19 +6,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import unquote
 
 import orjson
 import shapely
 
 from dafab_kg.catalogue.picturing import Outline, Pictures
-from dafab_kg.catalogue.viewing import Values, View, digest_of, tail
+from dafab_kg.catalogue.viewing import Values, View, called, digest_of, tail
 from dafab_kg.model.names import PREFIXES, term
 from dafab_kg.store.geojson import WKT_LITERAL, read_wkt
 from dafab_kg.store.protocol import Blank, Iri, Literal, Term
 from dafab_kg.web.addresses import page_of
 from dafab_kg.web.cells import cell_of, shorten
-from dafab_kg.web.glossary import CATEGORIES, Word
+from dafab_kg.web.glossary import CATEGORIES, Word, unit_symbol
 
 Words = Mapping[str, Word]
 
@@ -51,6 +50,7 @@ _COLOURS: Final[Mapping[str, str]] = {
     "itself": "--map-mark-soft",
     "product": "--map-mark-soft",
     "report": "--map-mark-soft",
+    "boundary": "--map-mark-soft",
 }
 
 
@@ -111,6 +111,8 @@ def row_of(one: Values, view: View, words: Words, prefixes: Mapping[str, str]) -
     """Return a property with its values in words."""
     word = words.get(one.property, Word())
     shown = [shown_of(value, view.labels, words, prefixes, view.nested) for value in one.terms]
+    if len(shown) == one.count:
+        shown.sort(key=_reading_order)
     return Row(
         one.property,
         _property_name(one.property, words, prefixes),
@@ -155,9 +157,11 @@ def name_of(iri: str, labels: Mapping[str, str], words: Words, prefixes: Mapping
     """Return what people call a thing: its label, a term's name, else how its IRI ends."""
     found = labels.get(iri) or words.get(iri, Word()).label or _NAMES.get(iri, "")
     base = prefixes.get("id", "\0")
+    if not found and iri.startswith(PREFIXES["unit"]):
+        return unit_symbol(iri) or tail(iri).lower()
     if found or not iri.startswith(base):
         return found or shorten(iri, prefixes).strip("<>")
-    last = tail(unquote(tail(iri)))
+    last = called(iri)
     kind = iri.removeprefix(base).split("/", 1)[0]
     return f"{kind} {last[:8]}" if _HASH.fullmatch(last) else last
 
@@ -191,8 +195,8 @@ def map_of(view: View, pictures: Pictures) -> dict[str, Any] | None:
 def _drawn_name(one: Outline, view: View, pictures: Pictures) -> str:
     if one.role == "itself":
         return view.label
-    name = pictures.labels.get(one.of) or tail(one.of)
-    return f"{name}, {one.time}" if one.time else name
+    # the name of a point of a track, or of a season's boundary, tells its time
+    return pictures.labels.get(one.of) or called(one.of)
 
 
 def geojson_of(view: View, outlines: Iterable[Outline]) -> bytes:
@@ -205,11 +209,12 @@ def geojson_of(view: View, outlines: Iterable[Outline]) -> bytes:
     features = []
     for outline in outlines:
         geometry = read_wkt(outline.wkt)
+        own = outline.role == "itself" or not outline.of
         feature: dict[str, Any] = {
             "type": "Feature",
-            "id": view.iri,
+            "id": view.iri if own else outline.of,
             "geometry": None,
-            "properties": properties,
+            "properties": properties if own else {"iri": outline.of, **_about(outline, view.iri)},
         }
         if geometry is not None:
             feature["geometry"] = orjson.Fragment(
@@ -219,10 +224,21 @@ def geojson_of(view: View, outlines: Iterable[Outline]) -> bytes:
     return orjson.dumps({"type": "FeatureCollection", "features": features})
 
 
+def _about(outline: Outline, iri: str) -> dict[str, str]:
+    told = {"label": called(outline.of), "role": outline.role, "time": outline.time, "with": iri}
+    return {name: text for name, text in told.items() if text}
+
+
 def _feature(geometry: Any, properties: Mapping[str, str]) -> dict[str, Any]:
     # plain values: the template writes them into an attribute
     drawn = orjson.loads(shapely.to_geojson(geometry))
     return {"type": "Feature", "geometry": drawn, "properties": dict(properties)}
+
+
+def _reading_order(one: Shown) -> tuple[bool, list[tuple[int, str]]]:
+    """Order links by their names, numbers within these as numbers; all else as it stands."""
+    parts = re.findall(r"\d+|\D+", one.text.lower()) if one.iri else []
+    return not one.iri, [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def _is_number(value: Literal) -> bool:

@@ -12,6 +12,7 @@ from rdflib import Graph, URIRef
 
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.catalogue.viewing import View
+from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.model.names import PREFIXES
 from dafab_kg.python.things import Description, Fact, as_json
 from dafab_kg.store.answers import FORMATS, Format, fitting
@@ -74,8 +75,7 @@ def split_suffix(local: str) -> tuple[str, str]:
 def written(view: View, form: Format, catalogue: Catalogue, known: bool) -> bytes:
     """Write a twin; ``known``: the catalogue knows the thing, not the ontology alone."""
     if form == JSON:
-        told = catalogue.show(view.iri) if known else _description(view)
-        return orjson.dumps(as_json(told))
+        return orjson.dumps(as_json(_told(view, catalogue, known)))
     if form == GEOJSON:
         return geojson_of(view, catalogue.pictures(view.iri).outlines if known else ())
     return rdf_of(view.triples, form)
@@ -131,6 +131,15 @@ def _named(words: list[str]) -> tuple[Format, str] | None:
     if found is None:
         raise no_such_format(", ".join(words)[:80], f"html or one of {', '.join(_BY_NAME)}")
     return FORMATS[found.name], found.media_type
+
+
+def _told(view: View, catalogue: Catalogue, known: bool) -> Description:
+    if known:
+        try:
+            return catalogue.show(view.iri)
+        except ThingNotFound:  # it stands in what is inferred alone
+            pass
+    return _description(view)
 
 
 def _description(view: View) -> Description:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -37,6 +38,14 @@ ONE = f"""
 <{ID}place/a%2Fb> rdfs:label "a slash within" .
 <{ID}place/FL> dafab:toponym "Florida" ; dafab:wikidata <http://www.wikidata.org/entity/Q812> .
 <{ID}product/x.json> rdfs:label "named like a twin" .
+<{ID}parcel/some/F-7> a dafab:Parcel .
+<{ID}parcel/some/F-7/boundary/2023> a dafab:ParcelBoundary ; dafab:season "2023" ;
+  dafab:boundaryOf <{ID}parcel/some/F-7> ; dafab:boundaryArea 398.39 ;
+  dafab:cropName "grain maize" ; geo:hasGeometry <{ID}parcel/some/F-7/boundary/2023/geometry> .
+<{ID}parcel/some/F-7/boundary/2023/geometry>
+  geo:asWKT "POLYGON ((6 49, 6.1 49, 6.1 49.1, 6 49.1, 6 49))"^^geo:wktLiteral .
+<{ID}item/i/c/a%3Cb> dafab:describes <{ID}product/P1> .
+<{ID}product/turned> rdfs:label "\u202e{"long " * 400}" ; dafab:derivedFrom <{ID}product/P1> .
 """ + "".join(f"<{ID}product/N{n}> dafab:tile <{ID}tile/17RLM> .\n" for n in range(POINTING))
 OTHER = f"<{ID}product/P1> <{NS}cloudCover> 13.1 ."
 
@@ -297,3 +306,47 @@ def test_a_property_that_xml_cannot_name_is_told(asked: FlaskClient) -> None:
     assert "turtle" in answer.get_json()["remedy"]
     told = Graph().parse(data=asked.get("/about/product/P3.nt").data, format="nt")
     assert (URIRef(ID + "product/P3"), URIRef("http://e/p'=1"), Literal("no name of XML")) in told
+
+
+def test_no_property_leads_nowhere(asked: FlaskClient) -> None:
+    """What neither we nor the ontology tell of leads to the vocabulary that it is of."""
+    text = asked.get(f"/about/{SCENE}", headers=BROWSER).text
+    links = re.findall(r'<th scope="row"><a href="([^"]+)"', text)
+    links = [html.unescape(one) for one in links]
+    own = {one for one in links if one.startswith("/")}
+    assert set(links) - own == {
+        PREFIXES["rdf"] + "type", PREFIXES["rdfs"] + "label", PREFIXES["geo"] + "hasGeometry",
+        "http://e/odd",
+    }  # fmt: skip
+    assert {asked.get(one, headers=BROWSER).status_code for one in own} == {200}
+
+
+def test_json_of_what_is_only_inferred(asked: FlaskClient) -> None:
+    iri = f"{NS}AnalysedProduct"
+    told = asked.get("/about", query_string={"iri": iri, "format": "json"})
+    assert told.status_code == 200
+    assert f"{ID}{SCENE}" in {one["subject"]["value"] for one in told.json["incoming"]}
+
+
+def test_a_parcel_has_its_map_crop_and_area(asked: FlaskClient) -> None:
+    text = asked.get("/about/parcel/some/F-7", headers=BROWSER).text
+    assert "grain maize" in text and "398.39" in text and "data-map" in text
+    # its boundaries are told apart
+    assert ">F-7, 2023</a>" in text
+    [feature] = asked.get("/about/parcel/some/F-7.geojson").json["features"]
+    assert feature["id"] == f"{ID}parcel/some/F-7/boundary/2023"
+    assert feature["geometry"]["coordinates"][0][0] == [6.0, 49.0]
+
+
+def test_an_entry_shows_where_its_product_is(asked: FlaskClient) -> None:
+    query = {"iri": f"{ID}item/i/c/a%3Cb"}
+    shown = asked.get("/about", query_string=query, headers=BROWSER).text
+    assert "<h1>a&lt;b</h1>" in shown and "data-map" in shown
+    [feature] = asked.get("/about", query_string={**query, "format": "geojson"}).json["features"]
+    assert feature["id"] == f"{ID}{SCENE}"
+
+
+def test_a_long_label_is_cut_where_it_is_a_link(asked: FlaskClient) -> None:
+    text = asked.get(f"/about/{SCENE}", headers=BROWSER).text
+    labels = {one for one in re.findall(r">([^<]*)</a>", text) if "long long" in one}
+    assert [len(one) for one in labels] == [201]

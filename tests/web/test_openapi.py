@@ -132,6 +132,7 @@ REAL = {
     "suffix": ["ttl", "nt", "jsonld", "rdf", "html", "csv", "json"],
     "rest": ["a", "b/c"],
     "filename": ["style.css"],
+    "file": ["agri"],
     "collection": ["water_analysis"],
     "item": [water_item(0)["id"]],
     "scope": ["dafab"],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from pyoxigraph import Literal, RdfFormat, parse
+from pyoxigraph import BlankNode, Literal, RdfFormat, parse
 from rdflib import OWL, RDF, RDFS, SH, Graph, URIRef
 from rdflib.compare import isomorphic
 
@@ -363,3 +363,53 @@ def test_a_page_does_not_wait_until_all_is_counted(monkeypatch: pytest.MonkeyPat
     while "is being counted" in (text := client.get("/ns", headers=BROWSER).text):
         assert time.monotonic() < until
     assert "Numbers are those of things in this catalogue" in text
+
+
+def test_the_ontology_in_one_file_opens_by_itself(client: FlaskClient) -> None:
+    """One ontology that imports nothing, as an editor without a network needs it.
+
+    The OWL API, which Protégé reads with, finds in it the axioms of all modules, and nothing
+    outside OWL 2 DL.
+    """
+    told = client.get("/ont/dafab-merged.ttl")
+    assert told.headers["Content-Type"].startswith("text/turtle")
+    typed: dict[str, set[str]] = {}
+    for quad in parse(told.data, format=RdfFormat.TURTLE):
+        assert quad.predicate.value != str(OWL.imports)
+        if quad.predicate.value == str(RDF.type) and not isinstance(quad.subject, BlankNode):
+            typed.setdefault(quad.object.value, set()).add(quad.subject.value)
+    assert typed[str(OWL.Ontology)] == {"https://w3id.org/dafab/ont/dafab-merged"}
+    whole = kept_vocabulary().whole
+    for kind in (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty):
+        declared = {str(s) for s in whole.subjects(RDF.type, kind) if isinstance(s, URIRef)}
+        assert declared == typed[str(kind)]
+    assert "/ont/dafab-merged.ttl" in client.get("/ns", headers=BROWSER).text
+
+
+def test_shapes_are_found_and_fetched(client: FlaskClient) -> None:
+    links = page(client, "/ns/cloudCover").links
+    assert "/shapes#Granule" in links
+    shown = client.get("/shapes", headers=BROWSER).text
+    assert 'id="Granule"' in shown
+    files = [one for one in Page(shown).links if one.endswith(".ttl") and "/shapes/" in one]
+    told = [quad for one in files for quad in parse(client.get(one).data, format=RdfFormat.TURTLE)]
+    targets = {q.object.value for q in told if q.predicate.value == str(SH.targetClass)}
+    shapes = kept_vocabulary().shapes
+    assert targets == {str(one) for one in shapes.objects(None, SH.targetClass)}
+    every = parse(client.get("/shapes.ttl").data, format=RdfFormat.TURTLE)
+    assert sum(1 for _ in every) == len(told) == len(shapes)
+    assert client.get("/shapes/none.ttl").status_code == 404
+
+
+def test_an_axiom_about_a_class_is_a_sentence(client: FlaskClient) -> None:
+    text = client.get("/ns/FloodScene", headers=BROWSER).text
+    assert "Whatever is (Product and (anomalyType value flood)) is one." in text
+
+
+def test_a_class_lists_its_things() -> None:
+    kind = f"<{RDF.type}> <{NS}Place> ."
+    data = "\n".join(f"<http://e/place/{n}> {kind}" for n in range(12))
+    asked = create_app(MemoryCatalogue(data)).test_client()  # type: ignore[arg-type]
+    links = page(asked, "/ns/Place").links
+    assert len([one for one in links if "iri=http://e/place" in one]) == 10
+    assert any("way=in" in one for one in links)
