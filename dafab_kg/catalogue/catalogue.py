@@ -1259,11 +1259,12 @@ class Catalogue(ItemSearch, Closing):
         """
         found = self._documents.quarantined(identifier)
         if found is None:
-            raise ThingNotFound(
-                f"No document {identifier!r} is in quarantine; "
-                "`dafab-kg quarantine list` shows those that are"
-            )
+            raise not_in_quarantine(identifier)
         return found
+
+    def in_quarantine(self, identifiers: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some identifiers that name a rejected document."""
+        return self._documents.among_rejected(identifiers)
 
     def discard(self, *identifiers: str) -> tuple[str, ...]:
         """Take rejected documents out of quarantine for good; return their identifiers.
@@ -1271,8 +1272,10 @@ class Catalogue(ItemSearch, Closing):
         Raises:
             ThingNotFound: one is not in quarantine; then all stay.
         """
+        there = set(self.in_quarantine(identifiers))
         for identifier in identifiers:
-            self.quarantined(identifier)
+            if identifier not in there:
+                raise not_in_quarantine(identifier)
         return self._writer().discard(identifiers)
 
     def load_reports(self, most: int = 20) -> tuple[dict[str, Any], ...]:
@@ -1328,6 +1331,11 @@ class Catalogue(ItemSearch, Closing):
         if any(outcome.status in {"loaded", "replaced"} for outcome in report.outcomes):
             self._writer().discard((entry.document_id,))
             return report.outcomes
+        others = {one.document_id for one in report.rejected} - {entry.document_id}
+        kept = {digest for one in others for _, digest in self.quarantined(one).files}
+        if others and {digest for _, digest in entry.files} <= kept:
+            # what it is can be told now, and what is wrong with that: one entry is enough
+            self._writer().discard((entry.document_id,))
         return report.rejected or (
             Outcome(entry.document_id, entry.kind, entry.origin, "rejected", 0, entry.message),
         )
@@ -1550,3 +1558,11 @@ def _check_layout(path: Path, settings: Settings, *, read_only: bool) -> None:
             f"{path} was made with base {value.get('base')}, the settings say {settings.base}: "
             "set DAFAB_BASE to the former"
         )
+
+
+def not_in_quarantine(identifier: str) -> ThingNotFound:
+    """Say that no rejected document has an identifier."""
+    return ThingNotFound(
+        f"No document {identifier[:80]!r} is in quarantine; "
+        "`dafab-kg quarantine list` shows those that are"
+    )

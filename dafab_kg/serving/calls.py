@@ -33,6 +33,7 @@ READS: Final = frozenset(
         "find_did_names",
         "find_dids",
         "ids_of_cut_names",
+        "in_quarantine",
         "unknown_did_keys",
         "find_items",
         "find_things",

@@ -56,12 +56,16 @@ AS_MEANT = frozenset({"cancelled", "deadline", "memory"})
 
 @dataclass
 class Child:
-    """A process: ``number`` is its slot, ``called`` the pipe that a spare waits at."""
+    """A process: ``number`` is its slot, ``called`` the pipe that a spare waits at.
+
+    ``before`` are the calls that others had answered in its slot.
+    """
 
     pid: int
     role: Role
     number: int = -1
     called: int = -1
+    before: int = 0
     began: float = field(default_factory=time.monotonic)
 
 
@@ -158,7 +162,8 @@ class Supervisor:
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(code or 0)
-        self._children[pid] = Child(pid, role, number, call)
+        before = self._slots.read(number).served if number >= 0 else 0
+        self._children[pid] = Child(pid, role, number, call, before)
 
     def _start(self, role: Role) -> None:
         if role == "writer":
@@ -334,7 +339,7 @@ class Supervisor:
             if child.number >= 0:
                 doing = self._slots.read(child.number)
                 entry["busy_seconds"] = now - doing.began if doing.token else 0.0
-                entry["served"] = doing.served
+                entry["served"] = max(doing.served - child.before, 0)
             processes.append(entry)
         shelf = Shelf(self.settings.store)
         served = sum(self._slots.read(n).served for n in range(self._slots.count))

@@ -259,6 +259,12 @@ class Documents:
         entry = quarantined_from_json(data)
         return replace(entry, parts=self.parts(entry))
 
+    def among_rejected(self, identifiers: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some identifiers that name a rejected document; nothing is read."""
+        valid = [one for one in identifiers if _IDENTIFIER.fullmatch(one)]
+        with self._read() as txn, txn.cursor(self._rejected) as cursor:
+            return tuple(one for one in valid if cursor.set_key(one.encode()))
+
     def quarantine_count(self) -> int:
         """Number of rejected documents."""
         with self._read() as txn:

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, url_for
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.catalogue.load_reports import MOST_KEPT, told_of
 from dafab_kg.ingest.report import LoadReport
-from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.web.described import JSON, PAGE, PAGE_FORMAT, Operation, described
 from dafab_kg.web.faults import readable
 from dafab_kg.web.html import page
@@ -77,16 +76,14 @@ def show_report(catalogue: Catalogue, report: LoadReport, identifier: str = "") 
 
 def is_waiting(catalogue: Catalogue, identifier: str) -> bool:
     """Tell whether a document is in quarantine."""
-    try:
-        catalogue.quarantined(identifier)
-    except ThingNotFound:
-        return False
-    return True
+    return bool(catalogue.in_quarantine((identifier,)))
 
 
 def _shown(catalogue: Catalogue, kept: dict[str, Any], **more: Any) -> Response:
-    waiting = {entry.document_id for entry in catalogue.quarantine()}
-    outcomes = [_outcome(catalogue, one, waiting) for one in kept["outcomes"][:MOST_SHOWN]]
+    listed = kept["outcomes"][:MOST_SHOWN]
+    refused = tuple(one["document_id"] for one in listed if one["status"] == "rejected")
+    waiting = set(catalogue.in_quarantine(refused)) if refused else set()
+    outcomes = [_outcome(catalogue, one, waiting) for one in listed]
     told = {
         **_head(catalogue, kept),
         "ok": kept["ok"] and bool(kept["total"]),
