@@ -262,6 +262,18 @@ def test_a_rejection_is_1_with_its_reason_and_lies_in_quarantine(call, place, tm
     assert code == 1
 
 
+def test_what_was_refused_is_discarded(call, place, tmp_path):
+    store = tmp_path / "other"
+    call("load", str(place / "broken"), store=store)
+    _, out, _ = call("quarantine", "list", "--json", store=store)
+    [entry] = json.loads(out)
+    assert call("quarantine", "discard", store=store)[0] == 2  # nothing is named
+    assert call("quarantine", "discard", entry["document_id"], "x", store=store)[0] == 1
+    code, out, _ = call("quarantine", "discard", entry["document_id"], "--json", store=store)
+    assert code == 0 and json.loads(out) == {"discarded": [entry["document_id"]]}
+    assert "0 discarded" in call("quarantine", "discard", "--all", store=store)[1]
+
+
 def test_strict_stops_at_the_first_rejection(call, place, tmp_path):
     code, out, _ = call(
         "load", str(place / "broken"), str(place / "sample"), "--strict", "--json",

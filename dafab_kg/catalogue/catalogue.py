@@ -35,6 +35,7 @@ from dafab_kg.catalogue.items import (
     write_items,
 )
 from dafab_kg.catalogue.knowing import provenance_of
+from dafab_kg.catalogue.load_reports import keep_report, kept_report, newest_reports
 from dafab_kg.catalogue.moving import move_documents
 from dafab_kg.catalogue.originals import file_of, sizes_of
 from dafab_kg.catalogue.picturing import Pictures, pictures
@@ -67,9 +68,10 @@ from dafab_kg.ingest.commit import Committer
 from dafab_kg.ingest.doctor import Disagreement, Finding, disagreements, examine_store
 from dafab_kg.ingest.event_matching import Explanation, explain
 from dafab_kg.ingest.flow import Options, ingest, ingest_documents
-from dafab_kg.ingest.prepare import UNREAD, Preparer, finders, written_id
+from dafab_kg.ingest.prepare import Preparer, finders, written_id
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
 from dafab_kg.ingest.requeue import work_of
+from dafab_kg.ingest.sending import NOT_SENT, Sent
 from dafab_kg.ingest.wording import write_all_words
 from dafab_kg.loaders.registry import loaders
 from dafab_kg.model.closing import Closing
@@ -98,6 +100,7 @@ from dafab_kg.search.stored import documents_of_collection, documents_of_items
 from dafab_kg.search.tree import Search
 from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.documents import Documents, Quarantined, StoredDocument
+from dafab_kg.store.mended import UNREAD
 from dafab_kg.store.oxigraph import OxigraphStore
 from dafab_kg.store.protocol import Answer, Iri, Solutions, Store, Term
 from dafab_kg.store.refusals import has_dataset
@@ -272,6 +275,7 @@ class Catalogue(ItemSearch, Closing):
         jobs: int = 1,
         validate: bool = True,
         private: bool = False,
+        sender: str = "",
         progress: Callable[[Progress], None] | None = None,
     ) -> LoadReport:
         """Load files, directories and archives.
@@ -279,7 +283,9 @@ class Catalogue(ItemSearch, Closing):
         Documents loaded before and unchanged are skipped; rejected ones go to
         quarantine.  ``strict`` stops at the first rejection, before its batch is
         committed.  ``jobs`` is the number of processes that read and map.  ``private``
-        loads into the private part, which only those see who may.
+        loads into the private part, which only those see who may.  ``sender`` is who sent
+        files that lie where they are for this moment only: ``upload:SENDER/NAME`` is then
+        what is kept as their origin.
 
         Raises:
             FileNotUsable: a path does not exist.
@@ -292,13 +298,20 @@ class Catalogue(ItemSearch, Closing):
                 )
             finally:
                 self._show_private()
-        return ingest(
+        settings, sent = self.settings, NOT_SENT
+        if sender:
+            first = Path(paths[0])
+            sent = Sent(str(first if first.is_dir() else first.parent), sender)
+            settings = settings.model_copy(update={"agent": sender})
+        report = ingest(
             [Path(path) for path in paths],
             self._writer(),
-            self.settings,
+            settings,
             validator=_validator() if validate else None,
-            options=Options(strict, jobs, progress),
+            options=Options(strict, jobs, progress, sent),
         )
+        keep_report(self.path, report)
+        return report
 
     def harvest(
         self,
@@ -817,8 +830,8 @@ class Catalogue(ItemSearch, Closing):
         Raises:
             ThingNotFound: no document describes it.
         """
-        if self._writer() and self._documents.forget_rejected(identifier):
-            return (identifier,)
+        if discarded := self._writer().discard((identifier,)):
+            return discarded
         entries = self._documents_of(identifier)
         self._writer().commit((), (), entries)
         return tuple(entry.document_id for entry in entries)
@@ -1248,16 +1261,46 @@ class Catalogue(ItemSearch, Closing):
         """
         found = self._documents.quarantined(identifier)
         if found is None:
-            raise ThingNotFound(
-                f"No document {identifier!r} is in quarantine; "
-                "`dafab-kg quarantine list` shows those that are"
-            )
+            raise not_in_quarantine(identifier)
         return found
 
+    def in_quarantine(self, identifiers: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some identifiers that name a rejected document."""
+        return self._documents.among_rejected(identifiers)
+
+    def discard(self, *identifiers: str) -> tuple[str, ...]:
+        """Take rejected documents out of quarantine for good; return their identifiers.
+
+        Raises:
+            ThingNotFound: one is not in quarantine; then all stay.
+        """
+        there = set(self.in_quarantine(identifiers))
+        for identifier in identifiers:
+            if identifier not in there:
+                raise not_in_quarantine(identifier)
+        return self._writer().discard(identifiers)
+
+    def load_reports(self, most: int = 20) -> tuple[dict[str, Any], ...]:
+        """Return when, by whom and with which counts the newest loads were, newest first."""
+        return newest_reports(self.path, most)
+
+    def load_report(self, load_id: str) -> dict[str, Any]:
+        """Return what became of each document of a load.
+
+        Raises:
+            ThingNotFound: it is not kept, or not any more.
+        """
+        return kept_report(self.path, load_id)
+
     def retry(
-        self, *identifiers: str, progress: Callable[[Progress], None] | None = None
+        self,
+        *identifiers: str,
+        agent: str = "",
+        progress: Callable[[Progress], None] | None = None,
     ) -> LoadReport:
         """Try rejected documents again (none named: all), after a loader or shape was mended.
+
+        ``agent`` is who asks for it, where that is not who the settings tell.
 
         Raises:
             ThingNotFound: one is not in quarantine.
@@ -1267,7 +1310,7 @@ class Catalogue(ItemSearch, Closing):
         report = ingest_documents(
             [work for e in rejected if e.kind != UNREAD for work in work_of(e, self._finders())],
             self._writer(),
-            self.settings,
+            self.settings.model_copy(update={"agent": agent or self.settings.agent}),
             validator=_validator(),
             options=Options(progress=progress),
         )
@@ -1275,7 +1318,9 @@ class Catalogue(ItemSearch, Closing):
         for entry in (entry for entry in rejected if entry.kind == UNREAD):
             again = self._retry_unread(entry)
             outcomes.extend(again)
-        return LoadReport(tuple(outcomes), report.seconds, report.interrupted)
+        whole = replace(report, outcomes=tuple(outcomes))
+        keep_report(self.path, whole)
+        return whole
 
     def _retry_unread(self, entry: Quarantined) -> tuple[Outcome, ...]:
         """Try files that never became a document; they leave quarantine once they have."""
@@ -1286,8 +1331,13 @@ class Catalogue(ItemSearch, Closing):
             validator=_validator(),
         )
         if any(outcome.status in {"loaded", "replaced"} for outcome in report.outcomes):
-            self._documents.forget_rejected(entry.document_id)
+            self._writer().discard((entry.document_id,))
             return report.outcomes
+        others = {one.document_id for one in report.rejected} - {entry.document_id}
+        kept = {digest for one in others for _, digest in self.quarantined(one).files}
+        if others and {digest for _, digest in entry.files} <= kept:
+            # what it is can be told now, and what is wrong with that: one entry is enough
+            self._writer().discard((entry.document_id,))
         return report.rejected or (
             Outcome(entry.document_id, entry.kind, entry.origin, "rejected", 0, entry.message),
         )
@@ -1510,3 +1560,11 @@ def _check_layout(path: Path, settings: Settings, *, read_only: bool) -> None:
             f"{path} was made with base {value.get('base')}, the settings say {settings.base}: "
             "set DAFAB_BASE to the former"
         )
+
+
+def not_in_quarantine(identifier: str) -> ThingNotFound:
+    """Say that no rejected document has an identifier."""
+    return ThingNotFound(
+        f"No document {identifier[:80]!r} is in quarantine; "
+        "`dafab-kg quarantine list` shows those that are"
+    )

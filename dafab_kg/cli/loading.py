@@ -39,6 +39,7 @@ def add(app: typer.Typer) -> None:
     command(group, "list")(list_quarantine)
     command(group, "show")(show_quarantined)
     command(group, "retry")(retry)
+    command(group, "discard")(discard)
     app.add_typer(group, name="quarantine")
 
 
@@ -148,6 +149,26 @@ def retry(
             print_line("Nothing is in quarantine.")
         return DONE
     return report_load(session, report)
+
+
+def discard(
+    session: Session,
+    identifiers: Annotated[list[str] | None, typer.Argument(metavar="[DOCUMENT]...")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that is in quarantine.", metavar="")
+    ] = False,
+) -> int:
+    """Take rejected documents out of quarantine for good, with their files."""
+    if bool(identifiers) == everything:
+        raise typer.BadParameter("name documents, or give --all")
+    with session.open() as catalogue:
+        wanted = identifiers or [entry.document_id for entry in catalogue.quarantine()]
+        gone = catalogue.discard(*wanted) if wanted else ()
+    if session.as_json:
+        print_json({"discarded": gone})
+    elif not session.quiet:
+        print_line(f"{len(gone):,} discarded")
+    return DONE
 
 
 def without_parts(entry: Any) -> dict[str, Any]:

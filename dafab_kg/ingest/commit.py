@@ -113,7 +113,8 @@ class Committer:
     """Owns the order in which documents, graph and journal are written.
 
     ``reasoning`` False infers nothing; the reasoner is told that it lags behind.
-    ``changes`` counts what was changed in the graph since it was opened.
+    ``changes`` counts what was changed in the graph since it was opened, ``mended`` the
+    rejected documents that left quarantine as good ones came.
     ``committed``, if set, is called after each commit, when all is durable.
     ``overlapping``: a commit returns while the engine writes its files still.
     """
@@ -139,6 +140,7 @@ class Committer:
         directory.mkdir(parents=True, exist_ok=True)
         self._sequence = max((p.sequence for p in documents.pending()), default=0)
         self.changes = 0
+        self.mended = 0
         self.committed: Callable[[], None] | None = None
         self.overlapping = False
         self._begun = False
@@ -200,8 +202,8 @@ class Committer:
         quarantined = tuple(refusal.entry for refusal in rejected)
         if not prepared and not deleted:
             self.documents.begin(None, files, quarantined)
-            if rejected and self.committed is not None:
-                self.committed()
+            if rejected:
+                self._tell()
             return ()
         for item in prepared:
             files.update(files_of(item.document)[1])
@@ -216,9 +218,29 @@ class Committer:
         with self._following() as watch:
             self._change_graph(journal, watch)
         self._finish(batch)
+        self._tell()
+        return entries
+
+    def dismiss(self, arrived: Iterable[tuple[str, str]], load_id: str) -> None:
+        """Take from quarantine what earlier loads rejected of files that are good now.
+
+        ``arrived`` are documents, by id and origin, that are loaded already.
+        """
+        count = self.documents.dismiss(arrived, load_id)
+        self.mended += count
+        if count:
+            self._tell()
+
+    def discard(self, identifiers: Iterable[str]) -> tuple[str, ...]:
+        """Take rejected documents out of quarantine; return those that were there."""
+        gone = tuple(one for one in identifiers if self.documents.forget_rejected(one))
+        if gone:
+            self._tell()
+        return gone
+
+    def _tell(self) -> None:
         if self.committed is not None:
             self.committed()
-        return entries
 
     def settle(self) -> None:
         """Wait until the graph is durable as the last commit left it.
@@ -233,7 +255,7 @@ class Committer:
             self._clear(self._unsettled)
 
     def _finish(self, batch: Pending) -> None:
-        self.documents.record(batch, words_in(self.documents, batch.documents))
+        self.mended += self.documents.record(batch, words_in(self.documents, batch.documents))
         self._begun = False
         self._unsettled = batch
         if self.overlapping:

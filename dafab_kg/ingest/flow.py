@@ -27,6 +27,7 @@ from dafab_kg.ingest.prepare import (
     rejected,
 )
 from dafab_kg.ingest.report import LoadReport, Outcome, Progress
+from dafab_kg.ingest.sending import NOT_SENT, Sent
 from dafab_kg.ingest.workers import prepare_in_processes
 from dafab_kg.loaders.registry import plan
 from dafab_kg.loaders.trees import open_trees
@@ -41,11 +42,16 @@ from dafab_kg.validation import Validator
 
 @dataclass(frozen=True)
 class Options:
-    """How to load.  ``strict``: stop at the first rejection, before its batch is committed."""
+    """How to load.
+
+    ``strict``: stop at the first rejection, before its batch is committed.  ``sent`` tells of
+    files that lie where they are for a moment only.
+    """
 
     strict: bool = False
     jobs: int = 1
     progress: Callable[[Progress], None] | None = None
+    sent: Sent = NOT_SENT
 
 
 @dataclass
@@ -64,6 +70,8 @@ class _Run:
     rejected: dict[str, Rejected] = field(default_factory=dict)
     seen: dict[str, tuple[str, str]] = field(default_factory=dict)
     families: set[str] = field(default_factory=set)
+    unchanged: list[tuple[str, str]] = field(default_factory=list)
+    """Document and origin of what was loaded before."""
     size: int = 0
     held: dict[int, int] = field(default_factory=dict)
     """Sizes of the files that the batch holds in memory, each once."""
@@ -114,13 +122,15 @@ def _start(
     committer: Committer, settings: Settings, validator: Validator | None, options: Options | None
 ) -> _Run:
     load_id = uuid.uuid4().hex
-    preparer = Preparer(settings, load_id, committer.documents)
-    return _Run(settings, committer, validator, options or Options(), load_id, preparer)
+    options = options or Options()
+    preparer = Preparer(settings, load_id, committer.documents, options.sent)
+    return _Run(settings, committer, validator, options, load_id, preparer)
 
 
 def _drive(run: _Run, work: Iterator[Work], named: set[str], *, whole: bool = False) -> LoadReport:
     """Take all work; ``whole``: data sets are given whole, not some of their parts."""
-    began = time.monotonic()
+    started, began = now(), time.monotonic()
+    mended = run.committer.mended
     interrupted = False
     try:
         for result in _results(run, work):
@@ -132,10 +142,19 @@ def _drive(run: _Run, work: Iterator[Work], named: set[str], *, whole: bool = Fa
         _commit(run)
         if whole:
             _remove_left_out(run)
+        _dismiss(run)
     except KeyboardInterrupt:
         interrupted = True  # what was committed stays; the same load again does the rest
     _tell(run, "")
-    return LoadReport(tuple(run.outcomes), time.monotonic() - began, interrupted)
+    return LoadReport(
+        tuple(run.outcomes),
+        time.monotonic() - began,
+        interrupted,
+        load_id=run.load_id,
+        started=started,
+        agent=run.settings.agent,
+        mended=run.committer.mended - mended,
+    )
 
 
 def _is_full(run: _Run) -> bool:
@@ -159,7 +178,7 @@ def _results(run: _Run, work: Iterator[Work]) -> Iterator[Result]:
     if run.options.jobs > 1:
         directory = run.committer.documents.directory
         yield from prepare_in_processes(
-            work, run.settings, run.load_id, directory, run.options.jobs
+            work, run.settings, run.load_id, directory, run.options.jobs, run.options.sent
         )
     else:
         for piece in work:
@@ -172,11 +191,12 @@ def _take(run: _Run, result: Result, named: set[str]) -> None:
         case Passed(unchanged=True) | Prepared() if _is_second(run, result):
             _take_second(run, result)
         case Passed(unchanged=True):
+            run.unchanged.append((result.document_id, result.origin))
             run.add(Outcome(result.document_id, result.kind, result.origin, "unchanged"))
         case Passed() if result.origin in named:
-            _reject(run, not_recognised(_entry_of(result.origin)))
+            _reject(run, not_recognised(_entry_of(result.origin), run.options.sent))
         case Passed():
-            run.add(Outcome("", "", result.origin, "unrecognised"))
+            run.add(Outcome("", "", run.options.sent.named(result.origin), "unrecognised"))
         case Rejected():
             _reject(run, result)
         case Prepared():
@@ -263,6 +283,12 @@ def _commit(run: _Run) -> None:
     run.rejected.clear()
     run.held.clear()
     run.size = 0
+
+
+def _dismiss(run: _Run) -> None:
+    """Dismiss what earlier loads rejected of files that are as they were loaded before."""
+    if run.unchanged:
+        run.committer.dismiss(run.unchanged, run.load_id)
 
 
 def _remove_left_out(run: _Run) -> None:

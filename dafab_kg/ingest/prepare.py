@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from dafab_kg.ingest.sending import NOT_SENT, Sent
 from dafab_kg.loaders.registry import Unclaimed, examine, loaders
 from dafab_kg.mapping import CompiledMapping, compile_mappings
 from dafab_kg.model.dasi import dasi_records
@@ -53,6 +54,7 @@ from dafab_kg.store.documents import (
     digest_of,
     files_of,
 )
+from dafab_kg.store.mended import UNREAD
 from dafab_kg.store.oxigraph import refuse_unwritable
 from dafab_kg.store.rdf_text import left_out, statements
 
@@ -62,9 +64,6 @@ LINE_AT_MOST = 15 * 1024 * 1024  # characters of one statement
 
 WRITTEN = "written:"
 """How the key of a document begins that holds a graph as a user wrote it; the graph follows."""
-
-UNREAD = "unread"
-"""Kind of what was rejected before any loader made a document of it."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,15 @@ def now() -> str:
 class Preparer:
     """Reads and maps documents; holds what is made once: loaders, compiled mappings."""
 
-    def __init__(self, settings: Settings, load_id: str, known: Documents | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load_id: str,
+        known: Documents | None,
+        sent: Sent = NOT_SENT,
+    ) -> None:
         self.settings = settings
+        self.sent = sent
         self.load_id = load_id
         self.loaders: tuple[Loader, ...] = loaders(settings)
         self.finders = finders(self.loaders, settings.load_as)
@@ -138,13 +144,13 @@ class Preparer:
             if isinstance(step, Found):
                 yield self.prepare_document(step.document)
             elif isinstance(step, Refused):
-                yield refused(step)
+                yield refused(step, self.sent)
             else:
                 yield _unrecognised(step)
 
     def prepare_document(self, document: SourceDocument) -> Result:
         """Read and map one document, unless the same was loaded before."""
-        document = speakable_document(document)
+        document = self._named(speakable_document(document))
         content_hash = document.content_hash
         versions = self.versions(document.kind)
         old = self._known.get(document.document_id) if self._known is not None else None
@@ -164,6 +170,12 @@ class Preparer:
             return rejected(document, error)
         except DafabError as error:
             return rejected(document, DocumentRejected(str(error)))
+
+    def _named(self, document: SourceDocument) -> SourceDocument:
+        origin, key = self.sent.named(document.origin), self.sent.named(document.key)
+        if (origin, key) == (document.origin, document.key):
+            return document
+        return replace(document, origin=origin, key=key)
 
     def versions(self, kind: str) -> str:
         """Versions of the code and files that make a graph of this kind, as one text."""
@@ -351,7 +363,7 @@ def rejected(document: SourceDocument, error: DocumentRejected) -> Rejected:
     )
 
 
-def refused(step: Refused) -> Rejected:
+def refused(step: Refused, sent: Sent = NOT_SENT) -> Rejected:
     """Make the quarantine entry of files that never became a document."""
     error = step.error
     if not isinstance(error, DocumentRejected):
@@ -369,7 +381,11 @@ def refused(step: Refused) -> Rejected:
             break  # a member that cannot be read: the archive is kept instead
     if not step.entries:
         parts.extend(_container(origin))
+    origin = sent.named(origin)
     document = SourceDocument(UNREAD, origin, origin, tuple(parts))
+    error = type(error)(
+        sent.named(error.what), where=sent.named(error.where), remedy=sent.named(error.remedy)
+    )
     return rejected(speakable_document(document), error)
 
 
@@ -388,7 +404,7 @@ def _unrecognised(step: Unclaimed) -> Passed:
     return Passed("", "", speakable(step.entry.origin), unchanged=False)
 
 
-def not_recognised(entry: Entry) -> Rejected:
+def not_recognised(entry: Entry, sent: Sent) -> Rejected:
     """Make the quarantine entry of a file that the user named but no loader knows."""
     return refused(
         Refused(
@@ -398,5 +414,6 @@ def not_recognised(entry: Entry) -> Rejected:
                 remedy="If you know what it is, say so with --as; for example --as parcels",
             ),
             (entry,),
-        )
+        ),
+        sent,
     )

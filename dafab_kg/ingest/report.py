@@ -37,11 +37,19 @@ class Outcome:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """The outcome of a load, in the order in which documents were committed."""
+    """The outcome of a load, in the order in which documents were committed.
+
+    ``started`` is when, as xsd:dateTime, ``agent`` who loaded where that is told; ``mended``
+    the number of documents that had been rejected before and left quarantine.
+    """
 
     outcomes: tuple[Outcome, ...]
     seconds: float
     interrupted: bool = False
+    load_id: str = ""
+    started: str = ""
+    agent: str = ""
+    mended: int = 0
 
     @property
     def counts(self) -> dict[str, int]:

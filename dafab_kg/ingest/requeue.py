@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dafab_kg.ingest.prepare import UNREAD, Work
+from dafab_kg.ingest.prepare import Work
 from dafab_kg.loaders.registry import plan
 from dafab_kg.model.documents import Entry, FilePart, Found, Loader, SourceDocument, Tree
 from dafab_kg.store.documents import Quarantined
+from dafab_kg.store.mended import UNREAD
 
 HEAD = 4096
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dafab_kg.ingest.prepare import Preparer, Result, Work
+from dafab_kg.ingest.sending import Sent
 from dafab_kg.model.documents import Entry
 from dafab_kg.model.errors import DafabError
 from dafab_kg.model.settings import Settings
@@ -25,12 +26,20 @@ _preparer: Preparer  # one in each worker process, made when it starts
 
 
 def prepare_in_processes(
-    work: Iterator[Work], settings: Settings, load_id: str, documents: Path, jobs: int
+    work: Iterator[Work],
+    settings: Settings,
+    load_id: str,
+    documents: Path,
+    jobs: int,
+    sent: Sent,
 ) -> Iterator[Result]:
     """Prepare ``work`` in ``jobs`` processes; results come in the order of the work."""
     context = multiprocessing.get_context("spawn")  # a fork would copy the store's threads' locks
     with ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start, initargs=(settings, load_id, documents)
+        jobs,
+        mp_context=context,
+        initializer=_start,
+        initargs=(settings, load_id, documents, sent),
     ) as pool:
         flying: deque[Future[list[Result]]] = deque()
         try:
@@ -76,9 +85,9 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(settings: Settings, load_id: str, documents: Path) -> None:
+def _start(settings: Settings, load_id: str, documents: Path, sent: Sent) -> None:
     global _preparer
-    _preparer = Preparer(settings, load_id, Documents(documents, read_only=True))
+    _preparer = Preparer(settings, load_id, Documents(documents, read_only=True), sent)
 
 
 def _prepare(chunk: list[Work]) -> list[Result]:

@@ -33,6 +33,7 @@ READS: Final = frozenset(
         "find_did_names",
         "find_dids",
         "ids_of_cut_names",
+        "in_quarantine",
         "unknown_did_keys",
         "find_items",
         "find_things",
@@ -40,6 +41,8 @@ READS: Final = frozenset(
         "item",
         "item_with_tag",
         "judge",
+        "load_report",
+        "load_reports",
         "occurring",
         "original",
         "original_file",
@@ -68,6 +71,7 @@ TOGETHER: Final = frozenset(REQUESTS)
 
 SHORT: Final = frozenset(
     {"decide", "delete", "undo_decision", "update", "put_graph", "delete_graph", "set_private"}
+    | {"discard"}
     | {"private_documents", "write_groups", "create_did", "change_dids"}
     | TOGETHER
 )
@@ -77,7 +81,7 @@ WRITES: Final = LONG | SHORT
 
 COMMITTING: Final = frozenset(
     {"decide", "delete", "derive", "enrich", "harvest", "harvest_rucio", "load", "undo_decision"}
-    | {"update", "put_graph", "delete_graph", "set_private", "write_groups"}
+    | {"discard", "update", "put_graph", "delete_graph", "set_private", "write_groups"}
     | TOGETHER
 )
 """All that these change is changed by commits, after each of which the writer is told."""

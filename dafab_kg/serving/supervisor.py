@@ -32,6 +32,7 @@ from dafab_kg.serving.places import Places
 from dafab_kg.serving.processes import SIGNALS, begin_child
 from dafab_kg.serving.sharing import import_for_workers
 from dafab_kg.serving.slots import Slots
+from dafab_kg.serving.watch import GONE
 from dafab_kg.serving.worker import OUT_OF_MEMORY, Post, Worker
 from dafab_kg.serving.writer import write
 from dafab_kg.store.snapshots import Shelf
@@ -49,16 +50,22 @@ END_SECONDS = 10.0
 READY_SECONDS = 600.0
 """How long the writer may take to end what a crash cut short, at the start."""
 MOST_ENDINGS = 1000
+AS_MEANT = frozenset({"cancelled", "deadline", "memory"})
+"""Ways to end in the middle of a call that are no failure of the server."""
 
 
 @dataclass
 class Child:
-    """A process: ``number`` is its slot, ``called`` the pipe that a spare waits at."""
+    """A process: ``number`` is its slot, ``called`` the pipe that a spare waits at.
+
+    ``before`` are the calls that others had answered in its slot.
+    """
 
     pid: int
     role: Role
     number: int = -1
     called: int = -1
+    before: int = 0
     began: float = field(default_factory=time.monotonic)
 
 
@@ -89,6 +96,8 @@ class Supervisor:
         self._endings: OrderedDict[int, str] = OrderedDict()
         self._longest = 0.0
         self._restarts: dict[Role, int] = dict.fromkeys(ROLES, 0)
+        self._ended_as_meant: dict[str, int] = {}
+        """Processes that were ended with the query that they had, by why."""
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGTERM, SIGINT or SIGHUP; ``ready`` is called when all have started.
@@ -153,7 +162,8 @@ class Supervisor:
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(code or 0)
-        self._children[pid] = Child(pid, role, number, call)
+        before = self._slots.read(number).served if number >= 0 else 0
+        self._children[pid] = Child(pid, role, number, call, before)
 
     def _start(self, role: Role) -> None:
         if role == "writer":
@@ -229,19 +239,23 @@ class Supervisor:
                 self._ended(child, status)
 
     def _ended(self, child: Child, status: int) -> None:
-        self._restarts[child.role] += 1
-        busy = False
+        busy, how = False, ""
         if child.called >= 0:
             os.close(child.called)
         if child.number >= 0:
             doing = self._slots.read(child.number)
             busy = doing.token != 0
             if busy:
-                self._endings[doing.token] = _how(status)
+                how = _how(status)
+                self._endings[doing.token] = how
                 self._longest = max(self._longest, time.monotonic() - doing.began)
                 if len(self._endings) > MOST_ENDINGS:
                     self._endings.popitem(last=False)
             self._slots.clear(child.number)
+        if how in AS_MEANT:
+            self._ended_as_meant[how] = self._ended_as_meant.get(how, 0) + 1
+        else:
+            self._restarts[child.role] += 1
         if child.role == "front":
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)  # what it had started
@@ -325,14 +339,18 @@ class Supervisor:
             if child.number >= 0:
                 doing = self._slots.read(child.number)
                 entry["busy_seconds"] = now - doing.began if doing.token else 0.0
+                entry["served"] = max(doing.served - child.before, 0)
             processes.append(entry)
+        shelf = Shelf(self.settings.store)
         served = sum(self._slots.read(n).served for n in range(self._slots.count))
         return {
             "processes": processes,
             "served": served,
             "restarts": dict(self._restarts),
+            "ended": dict(self._ended_as_meant),
             "longest": self._longest,
-            "commit": Shelf(self.settings.store).current(),
+            "commit": shelf.current(),
+            "snapshots": shelf.listed(),
         }
 
 
@@ -342,6 +360,8 @@ def _how(status: int) -> str:
         number = os.WTERMSIG(status)
         if number == signal.SIGALRM:
             return "deadline"
+        if number == GONE:
+            return "cancelled"
         return "memory" if number == signal.SIGABRT else f"signal {number}"
     return "memory" if os.WEXITSTATUS(status) == OUT_OF_MEMORY else "exit"
 

@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from dafab_kg.model.documents import FilePart, Part, SourceDocument
 from dafab_kg.model.errors import StoreInUse, StoreNotUsable, ThingNotFound
 from dafab_kg.model.plain_json import write_plain
 from dafab_kg.store.changes import changed_since, last_change, note_changes, open_changes
+from dafab_kg.store.mended import is_mended
 from dafab_kg.store.worded import (
     Words,
     add_words,
@@ -258,6 +259,12 @@ class Documents:
         entry = quarantined_from_json(data)
         return replace(entry, parts=self.parts(entry))
 
+    def among_rejected(self, identifiers: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some identifiers that name a rejected document; nothing is read."""
+        valid = [one for one in identifiers if _IDENTIFIER.fullmatch(one)]
+        with self._read() as txn, txn.cursor(self._rejected) as cursor:
+            return tuple(one for one in valid if cursor.set_key(one.encode()))
+
     def quarantine_count(self) -> int:
         """Number of rejected documents."""
         with self._read() as txn:
@@ -297,10 +304,10 @@ class Documents:
             if pending is not None:
                 txn.put(_key(pending.sequence), entry_to_json(pending), db=self._journal)
 
-    def record(self, pending: Pending, words: Words | None = None) -> None:
+    def record(self, pending: Pending, words: Words | None = None) -> int:
         """Record a batch as loaded, with the words in it; it stays in the journal.
 
-        Versions of its documents that earlier loads rejected leave quarantine.
+        Versions of its documents that earlier loads rejected leave quarantine; return how many.
         """
         mended = self._mended_by(pending)
         with self._write() as txn:
@@ -314,6 +321,28 @@ class Documents:
                 txn.delete(document_id.encode(), db=self._entries)
             loaded = [entry.document_id for entry in pending.documents]
             note_changes(txn, self._changes, [*loaded, *pending.deleted])
+        return len(mended)
+
+    def dismiss(self, arrived: Iterable[tuple[str, str]], load_id: str) -> int:
+        """Take from quarantine what other loads rejected of files that are good now.
+
+        ``arrived`` are ids and origins of documents; of another file with the same document,
+        what was rejected stays.
+        """
+        if not self.quarantine_count():
+            return 0
+        files = set(arrived)
+        origins = {origin for _, origin in files}
+        mended = [
+            entry.document_id
+            for entry in self.quarantine()
+            if entry.load_id != load_id
+            and ((entry.would_be, entry.origin) in files or is_mended(entry, origins))
+        ]
+        with self._write() as txn:
+            for document_id in mended:
+                txn.delete(document_id.encode(), db=self._rejected)
+        return len(mended)
 
     def strike(self, pending: Pending) -> None:
         """Take a batch out of the journal."""
@@ -329,7 +358,8 @@ class Documents:
         return [
             entry.document_id
             for entry in self.quarantine()
-            if entry.load_id not in loads and (entry.would_be in loaded or entry.origin in origins)
+            if entry.load_id not in loads
+            and (entry.would_be in loaded or is_mended(entry, origins))
         ]
 
     def _keep_large(self, files: Mapping[str, bytes | Path]) -> None:

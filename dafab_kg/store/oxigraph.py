@@ -20,6 +20,7 @@ from dafab_kg.store.bounds import refuse_intricate
 from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.functions import engine_options
 from dafab_kg.store.jsonld import write_jsonld
+from dafab_kg.store.misread import explained
 from dafab_kg.store.nquads import parse_triple
 from dafab_kg.store.protocol import (
     Answer,
@@ -270,7 +271,8 @@ class OxigraphStore:
                 **engine_options(text if outline is None else outline, base, diagnostics),
             )
         except (SyntaxError, ValueError, OSError, RuntimeError) as error:
-            raise QueryNotValid(f"The query cannot be answered: {error}") from error
+            wrong = explained(str(error), text)
+            raise QueryNotValid(f"The query cannot be answered: {wrong}") from error
         if isinstance(result, ox.QuerySolutions):
             return EngineSolutions(result)
         if isinstance(result, ox.QueryTriples):

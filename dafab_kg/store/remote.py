@@ -27,6 +27,7 @@ from dafab_kg.store.diagnostics import Diagnostics
 from dafab_kg.store.endpoint import Endpoint, Ours, batches, in_groups
 from dafab_kg.store.evaluating import Held, TooMuch
 from dafab_kg.store.gathering import gathered
+from dafab_kg.store.misread import explained
 from dafab_kg.store.oxigraph import (
     MOST_TOLD,
     EngineSolutions,
@@ -302,7 +303,8 @@ def _parsed(text: str, base: str | None) -> Query:
         try:  # our parser knows SPARQL 1.1 and LATERAL; what is wrong is said by the engine
             ox.Store().query(text, base_iri=base)
         except (SyntaxError, ValueError) as wrong:
-            raise QueryNotValid(f"The query cannot be answered: {wrong}") from wrong
+            told = explained(str(wrong), text)
+            raise QueryNotValid(f"The query cannot be answered: {told}") from wrong
         raise QueryNotValid(
             f"This query cannot be asked of a graph behind a server: {error}. Write it in "
             "SPARQL 1.1, and name fewer things"

@@ -22,7 +22,9 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -80,6 +82,27 @@ class Shelf:
             return os.readlink(self.directory / CURRENT)  # noqa: PTH115 - half the time of Path's
         except OSError:
             return ""
+
+    def listed(self) -> list[dict[str, str | bool]]:
+        """Return the snapshots that are there, the newest first: name, when (UTC), if current.
+
+        Those that are not current go once no reader holds them.
+        """
+        current = self.current()
+        found: list[dict[str, str | bool]] = []
+        for directory in sorted(self.directory.glob("[0-9]" * 10 + "-*"), reverse=True):
+            if directory.suffix in (UNFINISHED, GOING):
+                continue
+            with suppress(OSError):  # it goes at this moment
+                made = datetime.fromtimestamp((directory / "snapshot.json").stat().st_mtime, UTC)
+                found.append(
+                    {
+                        "commit": directory.name,
+                        "published": f"{made:%Y-%m-%dT%H:%M:%SZ}",
+                        "current": directory.name == current,
+                    }
+                )
+        return found
 
     def hold(self) -> Held:
         """Hold the current snapshot.

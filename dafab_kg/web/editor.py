@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.queries import read_saved, saved
@@ -20,8 +21,8 @@ from dafab_kg.web.twins import json_answer, wants_json
 
 _QUERY: Final = Parameter("query", "Shown, and answered, in the page.", QUERY)
 _EXAMPLE: Final = Parameter("example", "Name of a saved query, shown and not yet answered.")
-MOST_ADDRESS: Final = 6_000
-"""Characters of a query that fits in an address; links to longer ones lead nowhere."""
+MOST_ADDRESS: Final = 7_000
+"""Characters of an address that every server and proxy takes; a longer query is sent as a form."""
 
 
 def add_editor(face: Blueprint, catalogue: Catalogue) -> None:
@@ -36,16 +37,19 @@ def add_editor(face: Blueprint, catalogue: Catalogue) -> None:
             (_QUERY, _EXAMPLE, PAGE_FORMAT),
         ),
         POST=Operation(
-            "The editor with the answer of a query that is too long for an address",
-            {200: (PAGE,)},
+            "To the address of a query; the answer itself where it is too long for an address",
+            {200: (PAGE,), 303: (PAGE,)},
             (502,),
             (),
             {FORM: {"type": "object", "properties": {"query": QUERY}}},
         ),
     )
-    def editor() -> Response:
+    def editor() -> AnyResponse:
         if request.method == "POST":
-            return _editor(catalogue, request.form.get("query", ""))
+            query = request.form.get("query", "").replace("\r\n", "\n")
+            if address := _address(query):
+                return redirect(address, 303)
+            return _editor(catalogue, query)
         if wants_json():
             return json_answer({"queries": [describe(query) for query in saved()]})
         return _editor(catalogue, request.args.get("query", ""), request.args.get("example", ""))
@@ -66,16 +70,24 @@ def starter(prefixes: Mapping[str, str]) -> str:
     )
 
 
+def _address(query: str) -> str:
+    """Return the address of a query and its answer; "" if it would be too long."""
+    address = url_for("pages.editor", query=query)
+    return address if len(address) <= MOST_ADDRESS else ""
+
+
 def _editor(catalogue: Catalogue, query: str, example: str = "") -> Response:
     chosen = read_saved(example) if example else None
     shown = Shown()
     if query.strip():
         shown = show_answer(catalogue, query)
-    fits = len(query) <= MOST_ADDRESS
+    permalink = _address(query)
     answers = []
-    if shown.table is not None and fits:
+    if shown.table is not None:
         answers = [
             (form.label, url_for("sparql.endpoint", query=query, format=form.name))
+            if permalink
+            else (form.label, form.name)
             for form in fitting(shown.kind)
             if form.name != "geojson" or shown.places is not None
         ]
@@ -90,5 +102,6 @@ def _editor(catalogue: Catalogue, query: str, example: str = "") -> Response:
         problem=shown.problem,
         answers=answers,
         queries=saved(),
-        permalink=url_for("pages.editor", query=query) if fits and query else "",
+        permalink=permalink if query else "",
+        most=MOST_ADDRESS,
     )

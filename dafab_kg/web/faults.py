@@ -14,6 +14,7 @@ _VALUE = re.compile(rf"(?<!\w)(['\"])((?:(?!\1).){{{MOST_SHOWN + 1},}})\1(?!\w)"
 _DIGITS = re.compile(rf"\d{{{MOST_SHOWN + 1},}}")
 _TWO_STOPS = re.compile(r"(?<!\.)\.\.(?=\s|$)")
 _SYNTAX = re.compile(r"error at (\d+):(\d+): (expected .*)", re.DOTALL)
+_PLACE = re.compile(r"\berror at (\d+):(\d+): ")
 # A sentence ends before a capital or a command; "; `dafab-kg ..." is a remedy too.
 _SENTENCE = re.compile(r"(?:\.\s+(?=[A-Z`])|;\s+(?=`|check |give |name ))")
 
@@ -42,7 +43,7 @@ def fault_of(error: Exception) -> Fault:
 
 def readable(text: str) -> str:
     """Shorten long values and lists of what a parser expected; end sentences once."""
-    text = _SYNTAX.sub(_short_syntax, text)
+    text = _PLACE.sub(r"line \1, column \2: ", _SYNTAX.sub(_short_syntax, text))
     text = _VALUE.sub(lambda found: found[1] + _cut(found[2]) + found[1], text)
     return _TWO_STOPS.sub(".", _DIGITS.sub(lambda found: _cut(found[0]), text))
 

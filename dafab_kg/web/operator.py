@@ -13,6 +13,7 @@ from dafab_kg.web.gate import admit_writers, caller, require
 from dafab_kg.web.negotiation import prefers_html
 from dafab_kg.web.operator_login import add_login
 from dafab_kg.web.operator_pages import add_pages
+from dafab_kg.web.operator_reports import add_reports
 from dafab_kg.web.operator_writes import add_writes
 from dafab_kg.web.problems import MEDIA_TYPE
 
@@ -47,4 +48,5 @@ def operator_face(catalogue: Catalogue, settings: Settings) -> Blueprint:
     add_login(face, settings)
     add_pages(face, catalogue, settings)
     add_writes(face, catalogue)
+    add_reports(face, catalogue)
     return face

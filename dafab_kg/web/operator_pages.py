@@ -23,6 +23,8 @@ from dafab_kg.web.described import JSON, PAGE, PAGE_FORMAT, Operation, Parameter
 from dafab_kg.web.faults import readable
 from dafab_kg.web.html import page
 from dafab_kg.web.operator_findings import findings
+from dafab_kg.web.operator_names import last_part
+from dafab_kg.web.operator_reports import newest
 from dafab_kg.web.twins import json_answer, wants_json
 
 BYTES: Final = "application/octet-stream"
@@ -33,6 +35,7 @@ MOST_READ: Final = 64 * 1024
 MOST_SENT: Final = 32 * 2**20
 """Largest file that is sent as a download."""
 MOST_FILES: Final = 20
+MOST_LOADS: Final = 20
 _PLACES: Final = (
     Parameter("kind", "Those of one kind only."),
     Parameter("page", "Number of the page, from 1.", {"type": "integer", "minimum": 1}),
@@ -81,6 +84,9 @@ def add_pages(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None
             return json_answer(
                 {"total": len(chosen), "page": number, "entries": [_told(one) for one in here]}
             )
+        discarded = request.args.get("discarded", 0, int)
+
+        last = max(1, -(-len(chosen) // MOST_LISTED))
 
         def address(at: int) -> str:
             return url_for(".quarantine", kind=kind or None, page=at if at > 1 else None)
@@ -94,7 +100,10 @@ def add_pages(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None
             total=len(chosen),
             kinds=kinds,
             kind=kind,
-            previous=address(number - 1) if number > 1 else "",
+            number=number,
+            last=last,
+            discarded=discarded if 0 < discarded < 10**6 else 0,
+            previous=address(min(number - 1, last)) if number > 1 else "",
             following=address(number + 1) if first + MOST_LISTED < len(chosen) else "",
         )
 
@@ -170,15 +179,6 @@ def add_pages(face: Blueprint, catalogue: Catalogue, settings: Settings) -> None
         return response
 
 
-def last_part(name: str) -> str:
-    """Return the name of a file without its directories.
-
-    >>> last_part("/tmp/x/item.json")
-    'item.json'
-    """
-    return name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or "file"
-
-
 def _state(catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
     counted = catalogue.recent_stats()
     stats, why = counted.stats if counted.fresh else None, ""
@@ -219,12 +219,16 @@ def _value(name: str, value: Any) -> Any:
     return "" if value is None else value
 
 
-def _loads(catalogue: Catalogue) -> list[dict[str, str]]:
+def _loads(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Return the newest loads; of those that left no report, when they were."""
+    told = newest(catalogue, MOST_LOADS)
+    reported = {one["iri"] for one in told}
     found = cast(Solutions, catalogue.query(text("queries/internal", "newest-loads.rq")))
-    return [
-        {"iri": cast(Iri, load).value, "started": cast(Literal, started).value}
-        for load, started in found
-    ]
+    for load, started in found:
+        iri = cast(Iri, load).value
+        if iri not in reported:
+            told.append({"iri": iri, "started": cast(Literal, started).value, "counts": {}})
+    return sorted(told, key=lambda one: str(one["started"]), reverse=True)[:MOST_LOADS]
 
 
 def _entry(catalogue: Catalogue, identifier: str) -> Quarantined:

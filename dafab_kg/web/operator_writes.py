@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as AnyResponse
 
 from dafab_kg.catalogue import Catalogue
 from dafab_kg.ingest.report import LoadReport
-from dafab_kg.model.errors import ThingNotFound
 from dafab_kg.web.described import JSON, PAGE, Operation, described
-from dafab_kg.web.faults import readable
+from dafab_kg.web.gate import caller
 from dafab_kg.web.html import page
-from dafab_kg.web.operator_pages import last_part
+from dafab_kg.web.operator_names import safe_name
+from dafab_kg.web.operator_reports import GOOD, is_waiting, show_report
 from dafab_kg.web.problems import Problem
 from dafab_kg.web.twins import json_answer, wants_json
 
 MULTIPART: Final = "multipart/form-data"
 MOST_FILES: Final = 200
-MOST_SHOWN: Final = 200
-"""Outcomes that a report lists."""
-MOST_NAME: Final = 200
-"""Bytes of a file's name."""
-_GOOD: Final = frozenset({"loaded", "replaced", "unchanged"})
+FORM: Final = "application/x-www-form-urlencoded"
+MOST_DISCARDED: Final = 1_000
 _FILES: Final = {"type": "array", "items": {"type": "string", "format": "binary"}}
 
 
@@ -53,13 +49,13 @@ def add_writes(face: Blueprint, catalogue: Catalogue) -> None:
         )
     )
     def load() -> Response:
-        return _report(catalogue, _load(catalogue, _uploads()))
+        return show_report(catalogue, _load(catalogue, _uploads()))
 
     @face.post("/quarantine/<identifier>/retry")
     @described(POST=Operation("Try a refused document again", {200: (JSON, PAGE)}, scope="write"))
     def retry(identifier: str) -> Response:
         catalogue.quarantined(identifier)
-        return _report(catalogue, catalogue.retry(identifier), identifier)
+        return show_report(catalogue, catalogue.retry(identifier, agent=caller().name), identifier)
 
     @face.post("/quarantine/<identifier>/replace")
     @described(
@@ -84,27 +80,65 @@ def add_writes(face: Blueprint, catalogue: Catalogue) -> None:
             name = entry.parts[0].name if entry.parts else entry.origin
             # browsers end the lines of a text field with CR and LF
             text = request.form["text"].replace("\r\n", "\n")
+            if not text.strip():
+                raise Problem(
+                    400,
+                    "There is no text",
+                    "The form was sent with an empty document.",
+                    where="field text",
+                    remedy="Send the mended document; to be rid of the refused one, discard it.",
+                )
             uploads = [(name, text.encode("utf-8", "replace"))]
         report = _load(catalogue, uploads)
-        taken = bool(_GOOD & report.counts.keys())
-        if report.ok and taken and _waits(catalogue, identifier):
-            # it was mended under another name than the one that it was refused under
-            catalogue.delete(identifier)
-        return _report(catalogue, report, identifier)
+        refused = {one.document_id for one in report.rejected}
+        if refused or GOOD & report.counts.keys():
+            # what came in its place is in the catalogue, or waits in its stead
+            _discard(catalogue, {identifier} - refused)
+        return show_report(catalogue, report, identifier)
+
+    @face.post("/quarantine/<identifier>/discard")
+    @described(
+        POST=Operation(
+            "Take a refused document out of quarantine for good",
+            {200: (JSON,), 303: (PAGE,)},
+            (404,),
+            scope="write",
+        )
+    )
+    def discard(identifier: str) -> AnyResponse:
+        return _discarded(catalogue.discard(identifier))
+
+    @face.post("/quarantine/discard")
+    @described(
+        POST=Operation(
+            "Take several refused documents out of quarantine for good",
+            {200: (JSON,), 303: (PAGE,)},
+            (404,),
+            (),
+            {
+                FORM: {
+                    "type": "object",
+                    "properties": {"id": {"type": "array", "items": {"type": "string"}}},
+                }
+            },
+            scope="write",
+        )
+    )
+    def discard_several() -> AnyResponse:
+        chosen = dict.fromkeys(request.form.getlist("id")[:MOST_DISCARDED])
+        return _discarded(catalogue.discard(*chosen) if chosen else ())
 
 
-def safe_name(given: str) -> str:
-    """Return a name under which an uploaded file can be written into a directory.
+def _discard(catalogue: Catalogue, identifiers: Iterable[str]) -> None:
+    for identifier in identifiers:
+        if is_waiting(catalogue, identifier):
+            catalogue.discard(identifier)
 
-    >>> safe_name("../../etc/passwd")
-    'passwd'
-    >>> safe_name("..")
-    'document'
-    """
-    kept = re.sub(r"[^\w .()+=@-]", "_", last_part(given)).strip(" .")[-MOST_NAME:]
-    while len(kept.encode()) > MOST_NAME:
-        kept = kept[1:]
-    return kept.lstrip(" .") or "document"
+
+def _discarded(identifiers: tuple[str, ...]) -> AnyResponse:
+    if wants_json():
+        return json_answer({"discarded": list(identifiers)})
+    return redirect(url_for(".quarantine", discarded=len(identifiers) or None), 303)
 
 
 def _uploads(*, needed: bool = True) -> list[tuple[str, FileStorage | bytes]]:
@@ -134,7 +168,8 @@ def _uploads(*, needed: bool = True) -> list[tuple[str, FileStorage | bytes]]:
 def _load(catalogue: Catalogue, uploads: Iterable[tuple[str, FileStorage | bytes]]) -> LoadReport:
     with _written(uploads) as files:
         # a file that is named and not recognised is refused; several may be one document
-        return catalogue.load(files[0] if len(files) == 1 else files[0].parent)
+        whole = files[0] if len(files) == 1 else files[0].parent
+        return catalogue.load(whole, sender=caller().name)
 
 
 @contextmanager
@@ -155,45 +190,3 @@ def _written(uploads: Iterable[tuple[str, FileStorage | bytes]]) -> Iterator[lis
                 content.save(file)
             files.append(file)
         yield files
-
-
-def _waits(catalogue: Catalogue, identifier: str) -> bool:
-    try:
-        catalogue.quarantined(identifier)
-    except ThingNotFound:
-        return False
-    return True
-
-
-def _report(catalogue: Catalogue, report: LoadReport, identifier: str = "") -> Response:
-    outcomes = [_outcome(catalogue, asdict(one)) for one in report.outcomes[:MOST_SHOWN]]
-    told = {
-        "ok": report.ok and bool(report.outcomes),
-        "seconds": round(report.seconds, 3),
-        "interrupted": report.interrupted,
-        "counts": report.counts,
-        "outcomes": outcomes,
-    }
-    if wants_json():
-        return json_answer(told)
-    return page(
-        "operator_report.html",
-        told=told,
-        total=len(report.outcomes),
-        mended=bool(identifier) and not _waits(catalogue, identifier),
-        waits=identifier if identifier and _waits(catalogue, identifier) else "",
-    )
-
-
-def _outcome(catalogue: Catalogue, one: dict[str, Any]) -> dict[str, Any]:
-    stored = one["status"] in _GOOD and one["document_id"]
-    return {
-        "id": one["document_id"],
-        "iri": catalogue.names.make("document", document_id=one["document_id"]) if stored else "",
-        "kind": one["kind"],
-        "file": last_part(one["origin"]),
-        "status": one["status"],
-        "triples": one["triples"],
-        "message": readable(one["message"].replace(one["origin"], last_part(one["origin"]))),
-        "warnings": list(one["warnings"])[:20],
-    }

@@ -15,10 +15,12 @@ from werkzeug.exceptions import HTTPException, NotFound
 from dafab_kg.model.errors import (
     AnswerTooLong,
     DafabError,
+    DeadlinePassed,
     DocumentRejected,
     GraphChanged,
     GraphNotWritable,
     ItemNotWritable,
+    MemoryExceeded,
     NameNotValid,
     NotDoneHere,
     NotRecognised,
@@ -87,6 +89,17 @@ ERRORS: Final[dict[type[DafabError], Answered]] = {
 """Status of each error, the special ones first; one of dafab-kg that is not here is the server's
 fault (500)."""
 
+_LESS: Final = "Ask for less: name a class, a place or a time, or add LIMIT."
+BOUNDED: Final[dict[type[DafabError], tuple[str, str]]] = {
+    DeadlinePassed: ("This took too long", _LESS),
+    MemoryExceeded: ("This needed too much memory", _LESS),
+}
+"""Title and remedy of what passed a bound: the same again would pass it again."""
+NOT_NOW: Final = (
+    "The server cannot answer this now",
+    "Try again after the time that Retry-After tells, or ask for less.",
+)
+
 _POSITION = re.compile(r"(?:error )?at (\d+):(\d+)")
 
 
@@ -110,11 +123,12 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         return _from_http(error)
     if isinstance(error, NotServed):
+        title, remedy = BOUNDED.get(type(error), NOT_NOW)
         return Problem(
             503,
-            "The server cannot answer this now",
+            title,
             str(error),
-            remedy="Try again after the time that Retry-After tells, or ask for less.",
+            remedy=remedy,
             headers={"Retry-After": str(error.retry_after)},
             more={"reason": type(error).__name__, "limit": error.limit},
         )

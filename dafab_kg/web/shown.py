@@ -13,8 +13,9 @@ from typing import Any, Final, cast
 import orjson
 
 from dafab_kg.catalogue import Catalogue
-from dafab_kg.model.errors import DafabError, DeadlinePassed
+from dafab_kg.model.errors import DafabError, DeadlinePassed, NotAnalysed
 from dafab_kg.serving.client import ServedCatalogue
+from dafab_kg.sparql.parse import parse_query
 from dafab_kg.store.answers import Kind, kind_of
 from dafab_kg.store.geojson import WKT_LITERAL, write_geojson
 from dafab_kg.store.oxigraph import write_triples
@@ -33,6 +34,7 @@ MOST_RAW: Final = 20_000
 """Characters of the raw text that a page shows."""
 MOST_GEOMETRY: Final = 100_000
 """Characters of geometries that a page brings along for its map."""
+_VARIABLE: Final = re.compile(r"[?$](\w+)")
 _POSITION: Final = re.compile(r"line (\d+), column (\d+) of the query")
 
 
@@ -89,7 +91,25 @@ def show_answer(
     except DafabError as error:
         return Shown(problem=problem_of(error))
     took = round((perf_counter() - began) * 1000)
+    if kind == "rows":
+        answer, rows = _in_order(query, cast(Solutions, answer), rows)
     return _made(answer, kind, rows, catalogue.names.prefixes, took)
+
+
+def _in_order(query: str, answer: Solutions, rows: list[Row]) -> tuple[Solutions, list[Row]]:
+    """Put the columns of SELECT * in the order in which the query has them, as people expect."""
+    try:
+        if not parse_query(query).star:
+            return answer, rows
+    except NotAnalysed:
+        return answer, rows
+    named = list(dict.fromkeys(_VARIABLE.findall(query)))
+    places = {name: place for place, name in enumerate(named)}
+    old = answer.variables
+    order = sorted(range(len(old)), key=lambda at: places.get(old[at], len(places)))
+    variables = tuple(old[at] for at in order)
+    ordered: list[Row] = [tuple(row[at] for at in order) for row in rows]
+    return PlainSolutions(variables, ordered), ordered
 
 
 def _taken(answer: Answer) -> list[Row]:

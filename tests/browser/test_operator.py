@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -57,7 +58,7 @@ def test_a_refused_document_is_mended_and_tried_again(
         clicks += 1
 
     page.goto("./")
-    click("link", "Operator")
+    click("link", re.compile("^Operator$"))
     seen(page, "Operator: log in")
     page.get_by_label("Token").fill(token)
     click("button", "Log in")
@@ -87,10 +88,19 @@ def test_a_refused_document_is_mended_and_tried_again(
     expect(page.get_by_role("status")).to_contain_text("1 loaded")
     click("link", "What is known of flood.json")
     expect(page).to_have_url(re.compile("/about/document/"))
-    click("link", "Operator")
+    click("link", re.compile("^Operator$"))
     expect(page.get_by_text("Nothing is in quarantine.")).to_be_visible()
     click("button", "Log out")
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    # what is discarded is gone for whoever looks then
+    with httpx.Client(
+        base_url=own_server.address, headers={"Authorization": f"Bearer {token}"}
+    ) as program:
+        program.post("operator/load", files={"file": ("a.json", broken)}).raise_for_status()
+        [entry] = program.get("operator/quarantine").json()["entries"]
+        address = f"operator/quarantine/{entry['id']}/discard"
+        assert program.post(address).json() == {"discarded": [entry["id"]]}
+        assert program.get("operator/quarantine").json()["total"] == 0
     logging.getLogger(__name__).info("%d clicks, %.1f s", clicks, time.monotonic() - began)
     assert clicks <= 10
     assert token not in own_server.log.read_text()

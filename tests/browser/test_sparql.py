@@ -78,14 +78,19 @@ def test_classes_and_properties_are_completed_from_our_own_terms(page: Page) -> 
 
 
 def test_cancel_ends_the_query_on_the_server(page: Page, server: Server) -> None:
-    open_editor(page)
+    open_editor(page, "query?query=ASK {}")
+    expect(page.locator("#answer [data-summary]")).to_contain_text("Yes")
     [before] = server.pids("worker")
     put(page, ENDLESS)
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_role("status")).to_contain_text("Asking for")
     began = time.monotonic()
+    # nothing of the query before stands under this one, nor is it linked
+    link = page.get_by_role("link", name="Link to this query")
+    assert "COUNT" in (link.get_attribute("href") or "") and "COUNT" in page.url
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("status")).to_contain_text("Cancelled after")
+    expect(page.locator("#answer")).to_be_empty()
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
     while server.pids("worker") == [before]:  # a spare takes the place of the one that was ended
         assert time.monotonic() - began < 10
@@ -95,6 +100,29 @@ def test_cancel_ends_the_query_on_the_server(page: Page, server: Server) -> None
     page.get_by_role("button", name="Ask").click()
     expect(page.locator("#answer [data-summary]")).to_contain_text("Yes")
     assert time.monotonic() - began < 20
+    status = server.status()  # it was asked to end: nothing failed
+    assert status["ended"] == {"cancelled": 1} and status["restarts"]["worker"] == 0
+
+
+def test_back_leads_to_the_query_before(page: Page) -> None:
+    open_editor(page)
+    for answer in ("Yes", "No"):
+        put(page, f"ASK {{ FILTER({answer == 'Yes'}) }}".lower().replace("ask", "ASK"))
+        page.get_by_role("button", name="Ask").click()
+        expect(page.locator("#answer [data-summary]")).to_contain_text(answer)
+    page.go_back()
+    expect(page.locator("#answer [data-summary]")).to_contain_text("Yes")
+    expect(page.locator(".CodeMirror-code")).to_contain_text("filter(true)")
+    page.go_forward()
+    expect(page.locator("#answer [data-summary]")).to_contain_text("No")
+    # one that fits in no address is asked, too, and its answer is there as data
+    put(page, "SELECT ?x { VALUES ?x { 1 2 } } # " + "x" * 8_000)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("#answer tbody tr")).to_have_count(2)
+    expect(page.get_by_text("too long for a link")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    assert download.value.path().read_bytes().split() == [b"x", b"1", b"2"]
 
 
 def test_a_fault_is_marked_where_it_is(page: Page) -> None:

@@ -464,6 +464,35 @@ def test_a_mended_file_leaves_quarantine_even_if_it_never_was_a_document(
     assert catalogue.quarantine() == ()
 
 
+def test_a_file_as_it_was_loaded_takes_its_broken_version_away(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    file = tmp_path / "item.json"
+    whole = json.dumps(water_item(7))
+    for text, counts in (
+        (whole, {"loaded": 1}), (whole[:200], {"rejected": 1}), (whole, {"unchanged": 1}),
+    ):  # fmt: skip
+        file.write_text(text)
+        assert catalogue.load(file).counts == counts
+    assert catalogue.quarantine() == ()
+
+
+def test_what_is_recognised_when_it_is_tried_again_has_one_entry(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    (path,) = versions(tmp_path / "in", {"geometry": None})
+    settings = catalogue.settings
+    catalogue.settings = settings.model_copy(update={"load_as": "events"})
+    catalogue.load(path)
+    (unread,) = catalogue.quarantine()
+    catalogue.settings = settings
+    assert unread.kind == "unread"
+    for _ in range(2):
+        assert catalogue.retry().counts == {"rejected": 1}
+        (entry,) = catalogue.quarantine()
+        assert entry.error == "GeometryNotValid"
+
+
 def test_a_rejected_document_can_be_dismissed(catalogue: Catalogue, tmp_path: Path) -> None:
     (path,) = versions(tmp_path / "in", {"geometry": None})
     (outcome,) = catalogue.load(path).outcomes

@@ -31,7 +31,7 @@ def names(shelf: Shelf) -> list[str]:
 
 def test_the_newest_is_current_and_a_held_one_stays(tmp_path):
     shelf = Shelf(tmp_path)
-    assert shelf.current() == ""
+    assert shelf.current() == "" and shelf.listed() == []
     with pytest.raises(StoreNotFound):
         shelf.hold()
     first = shelf.publish(graph("one"), {"index": "index/7"})
@@ -39,6 +39,9 @@ def test_the_newest_is_current_and_a_held_one_stays(tmp_path):
     assert held.snapshot == first and held.snapshot.parts == {"index": "index/7"}
     second = shelf.publish(graph("two"))
     assert shelf.current() == second.commit
+    assert [(one["commit"], one["current"]) for one in shelf.listed()] == [
+        (second.commit, True), (first.commit, False),
+    ]  # fmt: skip
     assert shelf.prune() == 2
     assert (held.snapshot.graph / "data").read_text() == "one"
     held.close()

@@ -82,10 +82,11 @@ def web(tmp_path_factory):
 
 
 def refuse_one(catalogue, place):
-    """Put a document in quarantine, and tell its id."""
+    """Put a document in quarantine, and tell its id and that of the load."""
     (place / "item.json").write_text(json.dumps({**water_item(5), "geometry": None}))
-    (refused,) = catalogue.load(place / "item.json").rejected
-    REAL["identifier"] = [refused.document_id]
+    report = catalogue.load(place / "item.json")
+    REAL["identifier"] = [report.rejected[0].document_id]
+    REAL["load_id"] = [report.load_id]
 
 
 def test_every_route_is_described(web):

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from dafab_kg.catalogue import load_reports
+from dafab_kg.catalogue.load_reports import keep_report, kept_report, newest_reports
+from dafab_kg.ingest.report import LoadReport, Outcome
 from dafab_kg.model.names import NS
 from dafab_kg.store.protocol import Blank, Iri, Literal
 from dafab_kg.validation.results import Result, report_of
 from dafab_kg.web.operator_findings import findings
-from dafab_kg.web.operator_writes import safe_name
+from dafab_kg.web.operator_names import safe_name
 from tests.ingest.documents import water_item
 from tests.web.test_pages import BROWSER, Page
 from tests.web.written import Clients, clients
@@ -206,19 +210,91 @@ def test_a_file_that_was_no_document_is_mended_by_an_upload(
     assert waiting(made) == []
 
 
-def test_a_mended_document_that_is_wrong_again_leaves_the_first(
+def test_a_mended_document_that_is_wrong_again_takes_the_place_of_the_first(
     browser: FlaskClient, made: Clients
 ) -> None:
-    bad, good = broken(3)
-    upload(browser, "item.json", bad)
+    _, good = broken(3)
+    texts = [broken(3)[0], good[:60], good[:70], good]  # no place, then no JSON, twice
+    upload(browser, "item.json", texts[0])
+    for text in texts[1:]:
+        (identifier,) = waiting(made)
+        path = f"/operator/quarantine/{identifier}"
+        report = browser.post(f"{path}/replace", data={"text": text.decode()}, headers=HERE)
+        links = [link for link in Page(report.text).links if "/quarantine/" in link]
+        assert links == [f"/operator/quarantine/{one}" for one in waiting(made)]
+        assert browser.post(f"{path}/retry", headers=HERE).status_code == 404
+    assert waiting(made) == []
+
+
+def test_an_empty_text_takes_no_place(browser: FlaskClient, made: Clients) -> None:
+    upload(browser, "item.json", broken(5)[0])
     (identifier,) = waiting(made)
     path = f"/operator/quarantine/{identifier}"
-    other = bad.replace(b'"L4"', b'"L3"')
-    browser.post(f"{path}/replace", data={"text": other.decode()}, headers=HERE)
-    assert identifier in waiting(made)
-    browser.post(f"{path}/replace", data={"text": good.decode()}, headers=HERE)
+    assert browser.post(f"{path}/replace", data={"text": " \n"}, headers=HERE).status_code == 400
+    assert waiting(made) == [identifier]
+    made.catalogue.discard(identifier)
+
+
+def test_a_good_upload_takes_the_broken_one_of_its_name_away(
+    browser: FlaskClient, made: Clients
+) -> None:
+    """Also where nobody could tell of which document the broken one was."""
+    _, good = broken(6)
+    upload(browser, "cutx.json", good[:80])
+    upload(browser, "other.json", good[:80])
+    entries = made.catalogue.quarantine()
+    assert {one.origin for one in entries} == {
+        "upload:the-write/cutx.json", "upload:the-write/other.json",
+    }  # fmt: skip
+    assert not [one for one in entries if "/tmp" in f"{one.key}{one.message}{one.where}"]
+    again = upload(browser, "cutx.json", good)
+    assert "1 loaded" in again.text and "1 has left quarantine" in again.text
+    (left,) = made.catalogue.quarantine()
+    assert left.origin == "upload:the-write/other.json"
+    # the good one is there already, and is not loaded again
+    assert "1 unchanged" in upload(browser, "other.json", good).text
     assert waiting(made) == []
-    assert browser.post(f"{path}/retry", headers=HERE).status_code == 404
+
+
+def test_another_document_of_the_same_name_takes_nothing_away(
+    browser: FlaskClient, made: Clients
+) -> None:
+    upload(browser, "item.json", broken(7)[0])
+    upload(browser, "item.json", broken(8)[1])
+    assert len(waiting(made)) == 1
+    upload(browser, "renamed.json", broken(7)[1])
+    assert waiting(made) == []
+    assert made.catalogue.documents()[-1].origin.startswith("upload:the-write/")
+
+
+def test_what_is_of_no_use_is_discarded(browser: FlaskClient, made: Clients) -> None:
+    for name in ("a.json", "b.json", "c.json"):
+        upload(browser, name, b"{" + name.encode())
+    one, *others = waiting(made)
+    path = f"/operator/quarantine/{one}"
+    assert f'action="{path}/discard"' in browser.get(path, headers=BROWSER).text
+    foreign = {**BROWSER, "Origin": "https://evil.example"}
+    assert browser.post(f"{path}/discard", headers=foreign).status_code == 403
+    response = browser.post(f"{path}/discard", headers=HERE)
+    assert response.status_code == 303
+    assert "1 was discarded" in browser.get(response.location, headers=BROWSER).text
+    assert sorted(waiting(made)) == sorted(others)
+    assert browser.post(f"{path}/discard", headers=HERE).status_code == 404
+    told = browser.post(
+        "/operator/quarantine/discard", data={"id": others},
+        headers={**HERE, "Accept": "application/json"},
+    )  # fmt: skip
+    assert sorted(told.json["discarded"]) == sorted(others)
+    assert waiting(made) == []
+
+
+def test_nothing_that_is_loaded_is_discarded(browser: FlaskClient, made: Clients) -> None:
+    upload(browser, "good.json", broken(9)[1])
+    loaded = [one.document_id for one in made.catalogue.documents()]
+    for identifier in loaded:
+        path = f"/operator/quarantine/{identifier}/discard"
+        assert browser.post(path, headers=HERE).status_code == 404
+    assert [one.document_id for one in made.catalogue.documents()] == loaded
 
 
 def test_nothing_of_a_document_runs(browser: FlaskClient, made: Clients) -> None:
@@ -273,13 +349,74 @@ def test_twins(browser: FlaskClient, made: Clients) -> None:
     made.catalogue.delete(identifier)
 
 
+def test_a_report_can_be_looked_at_again(browser: FlaskClient, made: Clients) -> None:
+    _, good = broken(10)
+    before = browser.get("/operator/loads?format=json").json["loads"]
+    whole = {name: FileStorage(io.BytesIO(data), name) for name, data in
+             (("good.json", good), ("bad.json", good[:50]))}  # fmt: skip
+    report = send(browser, "/operator/load", file=list(whole.values()))
+    (again,) = {link for link in Page(report.text).links if re.search(r"/loads/\w{32}$", link)}
+    page = browser.get(again, headers=BROWSER).text
+    assert "1 loaded" in page and "1 rejected" in page and "by the-write" in page
+    (identifier,) = waiting(made)
+    assert f"/operator/quarantine/{identifier}" in Page(page).links
+    made.catalogue.discard(identifier)
+    assert (
+        f"/operator/quarantine/{identifier}"
+        not in Page(browser.get(again, headers=BROWSER).text).links
+    )
+    told = browser.get(f"{again}?format=json").json
+    assert {one["file"]: one["status"] for one in told["outcomes"]} == {
+        "good.json": "loaded", "bad.json": "rejected",
+    }  # fmt: skip
+    (newest, *rest) = browser.get("/operator/loads?format=json").json["loads"]
+    assert newest["load"] == told["load"] and newest["agent"] == "the-write" and rest == before
+    assert newest["counts"] == {"loaded": 1, "rejected": 1}
+    state = browser.get("/operator", headers=BROWSER).text
+    assert again in Page(state).links and "1 rejected" in state
+    for wrong in ("0" * 32, "..", "x"):
+        assert browser.get(f"/operator/loads/{wrong}", headers=BROWSER).status_code == 404
+
+
+def test_only_the_newest_reports_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_reports, "MOST_KEPT", 3)
+    outcomes = tuple(Outcome(f"{n:032}", "x", f"{n}", "loaded") for n in range(600))
+    refused = Outcome("f" * 32, "x", "last", "rejected", 0, "y" * 9_000)
+    for number in range(5):
+        keep_report(tmp_path, LoadReport(
+            (*outcomes, refused), 1.0, load_id=f"{number:032}",
+            started=f"2026-11-29T10:00:0{number}.000Z",
+        ))  # fmt: skip
+    kept = newest_reports(tmp_path, 10)
+    assert [int(one["load_id"]) for one in kept] == [4, 3, 2]
+    assert kept[0]["counts"] == {"loaded": 600, "rejected": 1}
+    report = kept_report(tmp_path, f"{4:032}")
+    assert report["outcomes"][0]["origin"] == "last" and len(report["outcomes"]) == 500
+    assert len(report["outcomes"][0]["message"]) == 2_000
+    keep_report(
+        tmp_path, LoadReport((), 1.0, load_id=f"{6:032}", started="2026-11-29T11:00:00.000Z")
+    )
+    assert len(newest_reports(tmp_path, 10)) == 3
+    assert newest_reports(tmp_path / "none", 10) == ()
+
+
+def test_a_page_beyond_the_last_leads_back(browser: FlaskClient, made: Clients) -> None:
+    upload(browser, "one.json", b"{1")
+    page = browser.get("/operator/quarantine?page=99", headers=BROWSER)
+    assert "There is no page 99" in page.text and "Nothing is in quarantine" not in page.text
+    assert "/operator/quarantine" in Page(page.text).links
+    made.catalogue.discard(*waiting(made))
+    page = browser.get("/operator/quarantine?page=99", headers=BROWSER)
+    assert "Nothing is in quarantine" in page.text
+
+
 def test_too_much_is_refused(made: Clients, browser: FlaskClient) -> None:
     assert upload(browser, "a.json", b" " * MOST).status_code == 413
     assert upload(browser, "a.json", b" " * (MOST - 2000)).status_code == 200
-    (identifier,) = waiting(made)
-    path = f"/operator/quarantine/{identifier}/replace"
     for size, status in ((MOST - 2000, 200), (MOST, 413)):  # a field that is no file, too
-        assert send(browser, path, text=" " * size).status_code == status
+        (identifier,) = waiting(made)
+        path = f"/operator/quarantine/{identifier}/replace"
+        assert send(browser, path, text="x" * size).status_code == status
     made.catalogue.delete(identifier)
     files = [(io.BytesIO(b"x"), f"{n}.json") for n in range(201)]
     assert browser.post("/operator/load", data={"file": files}, headers=HERE).status_code == 413

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
 
+from dafab_kg.model.errors import DeadlinePassed, MemoryExceeded, QueueFull
 from dafab_kg.queries import saved
+from dafab_kg.web.problems import problem_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 VOID = {"meta", "link", "br", "input", "img", "hr"}
@@ -156,3 +159,44 @@ def test_health(client):
     response = client.get("/health")
     assert response.status_code == 200
     assert response.json["status"] == "ok"
+
+
+def test_all_columns_stand_in_the_order_of_the_query(client):
+    response = client.get(
+        "/query", query_string={"query": "SELECT * { ?s <http://e/cloud> ?c . ?s ?p ?c }"},
+        headers=BROWSER,
+    )  # fmt: skip
+    assert re.findall(r'<th scope="col"[^>]*>\??(\w)</th>', response.text) == ["s", "c", "p"]
+
+
+def test_a_query_is_sent_as_a_form_and_gets_an_address(client):
+    form = client.get("/query", headers=BROWSER).text
+    assert '<form method="post" action="/query"' in form  # a long one fits in no address
+    query = "SELECT ?s { ?s <http://e/cloud> ?é }"
+    response = client.post("/query", data={"query": query}, headers=BROWSER)
+    assert response.status_code == 303
+    again = client.get(response.location, headers=BROWSER)
+    assert "1</span> row" in again.text and response.location in Page(again.text).links
+
+
+@pytest.mark.parametrize("filler", ["x" * 9_000, "é" * 2_000])
+def test_a_query_that_fits_in_no_address_is_answered_whole(client, filler):
+    query = f"SELECT ?s {{ ?s <http://e/cloud> ?c }} # {filler}"
+    response = client.post("/query", data={"query": query}, headers=BROWSER)
+    assert response.status_code == 200 and filler in response.text
+    assert "too long for a link" in response.text
+    assert '<button name="format" value="csv"' in response.text
+    assert 'rel="bookmark" data-link hidden' in response.text
+    data = client.post("/sparql", data={"query": query, "format": "csv"}).text
+    assert data.split() == ["s", "http://e/scene"]
+
+
+def test_a_query_that_takes_too_long_is_told_as_that():
+    for error, title in (
+        (DeadlinePassed("ended", 1), "This took too long"),
+        (MemoryExceeded("ended", 1), "This needed too much memory"),
+        (QueueFull("busy", 1), "The server cannot answer this now"),
+    ):
+        problem = problem_of(error)
+        assert (problem.status, problem.title) == (503, title)
+        assert ("again" in problem.remedy) == isinstance(error, QueueFull)

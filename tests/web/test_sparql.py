@@ -285,6 +285,24 @@ def test_a_malformed_query_is_400_with_its_position(client):
     assert problem["where"].startswith("line 3, column ")
 
 
+@pytest.mark.parametrize(
+    ("query", "where", "said"),
+    [
+        ("SELECT * {\n ?s geo:hasGeometry ?g }", "line 2, column 5",
+         "prefix geo: is not declared. Begin with PREFIX geo: <http://www.opengis.net/ont/geosparql#>"),
+        ("PREFIX a: <a:>\nSELECT * { ?s a:b 'é, o:o' ; no.such:thing ?g }", "line 2, column 30",
+         "prefix no.such: is not declared"),
+        ("INSERT DATA { <a:a> <a:b> 1 }", "line 1, column 1", "an update (INSERT), not a query"),
+        ("# DROP\nPREFIX a: <a:#>\nwith a:g DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+         "line 3, column 1", "an update (WITH), not a query"),
+    ],
+)  # fmt: skip
+def test_what_is_mistaken_is_said_in_words(client, query, where, said):
+    problem = problem_of(get(client, query), 400)
+    assert problem["where"].startswith(where)
+    assert said in problem["detail"] and "expected" not in problem["detail"]
+
+
 def test_more_rows_than_the_bound_are_400_with_the_bound(client):
     numbers = " ".join(map(str, range(51)))
     problem = problem_of(get(client, f"SELECT * {{ VALUES ?x {{ {numbers} }} }}"), 400)

@@ -5,7 +5,6 @@ import "@zazuko/yasqe/build/yasqe.min.css";
 import "./editor.css";
 import { mount } from "./map.js";
 
-const MOST_ADDRESS = 6000;
 const MOST_HINTS = 60;
 
 const form = document.querySelector("[data-editor]");
@@ -13,6 +12,7 @@ const area = form.querySelector("textarea");
 const run = form.querySelector("[data-run]");
 const cancel = form.querySelector("[data-cancel]");
 const permalink = form.querySelector("[data-link]");
+const long = form.querySelector("[data-long]");
 const told = document.querySelector("[data-told]");
 
 // Words
@@ -31,13 +31,25 @@ function written(yasqe, iri) {
   return best !== null && /^[A-Za-z_][\w-]*$/.test(local) ? `${best}:${local}` : `<${iri}>`;
 }
 
-/** Return the terms that begin with what is typed, then those in which it occurs. */
+/** Return what is typed as an IRI: a prefix that the query does not declare yet is written out. */
+function spelledOut(typed) {
+  const [, prefix, local] = /^([\w-]*):([\w-]*)$/.exec(typed) ?? [];
+  const space = prefix === undefined ? undefined : words.prefixes[prefix];
+  return (space === undefined ? typed : space + local).toLowerCase();
+}
+
+/**
+ * Return the terms that begin with what is typed, then those in which it occurs; behind a prefix,
+ * those of its namespace only.
+ */
 function fitting(terms, typed) {
-  const start = typed.toLowerCase();
+  const start = spelledOut(typed);
+  const space = /^[a-z][a-z0-9+.-]*:.*[#/]/.exec(start)?.[0] ?? (start.includes(":") ? start : "");
   const word = start.replace(/^.*[#/:]/, "");
   const rank = ([iri, label]) => {
     const whole = iri.toLowerCase();
     if (whole.startsWith(start)) return 0;
+    if (!whole.startsWith(space)) return 3;
     const name = whole.replace(/^.*[#/]/, "");
     if (name.startsWith(word)) return 1;
     return name.includes(word) || label.toLowerCase().includes(word) ? 2 : 3;
@@ -167,7 +179,41 @@ function say(text) {
   told.textContent = text;
 }
 
-async function ask() {
+/** Return the address of a query and its answer, "" if it would be too long. */
+function addressOf(query) {
+  const address = new URL(form.action);
+  address.search = new URLSearchParams({ query });
+  return (address.pathname + address.search).length > Number(form.dataset.most) ? "" : address.href;
+}
+
+/** Take away what belongs to the query before; its place stays open while the next is asked. */
+function clear() {
+  const answer = document.querySelector("#answer");
+  const empty = document.createElement("section");
+  empty.id = "answer";
+  empty.style.minHeight = `${answer.offsetHeight}px`;
+  answer.replaceWith(empty);
+  return empty;
+}
+
+/** Tell what leads to a query: a link, or why there is none. */
+function showLink(query) {
+  const address = addressOf(query);
+  permalink.hidden = !address;
+  if (address) permalink.href = address;
+  long.hidden = Boolean(address);
+}
+
+/** Note a query that is asked, so that Back leads to the one before it. */
+function note(query) {
+  const here = history.state?.query ?? new URL(location.href).searchParams.get("query");
+  if (here?.trim() === query.trim()) return;
+  const where = addressOf(query) || form.action;
+  if (here || location.search) history.pushState({ query }, "", where);
+  else history.replaceState({ query }, "", where);
+}
+
+async function ask({ noted = true } = {}) {
   asking?.abort();
   const mine = new AbortController();
   asking = mine;
@@ -178,30 +224,28 @@ async function ask() {
   run.disabled = true;
   cancel.hidden = false;
   say("Asking");
+  const place = clear();
+  showLink(query);
+  if (noted) note(query);
   try {
-    const response = await fetch(form.action, {
-      method: "POST",
+    const address = addressOf(query);
+    const body = new URLSearchParams({ query });
+    const response = await fetch(address || form.action, {
+      ...(address ? {} : { method: "POST", body }),
+      cache: "no-store",
       headers: { Accept: "text/html" },
-      body: new URLSearchParams({ query }),
       signal: mine.signal,
     });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const answer = page.querySelector("#answer") ?? page.querySelector("main > .problem");
-    const place = document.querySelector("#answer");
-    if (answer) {
-      answer.id = "answer";
-      place.replaceWith(document.importNode(answer, true));
-    }
+    if (!answer) throw new Error(`it answered ${response.status}`);
+    answer.id = "answer";
+    place.replaceWith(document.importNode(answer, true));
     settle();
-    const link = `${form.action.split("?")[0]}?${new URLSearchParams({ query })}`;
-    permalink.hidden = link.length > MOST_ADDRESS;
-    if (!permalink.hidden) {
-      permalink.href = link;
-      history.replaceState(null, "", link);
-    }
     say(document.querySelector("#answer [data-summary]")?.textContent.trim() ?? "");
   } catch (error) {
-    if (error.name !== "AbortError") say(`The server could not be reached: ${error.message}`);
+    place.style.minHeight = "";
+    if (error.name !== "AbortError") say(`The server gave no answer: ${error.message}`);
     else if (asking === mine) say(`Cancelled after ${seconds()} s`);
   } finally {
     clearInterval(clock);
@@ -219,6 +263,19 @@ function settle() {
   for (const element of answer.querySelectorAll("[data-map]:not(.live)")) mount(element);
   showFault(answer);
 }
+
+// Back and Forward: the query of that time, asked again
+window.addEventListener("popstate", (event) => {
+  const query = event.state?.query ?? new URL(location.href).searchParams.get("query");
+  if (query === null) {
+    location.reload();
+    return;
+  }
+  yasqe.setValue(query);
+  ask({ noted: false });
+});
+// a page that was left with a query that fits in no address has it still
+if (history.state?.query && !new URL(location.href).search) yasqe.setValue(history.state.query);
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
