@@ -72,6 +72,11 @@ def known_class(text: str) -> str | None:
     return _PREFIX + local if local in _declared() else None
 
 
+def class_names() -> frozenset[str]:
+    """Return the names of all classes of ours, as ``FloodScene``."""
+    return _declared()
+
+
 @cache
 def _declared() -> frozenset[str]:
     files = resources.names("ontology", ".ttl")
