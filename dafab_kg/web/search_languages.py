@@ -127,17 +127,14 @@ def _in_collections(names: Sequence[str]) -> list[str]:
 
 
 def _times(form: Form) -> Iterator[str]:
-    """Write the ends of the time; a span meets it where any moment of it does."""
+    """Write the ends of the time; what spans some has none, as in the filter of STAC."""
     first, last = form.one.get("from"), form.one.get("to")
-    if not (first or last):
-        return
-    yield "?product dafab:datetime ?moment ."
-    yield "OPTIONAL { ?product dafab:sensingStart ?starts }"
-    yield "OPTIONAL { ?product dafab:sensingStop ?ends }"
+    if first or last:
+        yield "?product dafab:datetime ?moment ."
     if first:
-        yield f'FILTER(COALESCE(?ends, ?moment) >= "{first}T00:00:00Z"^^xsd:dateTime)'
+        yield f'FILTER(?moment >= "{first}T00:00:00Z"^^xsd:dateTime)'
     if last:
-        yield f'FILTER(COALESCE(?starts, ?moment) <= "{last}T23:59:59.999Z"^^xsd:dateTime)'
+        yield f'FILTER(?moment <= "{last}T23:59:59.999Z"^^xsd:dateTime)'
 
 
 def _sparql_of(name: str, value: str, number: int) -> list[str]:

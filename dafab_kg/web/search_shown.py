@@ -162,7 +162,7 @@ def features(found: Sequence[Result], asked: dict[str, Any] | None = None) -> di
     ]
     if asked:
         drawn = {"type": "Feature", "geometry": asked, "properties": {"asked": True}}
-        shown.insert(0, drawn)
+        shown.append(drawn)  # upon the others
     return {"type": "FeatureCollection", "features": shown}
 
 

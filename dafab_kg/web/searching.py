@@ -117,7 +117,7 @@ def _found(catalogue: Catalogue, form: Form, search: Search) -> AnyResponse:
         bars=bars(counted, form),
         languages=languages(form, request.url_root.rstrip("/")),
         problem=None,
-        **_pages(form, found.cursor, len(told)),
+        **pages_around(form, found.cursor, len(told)),
     )
 
 
@@ -135,7 +135,7 @@ def _is_first(form: Form) -> bool:
     return bool(form.words) and not form.one.get("token")
 
 
-def _pages(form: Form, cursor: str | None, number: int) -> dict[str, Any]:
+def pages_around(form: Form, cursor: str | None, number: int) -> dict[str, Any]:
     """Return the pages before and after: an address tells where those before it begin."""
     token = form.one.get("token", "")
     trail = [one for one in form.one.get("trail", "").split(".") if one]

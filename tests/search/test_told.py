@@ -93,8 +93,7 @@ def catalogue(items, told, tmp_path_factory):
                 lines.append(f"{product} dafab:inPlace <http://e/again> .")
             lines += [f"{product} a {one} ." for one in told["dafab:types"][name]]
             lines += [
-                f"{product} dafab:tile <http://e/t{one}> ."
-                for one in told["dafab:mgrs_tile"][name]
+                f"{product} dafab:tile <http://e/t{one}> ." for one in told["dafab:mgrs_tile"][name]
             ]
             lines += [
                 f'[] dafab:ofProduct {product} ; dafab:season "2022" ; dafab:usedParcels '

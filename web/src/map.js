@@ -65,7 +65,7 @@ function addFeatures(map, told) {
   const fillOpacity = Math.max(0.03, Math.min(0.12, 0.6 / told.features.length));
   return L.geoJSON(told, {
     style: (one) => one.properties?.asked ? {
-      color: colour("--mark"), weight: 2, dashArray: "5 4", fillOpacity: 0.03, interactive: false,
+      color: colour("--accent"), weight: 2.5, dashArray: "6 4", fillOpacity: 0, interactive: false,
     } : ({
       color: colour(one.properties?.colour ?? "--map-mark"),
       weight: 1.5,
