@@ -127,7 +127,7 @@ def _in_collections(names: Sequence[str]) -> list[str]:
 
 
 def _times(form: Form) -> Iterator[str]:
-    """Write the ends of the time; what spans some has none, as in the filter of STAC."""
+    """Write the ends of the time; only ``datetime`` counts, as in the filter of STAC."""
     first, last = form.one.get("from"), form.one.get("to")
     if first or last:
         yield "?product dafab:datetime ?moment ."
