@@ -254,7 +254,7 @@ def without_script(
 
     The path of what is ``asked`` for is of no result.
     """
-    places = [(None, asked), *((one, one.geometry) for one in found)]
+    places = [*((one, one.geometry) for one in found), (None, asked)]  # upon the others
     rings = [(one, ring) for one, place in places for ring in _rings(place) if len(ring) > 2]
     if not rings:
         return None
