@@ -22,7 +22,7 @@ from dafab_kg.search.counts import SCENES, Facets
 from dafab_kg.search.inferred import TYPES
 from dafab_kg.search.tree import Search
 from dafab_kg.web.search_form import ANOMALIES, TOLD, Form, read_query
-from dafab_kg.web.search_things import Thing, labels, things_named
+from dafab_kg.web.search_things import Thing, labels, stem, things_named
 
 SECONDS: Final = 0.5
 """No number is asked for after this time."""
@@ -112,21 +112,6 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def stem(word: str) -> str:
-    """Return a word without the ending that tells that there are several.
-
-    >>> stem("Floods"), stem("cities"), stem("gas"), stem("flooded")
-    ('flood', 'city', 'gas', 'flood')
-    """
-    told = word.casefold()
-    if len(told) > 5 and told.endswith("ies"):
-        return told[:-3] + "y"
-    for ending in ("ing", "ed", "s"):
-        if told.endswith(ending) and len(told) - len(ending) > 3:
-            return told[: -len(ending)]
-    return told
-
-
 def _things(catalogue: Catalogue, text: str, words: Sequence[str]) -> list[Thing]:
     telling = [
         one
@@ -136,7 +121,8 @@ def _things(catalogue: Catalogue, text: str, words: Sequence[str]) -> list[Thing
         and not (_TILE.fullmatch(one) or _YEAR.fullmatch(one))
     ]
     phrases = (text, *telling) if len(telling) > 1 else (text,)
-    return things_named(catalogue, tuple(dict.fromkeys(phrases))) or (
+    kinds = frozenset(map(stem, words))
+    return things_named(catalogue, tuple(dict.fromkeys(phrases)), kinds) or (
         things_named(catalogue, telling) if telling else []
     )
 

@@ -31,6 +31,7 @@ LAST: Final = 4
 """The rank of these."""
 _IDENTIFIED: Final = 'SELECT DISTINCT ?thing { ?thing ?term "%s" } LIMIT 8'
 _IDENTIFIER: Final = re.compile(r"(?=.*\d)[A-Za-z0-9._:-]{3,80}", re.ASCII)
+_OF_KINDS: Final = "SELECT DISTINCT ?thing { VALUES ?kind { %s } ?thing a ?kind } LIMIT %s"
 _FACTS: Final = """PREFIX dafab: <https://w3id.org/dafab/ns#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 SELECT ?thing ?type ?name ?start ?label {
@@ -58,13 +59,17 @@ class Thing:
     rank: int = 0
 
 
-def things_named(catalogue: Catalogue, phrases: Sequence[str]) -> list[Thing]:
+def things_named(
+    catalogue: Catalogue, phrases: Sequence[str], kinds: frozenset[str] = frozenset()
+) -> list[Thing]:
     """Return things of which a name holds all words of a phrase, events and places first.
 
-    An event is found by the names of its reports, too.
+    An event is found by the names of its reports, too, and by its kind: ``kinds`` are stems of
+    words, as "storm", or "event" for all.
     """
     found: dict[str, str] = {}
     try:
+        found.update(dict.fromkeys(_events(catalogue, kinds), ""))
         for phrase in phrases:
             for iri, told in catalogue.find_things(phrase, limit=MOST_LOOKED_AT):
                 found.setdefault(iri, told)
@@ -84,6 +89,24 @@ def things_named(catalogue: Catalogue, phrases: Sequence[str]) -> list[Thing]:
     things = [_thing(iri, found.get(iri, ""), told) for iri, told in facts.items()]
     things.sort(key=lambda one: (one.rank, one.name.casefold(), one.iri))
     return things
+
+
+def _events(catalogue: Catalogue, kinds: frozenset[str]) -> list[str]:
+    words, above = _vocabulary()
+    asked = [
+        iri
+        for iri in (_EVENT, *(one for one, wider in above.items() if _EVENT in wider))
+        if iri in words
+        and (
+            kinds & (set(map(stem, words[iri].label.split())) - {"event"})
+            or (iri == _EVENT and "event" in kinds)
+        )
+    ]
+    if not asked:
+        return []
+    listed = " ".join(f"<{iri}>" for iri in asked)
+    rows = cast(Solutions, catalogue.query(_OF_KINDS % (listed, MOST_LOOKED_AT)))
+    return [row[0].value for row in rows if isinstance(row[0], Iri)]
 
 
 def _identified(catalogue: Catalogue, phrases: Sequence[str]) -> list[str]:
@@ -119,6 +142,21 @@ def kind_of(types: frozenset[str]) -> str:
                 todo.append(up)
     labels = sorted(words[one].label for one in ours - wider if one in words)
     return labels[0] if labels else ""
+
+
+def stem(word: str) -> str:
+    """Return a word without the ending that tells that there are several.
+
+    >>> stem("Floods"), stem("cities"), stem("gas"), stem("flooded")
+    ('flood', 'city', 'gas', 'flood')
+    """
+    told = word.casefold()
+    if len(told) > 5 and told.endswith("ies"):
+        return told[:-3] + "y"
+    for ending in ("ing", "ed", "s"):
+        if told.endswith(ending) and len(told) - len(ending) > 3:
+            return told[: -len(ending)]
+    return told
 
 
 def labels() -> Mapping[str, str]:

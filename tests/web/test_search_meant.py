@@ -136,6 +136,13 @@ def test_an_event_is_found_by_its_reports_and_told_with_its_kind(ask):
         assert any("event report" in text for _, text in things)
 
 
+def test_events_are_found_by_their_kind(ask):
+    for words in ("storm", "storms 2022", "events"):
+        ((address, text),) = ask(words)["Things of this name"]
+        assert address.endswith("/about?iri=http://e/storm"), words
+        assert "storm event" in text
+
+
 def test_a_field_is_found_by_its_identifier(ask):
     ((address, text),) = ask("32ULV-1044")["Things of this name"]
     assert address.endswith("/about?iri=http://e/field")
