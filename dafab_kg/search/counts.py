@@ -45,6 +45,7 @@ class Facets:
     ``counts`` are numbers by value by facet; a facet of which numbers are not told within
     bounds is not there.  ``times`` are numbers by year, or by month (``2022-09``) where all are
     of one year.  ``about``: there may be a little fewer.  ``whole``: all that can be told is.
+    ``products``: how many products the items are of, None where that is not told.
     """
 
     total: int | None
@@ -52,6 +53,7 @@ class Facets:
     times: Mapping[str, int]
     about: bool = False
     whole: bool = True
+    products: int | None = None
 
 
 def facets(library: Library, search: Search, *, seconds: float = SECONDS) -> Facets:
@@ -78,7 +80,9 @@ def facets(library: Library, search: Search, *, seconds: float = SECONDS) -> Fac
             continue
         told[name] = once(library, (*key, name), count)
     times = cast("Mapping[str, int]", told.pop("times", {}))
-    return Facets(total, {n: one for n, one in told.items() if one}, times, found.about, whole)
+    counts = {n: one for n, one in told.items() if one}
+    products = once(library, (*key, "products"), found.products) if total <= MOST_TOLD else None
+    return Facets(total, counts, times, found.about, whole, products)
 
 
 def _each(

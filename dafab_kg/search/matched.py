@@ -61,6 +61,9 @@ class Matched(Protocol):
     def total(self) -> int:
         """How many there are."""
 
+    def products(self) -> int | None:
+        """How many products they are of; None: they are too many to be looked at."""
+
     def ends(self) -> tuple[datetime, datetime] | None:
         """The first and the last of their times (``datetime``)."""
 
@@ -196,6 +199,10 @@ class ByDocuments:
     def total(self) -> int:
         """See :class:`Matched`."""
         return len(self.items)
+
+    def products(self) -> int:
+        """See :class:`Matched`."""
+        return len({item["product"] for item in self.items})
 
     @cached_property
     def _times(self) -> list[datetime]:

@@ -60,6 +60,10 @@ class ByGraph:
         """See :class:`~dafab_kg.search.matched.Matched`."""
         return self._count("")
 
+    def products(self) -> int | None:
+        """See :class:`~dafab_kg.search.matched.Matched`."""
+        return None if self._items is None else len(self._items)
+
     def ends(self) -> tuple[datetime, datetime] | None:
         """See :class:`~dafab_kg.search.matched.Matched`; the order is the index's."""
         found: list[datetime] = []

@@ -64,12 +64,14 @@ MOST_RELATIVES: Final = 500
 class Page:
     """A page of items, each as JSON bytes; ``cursor`` is the way to the next, if there is one.
 
-    ``matched`` is the number of all items found, where it was asked for.
+    ``matched`` is the number of all items found, where it was asked for; ``products`` are the
+    IRIs of the products that the items are of, one of each item.
     """
 
     items: tuple[bytes, ...]
     cursor: str | None = None
     matched: int | None = None
+    products: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def find_items(library: Library, search: Search, root: str) -> Page:
         tuple(write_items(library, found.entries, wanted, found.known)),
         None if found.place is None else cursor(search, found.place),
         found.matched,
+        tuple(entry.product for entry in found.entries),
     )
 
 

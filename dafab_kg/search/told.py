@@ -2,8 +2,9 @@
 
 A filter names these as arrays of texts: ``dafab:types`` are the classes, stated or inferred, as
 items show those that follow (``inferred=true``), ``A_CONTAINS(dafab:types, ('dafab:FloodScene'))``;
-``dafab:place``, ``dafab:river_basin``, ``dafab:season`` and ``dafab:crop`` are what a query in
-``queries/internal`` binds as ``?value``.  They are put into the items that are judged.
+``dafab:place``, ``dafab:river_basin``, ``dafab:mgrs_tile``, ``dafab:season`` and ``dafab:crop``
+are what a query in ``queries/internal`` binds as ``?value``.  They are put into the items that are
+judged.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 from dafab_kg.model import resources
 from dafab_kg.model.names import NS
+from dafab_kg.search.crops import crops_told
 from dafab_kg.search.entries import Entry
 from dafab_kg.search.given import query_with
 from dafab_kg.search.inferred import TYPES
@@ -29,11 +31,13 @@ QUERIES: Final[Mapping[str, str]] = {
     "dafab:river_basin": "facet-water-basin.rq",
     "dafab:season": "facet-agriculture-season.rq",
     "dafab:crop": "told-crop.rq",
+    "dafab:mgrs_tile": "told-tile.rq",
 }
 """What the graph tells beside classes, and the query that tells it."""
 _VALUES: Final[Mapping[str, str]] = {
     "dafab:place": "?place dafab:toponym ?value . FILTER EXISTS { ?product dafab:inPlace ?place }",
     "dafab:crop": "?boundary dafab:cropName ?value",
+    "dafab:mgrs_tile": "?tile dafab:mgrsTile ?value",
     "dafab:season": 'VALUES ?value { "spring" "summer" "autumn" "winter" }',
 }
 MOST_LISTED: Final = 50
@@ -66,6 +70,11 @@ def known_class(text: str) -> str | None:
     """
     local = text.strip().removeprefix(NS).removeprefix(_PREFIX)
     return _PREFIX + local if local in _declared() else None
+
+
+def class_names() -> frozenset[str]:
+    """Return the names of all classes of ours, as ``FloodScene``."""
+    return _declared()
 
 
 @cache
@@ -157,9 +166,12 @@ def shown(name: str, value: Any) -> str:
 
 def values_told(library: Library, name: str, products: Iterable[str]) -> dict[str, list[str]]:
     """Return what is told of each of some products."""
-    wanted = listed(dict.fromkeys(products))
+    asked = tuple(dict.fromkeys(products))
+    wanted = listed(asked)
     if not wanted:
         return {}
+    if name == "dafab:crop":
+        return crops_told(library, asked)
     given = f"VALUES ?product {{ {wanted} }}"
     found: dict[str, dict[str, None]] = defaultdict(dict)
     query = f"SELECT ?product ?value {telling_all(name, given)}"

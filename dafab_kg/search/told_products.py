@@ -1,7 +1,7 @@
 """The products of which the graph tells a value, found from the value on, once of each state.
 
-What is told hangs on things that are few: places, sets of parcels.  These are looked for first;
-the engine by itself would go through all items for a value that no product has.
+What is told hangs on things that are few: places, tiles, sets of parcels.  These are looked for
+first; the engine by itself would go through all items for a value that no product has.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from dafab_kg.search.compile import Branch, Candidates
+from dafab_kg.search.crops import products_of_crop
 from dafab_kg.search.library import Library, iri, listed, once, quoted, rows
 from dafab_kg.search.told import COMPUTED, QUERIES, is_told, query_of, told_name
 from dafab_kg.search.tree import And, Contains, Node
@@ -26,6 +27,7 @@ _HOLDERS: Final[Mapping[str, tuple[str, str]]] = {
     "dafab:place": ("?place", _NAMED),
     "dafab:river_basin": ("?place", f"{_NAMED} {_BASIN}"),
     "dafab:crop": ("?set", "?boundary dafab:cropName ?name ; dafab:ofParcelSet ?set ."),
+    "dafab:mgrs_tile": ("?tile", "?tile dafab:mgrsTile ?name ."),
 }
 """What holds a value, and which of these do: those whose ?name it is."""
 
@@ -37,6 +39,9 @@ def products_told(library: Library, name: str, value: str) -> tuple[str, ...] | 
         holders = _holders(library, name, value)
         if not holders:
             return () if holders is not None else None
+        if name == "dafab:crop":
+            crops = products_of_crop(library, holders, value, MOST_PRODUCTS + 1)
+            return None if len(crops) > MOST_PRODUCTS else tuple(sorted(crops))
         given = f"VALUES {_HOLDERS[name][0]} {{ {listed(holders)} }}"
         pattern = query_of(QUERIES[name], given, f"FILTER(?value = {quoted(value)})")
         query = f"SELECT DISTINCT ?product {pattern} LIMIT {MOST_PRODUCTS + 1}"

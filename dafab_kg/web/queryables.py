@@ -46,6 +46,7 @@ _TOLD: Final[dict[str, dict[str, Any]]] = {
         for name, title in (
             ("dafab:place", "Names of the places that the product lies in"),
             ("dafab:river_basin", "Names of the river basins that the product lies in"),
+            ("dafab:mgrs_tile", "Tiles of the military grid that the product is cut to"),
             ("dafab:season", "Meteorological season: spring, summer, autumn or winter"),
             ("dafab:crop", "Crops on the fields of its agricultural coverage"),
         )

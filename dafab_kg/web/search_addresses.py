@@ -34,6 +34,8 @@ PARAMETERS: Final = tuple(
         ("filter", "A condition in CQL2."),
         ("sort", "newest, oldest, cloud or id."),
         ("token", "Where a page begins."),
+        ("trail", "Where the pages before it begin."),
+        ("at", "The number of its first item."),
     )
 )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Final
+from urllib.parse import urljoin
 
 import orjson
 import shapely
@@ -20,7 +21,9 @@ from dafab_kg.catalogue import Catalogue
 from dafab_kg.model.errors import AnswerTooLong, QueueFull
 from dafab_kg.model.settings import Settings
 from dafab_kg.python.tables import columns_of, to_geopandas, write_parquet
+from dafab_kg.search.links import address_of
 from dafab_kg.search.tree import Search
+from dafab_kg.web.addresses import page_of
 from dafab_kg.web.described import Operation, described
 from dafab_kg.web.search_addresses import FORMS, MOST, PARAMETERS
 from dafab_kg.web.search_form import read_form
@@ -32,15 +35,16 @@ PIECE: Final = 256 * 1024
 _TABLE: Final = threading.Lock()
 """A table is made in memory: one at a time in each process."""
 
-Items = Iterator[list[bytes]]
-"""Items as JSON, some at a time."""
+Items = Iterator[list[tuple[bytes, str]]]
+"""Items as JSON, each with its product's IRI, some at a time."""
 
 
 @dataclass(frozen=True)
 class Download:
     """One form of a file: its media type, and how it is written.
 
-    ``links``: items are written with their links and assets.
+    ``links``: items are written as they are, with their links and assets; else with what the
+    graph adds.
     """
 
     media_type: str
@@ -70,7 +74,7 @@ def _view(
         search = replace(read_form(request.args).search(), after=None, limit=AT_ONCE)
         _check_number(catalogue, search)
         if not told.links:
-            search = replace(search, exclude=(("links",), ("assets",)))
+            search = replace(search, exclude=(("links",), ("assets",)), inferred=True)
         pieces = told.write(_items(catalogue, search, root()), settings)
         first = next(pieces, b"")  # what fails at once is told as a problem
         body = stream_with_context(_joined(first, pieces))
@@ -109,7 +113,7 @@ def _items(catalogue: Catalogue, search: Search, place: str, most: int = MOST) -
     given = 0
     while given < most:
         page = catalogue.find_items(search, place)
-        yield list(page.items)
+        yield list(zip(page.items, page.products, strict=True))
         given += len(page.items)
         if page.cursor is None:
             return
@@ -125,18 +129,33 @@ def _stac(items: Items, settings: Settings) -> Iterator[bytes]:
     begun = False
     for some in items:
         if some:
-            yield (b",\n" if begun else b"\n") + b",\n".join(some)
+            yield (b",\n" if begun else b"\n") + b",\n".join(item for item, _ in some)
             begun = True
     yield b"\n]}\n"
 
 
 def _geojson(items: Items, settings: Settings) -> Iterator[bytes]:
     """Write features whose properties are flat, as programs for maps show them."""
-    return _stac((list(map(_feature, some)) for some in items), settings)
+    return _stac(([(_feature(one, settings), one[1]) for one in some] for some in items), settings)
 
 
-def _feature(item: bytes) -> bytes:
-    told = orjson.loads(item)
+def _added(one: tuple[bytes, str], settings: Settings) -> dict[str, Any]:
+    """Return an item with what the graph adds, as properties: which product it is of, where that
+    has its page and the item its document with the assets' addresses, and its DID."""
+    item: dict[str, Any] = orjson.loads(one[0])
+    collection = str(item.get("collection") or "")
+    scope = settings.did_scopes.get(collection, settings.did_scope)
+    added = {
+        "dafab:product": one[1],
+        "dafab:page": urljoin(request.host_url, page_of(one[1])),
+        "dafab:item": address_of(root(), collection, item["id"]),
+        "dafab:did": f"{scope}:{item['id']}",
+    }
+    return {**item, "properties": {**(item.get("properties") or {}), **added}}
+
+
+def _feature(one: tuple[bytes, str], settings: Settings) -> bytes:
+    told = _added(one, settings)
     properties = {"id": told["id"], "collection": told.get("collection"), **dict(columns_of(told))}
     feature = {
         "type": "Feature", "id": told["id"], "geometry": told.get("geometry"),
@@ -153,7 +172,7 @@ def _csv(items: Items, settings: Settings) -> Iterator[bytes]:
     names: dict[str, None] = {}
     with TemporaryFile() as kept:
         for some in items:
-            for item in map(orjson.loads, some):
+            for item in (_added(one, settings) for one in some):
                 row = dict(columns_of(item))
                 names.update(dict.fromkeys(row))
                 place = item.get("geometry")
@@ -195,7 +214,8 @@ def _parquet(items: Items, settings: Settings) -> Iterator[bytes]:
     with TemporaryDirectory() as place:
         path = Path(place) / "items.parquet"
         try:
-            write_parquet(to_geopandas(orjson.loads(one) for some in items for one in some), path)
+            told = (_added(one, settings) for some in items for one in some)
+            write_parquet(to_geopandas(told), path)
         finally:
             _TABLE.release()
         with path.open("rb") as file:

@@ -37,6 +37,7 @@ ANOMALIES: Final[Mapping[str, str]] = {
 TOLD: Final[Mapping[str, str]] = {
     "place": "dafab:place",
     "basin": "dafab:river_basin",
+    "tile": "dafab:mgrs_tile",
     "season": "dafab:season",
     "crop": "dafab:crop",
 }
@@ -48,14 +49,18 @@ SORTS: Final[Mapping[str, tuple[str, tuple[Sort, ...]]]] = {
     "id": ("By id", (Sort(("id",)),)),
 }
 _SEVERAL: Final = ("collection", "class", "anomaly", *TOLD)
-_ONE: Final = ("q", "bbox", "area", "from", "to", "cloud", "filter", "sort", "token")
+PAGING: Final = ("token", "trail", "at")
+"""Where a page begins, where those before it do, and the number of its first item."""
+_ONE: Final = ("q", "bbox", "area", "from", "to", "cloud", "filter", "sort", *PAGING)
 KNOWN: Final = (*_ONE, *_SEVERAL, "format")
 _CLOUD: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)?-(\d{1,3}(?:\.\d+)?)?", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9]{1,80}", re.ASCII)
 _LABELS: Final[Mapping[str, str]] = {
     "q": "words", "bbox": "box", "area": "area", "from": "from", "to": "to", "cloud": "cloud cover",
     "filter": "condition", "collection": "collection", "class": "class", "anomaly": "anomaly",
-    "place": "in", "basin": "river basin", "season": "season", "crop": "crop",
+    "place": "in", "basin": "river basin", "tile": "tile",
+    "season": "season", "crop": "crop", "sort": "order", "token": "page", "trail": "page",
+    "at": "page",
 }  # fmt: skip
 
 
@@ -111,8 +116,8 @@ class Form:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is asked but an order."""
-        return not any(self.one.get(name) for name in _ONE if name not in ("sort", "token")) and (
-            not any(self.several.values())
+        return not any(self.several.values()) and not any(
+            self.one.get(name) for name in _ONE if name not in ("sort", *PAGING)
         )
 
     def search(self) -> Search:
@@ -133,6 +138,36 @@ class Form:
             limit=PAGE,
             after=self.one.get("token") or None,
         )
+
+    @property
+    def at(self) -> int:
+        """The number of the page's first item among all.
+
+        Raises:
+            QueryNotValid: it is none.
+        """
+        given = self.one.get("at", "1")
+        if not re.fullmatch(r"[1-9]\d{0,8}", given, re.ASCII):
+            raise QueryNotValid(f"at is the number of an item from 1 on, not {given[:40]!r}")
+        return int(given) if self.one.get("token") else 1
+
+    def parts(self) -> Iterator[Chosen]:
+        """Give all that is asked, one by one, whether it is valid or not."""
+        for name in (*_ONE, *_SEVERAL):
+            given = (self.one[name],) if name in self.one else self.several.get(name, ())
+            for value in given:
+                yield Chosen(name, value)
+
+    def sound(self) -> Form:
+        """Return what of it is valid by itself."""
+        kept = self
+        for part in self.parts():
+            alone = read_query(urlencode({part.name: part.value}))
+            try:
+                _ = alone.search(), alone.at
+            except QueryNotValid:
+                kept = read_query(kept.lacking(part.name, part.value))
+        return kept
 
     @property
     def sort(self) -> str:
@@ -166,7 +201,7 @@ class Form:
     ) -> str:
         told = [(name, value) for name, value in one.items() if value]
         if not keep:  # a page of another search is none of this
-            told = [pair for pair in told if pair[0] != "token"]
+            told = [pair for pair in told if pair[0] not in PAGING]
         return urlencode([*told, *((n, v) for n, values in several.items() for v in values)])
 
 
@@ -214,9 +249,9 @@ def _chosen(form: Form) -> Iterator[Chosen]:
     for value in form.collections:
         yield Chosen("collection", value)
     if "bbox" in one:
-        yield Chosen("bbox", one["bbox"], f"S_INTERSECTS(geometry, BBOX({_box(one['bbox'])}))")
+        yield Chosen("bbox", one["bbox"], f"S_INTERSECTS(geometry, BBOX({box_of(one['bbox'])}))")
     if "area" in one:
-        yield Chosen("area", one["area"], f"S_INTERSECTS(geometry, {_area(one['area'])})")
+        yield Chosen("area", one["area"], f"S_INTERSECTS(geometry, {area_of(one['area'])})")
     if "from" in one:
         first = _day(one["from"], "from")
         yield Chosen("from", str(first), f"T_INTERSECTS(datetime, INTERVAL('{first}', '..'))")
@@ -243,7 +278,12 @@ def _chosen(form: Form) -> Iterator[Chosen]:
         yield Chosen("filter", one["filter"], f"({one['filter']})")
 
 
-def _box(text: str) -> str:
+def box_of(text: str) -> str:
+    """Return a box as CQL2 takes it.
+
+    Raises:
+        QueryNotValid: it is none.
+    """
     parts = [part.strip() for part in text.split(",")]
     try:
         numbers = [float(part) for part in parts]
@@ -257,13 +297,27 @@ def _box(text: str) -> str:
     return ", ".join(f"{number:.6f}".rstrip("0").rstrip(".") for number in numbers)
 
 
-def _area(text: str) -> str:
+def area_of(text: str) -> str:
+    """Return an area as WKT; where its sides cross, as the parts that they make.
+
+    Raises:
+        QueryNotValid: it is none.
+    """
     try:
         shape = shapely.from_wkt(text)
     except shapely.errors.GEOSException:
         shape = None
     if shape is None or shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
         raise QueryNotValid("area is a polygon in WKT, as POLYGON((6 49,7 49,7 50,6 49))")
+    if not shape.is_valid:  # as soon drawn by hand: a corner too far
+        try:
+            made = list(shapely.get_parts(shapely.get_parts(shapely.make_valid(shape))))
+        except shapely.errors.GEOSException:
+            made = []
+        parts = [one for one in made if one.geom_type == "Polygon" and one.is_valid]
+        if not parts:
+            raise QueryNotValid("area is a line: its corners lie in a row. Draw it anew")
+        shape = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     return str(shapely.to_wkt(shape, rounding_precision=6))
 
 
@@ -280,4 +334,6 @@ def _cloud(text: str) -> str:
         raise QueryNotValid(f"cloud is a range in per cent, as 0-5 or 50-, not {text[:40]!r}")
     low = f"eo:cloud_cover >= {found[1]}" if found[1] else ""
     high = f"eo:cloud_cover < {found[2]}" if found[2] else ""
+    if low and high and float(found[1]) >= float(found[2]):
+        raise QueryNotValid(f"cloud is a range from less to more, as 0-5, not {text[:40]!r}")
     return " AND ".join(filter(None, (low, high)))

@@ -1,4 +1,4 @@
-"""What the search page shows: results, facets, and the query behind them in four languages."""
+"""What the search page shows: results, the map, facets and times."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import orjson
+import shapely
 
-from dafab_kg.mapping.nquads import literal
 from dafab_kg.search.counts import Facets
 from dafab_kg.search.inferred import TYPES
-from dafab_kg.search.told import QUERIES
 from dafab_kg.web.addresses import page_of
-from dafab_kg.web.search_form import ANOMALIES, TOLD, Form
+from dafab_kg.web.search_form import ANOMALIES, TOLD, Form, area_of, box_of
 
 SHOWN: Final = 12
 """Values of a facet that are shown at once; the others unfold."""
@@ -30,6 +30,7 @@ _FACETS: Final = (
     ("season", "Season"),
     ("place", "Place"),
     ("basin", "River basin"),
+    ("tile", "Tile"),
     ("crop", "Crop"),
 )
 _FIGURES: Final = (
@@ -52,10 +53,14 @@ _OF_CLASSES: Final = (
 
 @dataclass(frozen=True)
 class Result:
-    """One item of a list; ``figures`` are name, number and unit."""
+    """One item of a list; ``figures`` are name, number and unit.
+
+    ``address`` is the page of its product, ``entry`` that of the entry, "" where there is none.
+    """
 
     id: str
     address: str
+    entry: str
     collection: str
     time: str
     figures: tuple[tuple[str, str, str], ...]
@@ -91,12 +96,15 @@ class Bar:
     query: str
 
 
-def results(items: Sequence[bytes]) -> list[Result]:
-    """Return what of items is shown in a list."""
-    return [_result(orjson.loads(item)) for item in items]
+def results(items: Sequence[bytes], products: Sequence[str] = ()) -> list[Result]:
+    """Return what of items is shown in a list; ``products`` are those that they are of."""
+    return [
+        _result(orjson.loads(item), product)
+        for item, product in zip_longest(items, products, fillvalue="")
+    ]
 
 
-def _result(item: Mapping[str, Any]) -> Result:
+def _result(item: Mapping[str, Any], product: str) -> Result:
     told = item.get("properties") or {}
     via = next((one["href"] for one in item["links"] if one["rel"] == "via"), "")
     figures = []
@@ -109,7 +117,8 @@ def _result(item: Mapping[str, Any]) -> Result:
     start = told.get("datetime") or told.get("start_datetime") or ""
     return Result(
         str(item["id"]),
-        page_of(via),
+        page_of(product or via),
+        page_of(via) if product and product != via else "",
         str(item.get("collection", "")),
         str(start)[:19].replace("T", " "),
         tuple(figures),
@@ -125,21 +134,36 @@ def _rounded(value: float) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def features(found: Sequence[Result]) -> dict[str, Any]:
-    """Return the results for the map."""
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "id": number,
-                "geometry": one.geometry,
-                "properties": {"href": one.address, "label": f"{one.id}, {one.time}"},
-            }
-            for number, one in enumerate(found)
-            if one.geometry is not None
-        ],
-    }
+def asked_area(form: Form) -> dict[str, Any] | None:
+    """Return the box and the area that are asked for, as GeoJSON; None where there are none."""
+    places = [shapely.from_wkt(area_of(form.one["area"]))] if "area" in form.one else []
+    if "bbox" in form.one:
+        west, south, east, north = map(float, box_of(form.one["bbox"]).split(","))
+        spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+        places += [shapely.box(left, south, right, north) for left, right in spans]
+    parts = [one for one in shapely.get_parts(places) if one.area]
+    if not parts:
+        return None
+    # as JSON has it: lists, no tuples
+    return dict(orjson.loads(shapely.to_geojson(shapely.MultiPolygon(parts))))
+
+
+def features(found: Sequence[Result], asked: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the results for the map, and the area that is ``asked`` for."""
+    shown: list[dict[str, Any]] = [
+        {
+            "type": "Feature",
+            "id": number,
+            "geometry": one.geometry,
+            "properties": {"href": one.address, "label": f"{one.id}, {one.time}"},
+        }
+        for number, one in enumerate(found)
+        if one.geometry is not None
+    ]
+    if asked:
+        drawn = {"type": "Feature", "geometry": asked, "properties": {"asked": True}}
+        shown.append(drawn)  # upon the others
+    return {"type": "FeatureCollection", "features": shown}
 
 
 def facets_shown(found: Facets, form: Form, *, counted: bool) -> list[Facet]:
@@ -162,7 +186,7 @@ def _facet(name: str, title: str, found: Facets, form: Form, counted: bool) -> F
             form.lacking(name, value) if value in chosen else form.having(name, value),
             value in chosen,
         )
-        for value, number in (*told.items(), *((one, 0 if told else None) for one in missing))
+        for value, number in (*told.items(), *((one, None) for one in missing))
     ]
     if name != "cloud":
         values.sort(key=lambda one: (not one.chosen, -(one.number or 0), one.label))
@@ -223,9 +247,15 @@ def _span(label: str) -> dict[str, str]:
     return {"from": f"{label}-01", "to": f"{label}-{last:02}"}
 
 
-def without_script(found: Sequence[Result]) -> dict[str, Any] | None:
-    """Return footprints as SVG paths in degrees (north is up), and the box around them."""
-    rings = [(one, ring) for one in found for ring in _rings(one.geometry) if len(ring) > 2]
+def without_script(
+    found: Sequence[Result], asked: dict[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Return footprints as SVG paths in degrees (north is up), and the box around them.
+
+    The path of what is ``asked`` for is of no result.
+    """
+    places = [*((one, one.geometry) for one in found), (None, asked)]  # upon the others
+    rings = [(one, ring) for one, place in places for ring in _rings(place) if len(ring) > 2]
     if not rings:
         return None
     xs = [x for _, ring in rings for x, _ in ring]
@@ -249,138 +279,3 @@ def _rings(geometry: Any) -> Iterator[list[tuple[float, float]]]:
     polygons = {"Polygon": [told], "MultiPolygon": told}.get(geometry.get("type", ""), [])
     for polygon in polygons:
         yield [(float(x), float(y)) for x, y, *_ in polygon[0]]
-
-
-# the query behind it
-
-
-def languages(form: Form, root: str) -> list[tuple[str, str, str]]:
-    """Return the query as name, text and what to know of it; ``root`` is the server's address."""
-    cql2 = form.cql2
-    return [
-        ("CQL2", cql2 or "TRUE", "The filter of STAC; words and collections are beside it."),
-        ("curl", _curl(form, root), ""),
-        ("Python", _python(form, root), ""),
-        (
-            "SPARQL",
-            sparql(form),
-            "Finds the same by what the graph says; your own condition is not in it."
-            if "filter" in form.one
-            else "Finds the same by what the graph says.",
-        ),
-    ]
-
-
-def stac_query(form: Form) -> dict[str, str]:
-    """Return the parameters of ``/stac/search`` that find the same."""
-    told = {
-        "q": form.words,
-        "collections": ",".join(form.collections),
-        "filter": form.cql2,
-        "sortby": {
-            "newest": "-datetime", "oldest": "datetime", "cloud": "eo:cloud_cover", "id": "id",
-        }[form.sort],
-    }  # fmt: skip
-    return {name: value for name, value in told.items() if value}
-
-
-def _curl(form: Form, root: str) -> str:
-    lines = [f"curl -G {root}/stac/search"]
-    lines += [
-        f"--data-urlencode {_shell(f'{name}={value}')}" for name, value in stac_query(form).items()
-    ]
-    return " \\\n  ".join(lines)
-
-
-def _shell(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _python(form: Form, root: str) -> str:
-    told = []
-    if form.words:
-        told.append(repr(form.words))
-    if form.collections:
-        told.append(f"collections={list(form.collections)!r}")
-    if form.cql2:
-        told.append(f"filter={form.cql2!r}")
-    order = stac_query(form)["sortby"]
-    told.append(f"sortby={order!r}")
-    asked = "".join(f"        {one},\n" for one in told)
-    return (
-        "import dafab_kg\n\n"
-        f"with dafab_kg.connect({root!r}) as catalogue:\n"
-        f"    found = catalogue.search(\n{asked}    )\n"
-        "    print(found.to_geopandas())"
-    )
-
-
-_HEAD: Final = """PREFIX dafab: <https://w3id.org/dafab/ns#>
-PREFIX geo: <http://www.opengis.net/ont/geosparql#>
-PREFIX geof: <http://www.opengis.net/def/function/geosparql/>
-PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
-
-"""
-
-
-def sparql(form: Form) -> str:
-    """Write the conditions as a query over the graph, for people to go on from."""
-    lines = ["?product a dafab:Product ."]
-    if form.collections:
-        ends = (_text("/" + quote(one, safe="")) for one in form.collections)
-        any_of = " || ".join(f"STRENDS(STR(?collection), {end})" for end in ends)
-        lines += [
-            "?item dafab:describes ?product ; dafab:inCollection ?collection .",
-            f"FILTER({any_of})",
-        ]
-    for one in form.chosen:
-        lines += _sparql_of(one.name, one.value)
-    body = "\n  ".join(lines)
-    return (
-        f"{_HEAD}SELECT DISTINCT ?product ?time {{\n  {body}\n"
-        "  OPTIONAL { ?product dafab:datetime ?time }\n} ORDER BY DESC(?time) LIMIT 100"
-    )
-
-
-def _sparql_of(name: str, value: str) -> list[str]:
-    match name:
-        case "bbox":
-            west, south, east, north = (part.strip() for part in value.split(","))
-            ring = f"{west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}"
-            return _intersects(f"POLYGON(({ring}))")
-        case "area":
-            return _intersects(value)
-        case "from":
-            day = f'"{value}T00:00:00Z"^^xsd:dateTime'
-            return ["?product dafab:datetime ?from .", f"FILTER(?from >= {day})"]
-        case "to":
-            day = f'"{value}T23:59:59.999Z"^^xsd:dateTime'
-            return ["?product dafab:datetime ?to .", f"FILTER(?to <= {day})"]
-        case "cloud":
-            low, _, high = value.partition("-")
-            bounds = [f"?cloud >= {low}"] if low else []
-            bounds += [f"?cloud < {high}"] if high else []
-            return ["?product dafab:cloudCover ?cloud .", f"FILTER({' && '.join(bounds)})"]
-        case "class":
-            return [f"?product a dafab:{value} ."]
-        case "anomaly":
-            return [f"?product a dafab:{ANOMALIES[value]} ."]
-        case "place" | "basin":
-            return [f"?product dafab:inPlace/dafab:toponym {_text(value)} ."]
-        case "crop":
-            return [
-                "?figures dafab:ofProduct ?product ; dafab:usedParcels ?set .",
-                f"?boundary dafab:ofParcelSet ?set ; dafab:cropName {_text(value)} .",
-            ]
-    return [f"# {name}: not said in the graph as a pattern"] if name in QUERIES else []
-
-
-def _intersects(wkt: str) -> list[str]:
-    return [
-        "?product geo:hasGeometry/geo:asWKT ?footprint .",
-        f"FILTER(geof:sfIntersects(?footprint, {_text(wkt)}^^geo:wktLiteral))",
-    ]
-
-
-def _text(value: str) -> str:
-    return f'"{literal(value)}"'

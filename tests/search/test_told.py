@@ -21,6 +21,7 @@ NUMBER = 40
 PLACES = ("Luxembourg", 'L\'Anse "aux" Méduses', "Rhine", "Meuse")
 BASINS = frozenset({"Rhine", "Meuse"})
 CROPS = ("winter barley", "grain maize")
+TILES = ("99XAA", "99XAB")
 CLASSES = ("dafab:FloodScene", "dafab:DroughtScene")
 
 
@@ -50,6 +51,7 @@ def told(items):
         "dafab:place": places,
         "dafab:river_basin": {name: values & BASINS for name, values in places.items()},
         "dafab:crop": some(CROPS),
+        "dafab:mgrs_tile": some(TILES),
         "dafab:types": some(CLASSES),
     }
 
@@ -70,12 +72,17 @@ def catalogue(items, told, tmp_path_factory):
                 f'dafab:placeDataset "{data}" .'
             )
         lines.append('<http://e/again> dafab:toponym "Luxembourg" ; dafab:placeDataset "towns" .')
+        lines += [f'<http://e/t{one}> dafab:mgrsTile "{one}" .' for one in TILES]
         for number, name in enumerate(CROPS):
             for field in range(3):  # several fields of a crop tell it once
                 lines.append(
                     f"<http://e/b{number}.{field}> dafab:ofParcelSet <http://e/s{number}>;"
                     f' dafab:season "2022" ; dafab:cropName {sparql_text(name)} .'
                 )
+        lines.append(  # in another season there was another crop
+            "<http://e/before> dafab:ofParcelSet <http://e/s0> ; dafab:season "
+            f'"2021" ; dafab:cropName {sparql_text(CROPS[1])} .'
+        )
         for item in items:
             name, product = name_of(item), f"<{products[item['id']]}>"
             lines += [
@@ -85,6 +92,9 @@ def catalogue(items, told, tmp_path_factory):
             if "Luxembourg" in told["dafab:place"][name] and chance.random() < 0.5:
                 lines.append(f"{product} dafab:inPlace <http://e/again> .")
             lines += [f"{product} a {one} ." for one in told["dafab:types"][name]]
+            lines += [
+                f"{product} dafab:tile <http://e/t{one}> ." for one in told["dafab:mgrs_tile"][name]
+            ]
             lines += [
                 f'[] dafab:ofProduct {product} ; dafab:season "2022" ; dafab:usedParcels '
                 f"<http://e/s{CROPS.index(one)}> ."
@@ -108,6 +118,7 @@ VALUES = {
     "dafab:place": PLACES,
     "dafab:river_basin": sorted(BASINS),
     "dafab:crop": CROPS,
+    "dafab:mgrs_tile": TILES,
     "dafab:types": CLASSES,
 }
 
@@ -186,7 +197,7 @@ def watched(catalogue, asked):
 
 def test_a_value_that_no_product_has_is_asked_of_no_item(catalogue):
     """The engine would go through all items for it, which takes seconds where they are many."""
-    for name in ("dafab:place", "dafab:river_basin", "dafab:crop"):
+    for name in ("dafab:place", "dafab:river_basin", "dafab:crop", "dafab:mgrs_tile"):
         asked = []
         search = Search(filter=cql2.read_text(f"A_CONTAINS({name}, ('nowhere'))"))
         assert find_items(watched(catalogue, asked), search, ".").items == ()

@@ -60,6 +60,15 @@ def asked(request, items, monkeypatch):
     return query, {name_of(item): item for item in items if right(item)}
 
 
+def added(row, name):
+    """What the graph adds leads to the product, its page, the document and the identifier."""
+    assert row["dafab:product"].endswith(f"/product/{name}")
+    assert row["dafab:page"] == f"http://localhost/about/product/{name}"
+    assert row["dafab:item"].startswith("http://localhost/stac/collections/")
+    assert row["dafab:item"].endswith(f"/items/{name}")
+    assert row["dafab:did"] == f"dafab:{name}"
+
+
 def test_stac_holds_the_items(web, asked):
     query, ours = asked
     response = get(web, "json", **query)
@@ -82,6 +91,8 @@ def test_geojson_is_flat_and_read_by_gdal(web, asked, tmp_path):
         table = geopandas.read_file(path)
         assert set(zip(table["collection"], table["id"], strict=True)) == set(ours)
         assert set(table["title"]) == {HOSTILE}
+        for row in response.json["features"]:
+            added(row["properties"], row["id"])
         for row in table.itertuples():
             mine = shapely.geometry.shape(ours[row.collection, row.id]["geometry"])
             assert row.geometry.equals(mine)
@@ -98,6 +109,7 @@ def test_geoparquet_is_read_by_geopandas(web, asked, tmp_path):
     assert set(zip(table["collection"], table.index, strict=True)) == set(ours)
     for name, row in table.iterrows():
         mine = ours[row["collection"], name]
+        added(row, name)
         assert row.geometry.equals(shapely.geometry.shape(mine["geometry"]))
         if "eo:cloud_cover" in mine["properties"]:
             assert row["eo:cloud_cover"] == mine["properties"]["eo:cloud_cover"]
@@ -110,6 +122,7 @@ def test_csv_is_read_by_a_reader_of_csv(web, asked):
     for row in rows:
         mine = ours[row["collection"], row["id"]]
         assert row["title"] == HOSTILE
+        added(row, row["id"])
         assert json.loads(row["deep.inner.list"]) == [1, "two"]
         assert row["deep.truth"] == "true"
         assert row["eo:cloud_cover"] == str(mine["properties"].get("eo:cloud_cover", ""))

@@ -1,6 +1,7 @@
 // Maps: every element with `data-map` becomes one.
 //
-//   data-geojson   a GeoJSON FeatureCollection; properties `href` and `label` make links
+//   data-geojson   a GeoJSON FeatureCollection; properties `href` and `label` make links,
+//                  `asked` is an area that was asked for
 //   data-source    or where one is fetched from, on this server
 //   data-draw      id of the form whose `bbox` or `area` gets what is drawn; it is sent then
 //   data-tiles     address of a tile server, with {z}/{x}/{y}; none: outlines alone
@@ -33,12 +34,39 @@ function isDrawing(map) {
   return map.getContainer().classList.contains("drawing") || Date.now() < (map.drawnUntil ?? 0);
 }
 
+/** Whether a list beside the map has a line of a feature. */
+function isListed(id) {
+  return id !== undefined && document.querySelector(`[data-number="${CSS.escape(id)}"]`) !== null;
+}
+
+/**
+ * Let the keyboard pass over a feature of which a list has a line, and follow others.
+ * Browsers stop at whatever listens for the focus, as tooltips do.
+ */
+function addKeys(layer, id, href, label) {
+  const element = layer.getElement?.();
+  if (!element) return;
+  if (isListed(id) || !href) {
+    element.setAttribute("tabindex", "-1");
+    element.setAttribute("aria-hidden", "true");
+    return;
+  }
+  element.setAttribute("tabindex", "0");
+  element.setAttribute("role", "link");
+  element.setAttribute("aria-label", label ?? href);
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") window.location.assign(href);
+  });
+}
+
 /** Add features, each a link where it says so; return what was added. */
 function addFeatures(map, told) {
   // many areas over each other stay light enough to see the land below
   const fillOpacity = Math.max(0.03, Math.min(0.12, 0.6 / told.features.length));
   return L.geoJSON(told, {
-    style: (one) => ({
+    style: (one) => one.properties?.asked ? {
+      color: colour("--accent"), weight: 2.5, dashArray: "6 4", fillOpacity: 0, interactive: false,
+    } : ({
       color: colour(one.properties?.colour ?? "--map-mark"),
       weight: 1.5,
       opacity: told.features.length > 8 && one.geometry.type.endsWith("Polygon") ? 0.6 : 1,
@@ -49,6 +77,7 @@ function addFeatures(map, told) {
       const { href, label } = one.properties ?? {};
       if (label) layer.bindTooltip(() => textOf(label), { sticky: true });
       if (href) layer.on("click", () => isDrawing(map) || window.location.assign(href));
+      layer.on("add", () => addKeys(layer, one.id, href, label));
     },
   }).addTo(map);
 }
