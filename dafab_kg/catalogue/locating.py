@@ -20,7 +20,7 @@ from dafab_kg.model.strict_json import read_json
 from dafab_kg.model.strict_xml import read_xml
 from dafab_kg.store.protocol import Iri, Literal, Term
 
-MOST_BYTES: Final = 2 * 2**20
+MOST_BYTES: Final = 2**20
 """Largest file in which a value is sought."""
 MOST_PLACES: Final = 5
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")

@@ -25,7 +25,7 @@ def test_an_ontology_engineer_finds_a_term_and_its_shape(
     expect(page.get_by_text("for example of")).to_be_visible()
     record_property("clicks", 3)
     record_property("seconds", round(time.monotonic() - began, 1))
-    shapes.get_by_role("link", name="SourceProduct").click()
+    shapes.get_by_role("link", name="SourceProduct", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("source product")
 
 
