@@ -66,7 +66,7 @@ def read_json(data: bytes, *, where: str, max_depth: int = 200) -> Any:
         if too_deep is not None:
             raise too_deep from None
         raise NotWellFormed(
-            f"not JSON: {error.msg}",
+            f"not JSON: {error.msg.removesuffix(' starting at').removesuffix(' at')}",
             where=f"{where}: line {error.lineno}, column {error.colno}",
             remedy="Check that the file is complete and that nothing follows the JSON value",
         ) from None

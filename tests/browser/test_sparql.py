@@ -69,12 +69,20 @@ def test_classes_and_properties_are_completed_from_our_own_terms(page: Page) -> 
     page.keyboard.type(" ; dafab:cloudCo")
     expect(page.locator(".CodeMirror-hint-active")).to_contain_text("dafab:cloudCover")
     page.keyboard.press("Enter")
-    page.keyboard.type(" ?cloud }")
+    # behind a prefix, also one that is not declared yet, stand words of that prefix only
+    page.keyboard.type(" ?cloud ; rdfs:la")
+    expect(page.locator(".CodeMirror-hint", has_text="rdfs:label")).to_be_visible()
+    assert all(
+        text.startswith("rdfs:") for text in page.locator(".CodeMirror-hint").all_inner_texts()
+    )
+    page.keyboard.press("Enter")
+    page.keyboard.type(" ?name }")
     page.keyboard.press("Escape")
     written = page.locator("textarea[name=query]").input_value()
     # the prefix is declared as it is used
     assert "PREFIX dafab: <https://w3id.org/dafab/ns#>" in written
-    assert "?x a dafab:SourceProduct ; dafab:cloudCover ?cloud }" in written
+    assert "?x a dafab:SourceProduct ; dafab:cloudCover ?cloud ; rdfs:label ?name }" in written
+    assert "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>" in written
 
 
 def test_cancel_ends_the_query_on_the_server(page: Page, server: Server) -> None:
