@@ -28,6 +28,8 @@ LONGEST: Final = 4_000
 """Most characters of one parameter."""
 MOST_VALUES: Final = 20
 """Most values of one facet that are chosen."""
+MOST_CORNERS: Final = 300
+"""Most corners of the parts that crossing sides of an area make."""
 ANOMALIES: Final[Mapping[str, str]] = {
     "flood": "FloodScene",
     "drought": "DroughtScene",
@@ -310,13 +312,16 @@ def area_of(text: str) -> str:
     if shape is None or shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
         raise QueryNotValid("area is a polygon in WKT, as POLYGON((6 49,7 49,7 50,6 49))")
     if not shape.is_valid:  # as soon drawn by hand: a corner too far
-        try:
-            made = list(shapely.get_parts(shapely.get_parts(shapely.make_valid(shape))))
+        try:  # the other method takes half a minute where many sides cross
+            whole = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+            made = list(shapely.get_parts(shapely.get_parts(whole)))
         except shapely.errors.GEOSException:
             made = []
-        parts = [one for one in made if one.geom_type == "Polygon" and one.is_valid]
+        parts = [one for one in made if one.geom_type == "Polygon" and one.is_valid and one.area]
         if not parts:
             raise QueryNotValid("area is a line: its corners lie in a row. Draw it anew")
+        if shapely.get_num_coordinates(parts).sum() > MOST_CORNERS:
+            raise QueryNotValid("The sides of area cross each other too often. Draw it anew")
         shape = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     return str(shapely.to_wkt(shape, rounding_precision=6))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import random
 import re
 import shlex
 import subprocess
@@ -15,11 +16,12 @@ import pytest
 import shapely
 from pyoxigraph import Store
 
+from dafab_kg.model.errors import QueryNotValid
 from dafab_kg.search.counts import Facets
 from dafab_kg.search.pages import Page
 from dafab_kg.store.protocol import Iri
 from dafab_kg.web import create_app
-from dafab_kg.web.search_form import Form, read_query
+from dafab_kg.web.search_form import Form, area_of, read_query
 from dafab_kg.web.search_languages import languages
 from dafab_kg.web.search_shown import facets_shown, results
 from dafab_kg.web.searching import pages_around
@@ -250,6 +252,19 @@ def test_what_is_not_valid_can_be_left_out(web):
     left = {html.unescape(one) for one in re.findall(r'href="\?([^"]*)"', chips)}
     assert "q=Rhine&cloud=0-5&class=FieldImage" in left
     assert page(web, "cloud=5-2", 400)
+
+
+def test_areas_that_no_one_can_mean_are_told():
+    chance = random.Random(5)
+    tangle = ",".join(f"{chance.randrange(99)} {chance.randrange(80)}" for _ in range(300))
+    for ring in (
+        f"{tangle},{tangle.split(',')[0]}",
+        "0 0,1 1,2 2,0 0",
+        "inf 0,1 1,1 0,inf 0",
+        "nan nan,1 1,1 0,nan nan",
+    ):
+        with pytest.raises(QueryNotValid, match="area"):
+            area_of(f"POLYGON(({ring}))")
 
 
 def test_pages_lead_back_and_tell_where_they_are(web):
