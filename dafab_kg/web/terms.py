@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from flask import Blueprint, Response, redirect, request, url_for
@@ -62,6 +62,14 @@ def _told(summary: str, *more: str, parameters: tuple[Parameter, ...] = ()) -> O
         (406,),
         (format_of("html", *(["json"] if more else []), *names), *parameters),
     )
+
+
+_FILE: Final = Operation(
+    "All modules as one ontology without imports",
+    {200: tuple(GRAPH_TYPES)},
+    (406,),
+    (format_of(*(one.name for one in fitting("triples"))),),
+)
 
 
 def terms_face(catalogue: Catalogue) -> Blueprint:
@@ -136,7 +144,7 @@ def terms_face(catalogue: Catalogue) -> Blueprint:
 
     @face.get(f"/ont/{MERGED}")
     @face.get(f"/ont/{MERGED}.<suffix>")
-    @described(GET=_told("All modules as one ontology without imports"))
+    @described(GET=_FILE)
     def merged(suffix: str = "ttl") -> AnyResponse:
         form = rdf_form(suffix) or FORMATS["turtle"]
         return responded(kept(MERGED, form.name), form.content_type())

@@ -51,6 +51,7 @@ FIXED = (
     Route("property", "terms.term", "ns/cloudCover"),
     Route("crop", "terms.crop_page", "ns/hcat/3301010101"),
     Route("module", "terms.module", "ont/eo"),
+    Route("shapes", "terms.shapes", "shapes"),
     Route("editor", "pages.editor", "query"),
     Route("editor, answer", "pages.editor", f"query?query={quote(LARGEST_FLOODS)}"),
     Route("editor, mistake", "pages.editor", "query?query=SELECT", 400),

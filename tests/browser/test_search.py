@@ -45,7 +45,8 @@ def ids_by_stac(server: Server, area: shapely.Geometry) -> set[str]:
 def shown(page: Page) -> set[str]:
     found = set(page.locator(".results .id").all_inner_texts())
     while page.get_by_role("link", name="Next").count():
-        page.get_by_role("link", name="Next").click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="Next").click()
         found |= set(page.locator(".results .id").all_inner_texts())
     return found
 
@@ -62,7 +63,8 @@ def test_what_is_drawn_is_what_is_searched(page: Page, server: Server) -> None:
     with page.expect_navigation():
         page.mouse.up()
     expect(page.locator(".map path[stroke-dasharray]")).to_have_count(1)  # it is shown again
-    page.get_by_role("link", name="in: Luxembourg").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="in: Luxembourg").click()
     west, south, east, north = map(float, asked(page)["bbox"][0].split(","))
     assert west < east
     assert south < north
@@ -80,7 +82,8 @@ def test_what_is_drawn_is_what_is_searched(page: Page, server: Server) -> None:
         page.mouse.click(middle[0] + x, middle[1] + y)
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    page.get_by_role("link", name="in: Luxembourg").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="in: Luxembourg").click()
     drawn = shapely.from_wkt(asked(page)["area"][0])
     assert len(drawn.exterior.coords) == 4
     assert shown(page) == ids_by_stac(server, drawn) != set()
