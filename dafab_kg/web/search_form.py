@@ -66,6 +66,19 @@ _LABELS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
+def called(name: str, value: str) -> str:
+    """How people read a value of a condition."""
+    if name == "class":
+        # as the ontology calls it: SourceProduct is a source product, AIProduct an AI product
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", value).split()
+        told = " ".join(one if one.isupper() else one.lower() for one in words)
+        return told[:1].upper() + told[1:]
+    if name != "cloud":
+        return value
+    low, _, high = value.partition("-")
+    return f"{low or 0} to {high or 100} %"
+
+
 @dataclass(frozen=True)
 class Chosen:
     """One condition: the parameter and its value, how people read it, and its CQL2 if it is one."""
@@ -77,9 +90,7 @@ class Chosen:
     @property
     def label(self) -> str:
         """How people read it."""
-        told = f"{self.value} %" if self.name == "cloud" else self.value
-        if self.name == "area":
-            told = "as drawn"
+        told = "as drawn" if self.name == "area" else called(self.name, self.value)
         return f"{_LABELS[self.name]}: {told}"
 
 

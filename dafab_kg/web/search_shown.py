@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ import shapely
 from dafab_kg.search.counts import Facets
 from dafab_kg.search.inferred import TYPES
 from dafab_kg.web.addresses import page_of
-from dafab_kg.web.search_form import ANOMALIES, TOLD, Form, area_of, box_of
+from dafab_kg.web.search_form import ANOMALIES, TOLD, Form, area_of, box_of, called
 
 SHOWN: Final = 12
 """Values of a facet that are shown at once; the others unfold."""
@@ -181,7 +180,7 @@ def _facet(name: str, title: str, found: Facets, form: Form, counted: bool) -> F
     missing = [one for one in chosen if one and one not in told]
     values = [
         Value(
-            _label(name, value),
+            called(name, value),
             number,
             form.lacking(name, value) if value in chosen else form.having(name, value),
             value in chosen,
@@ -204,19 +203,6 @@ def _counts(name: str, found: Facets) -> dict[str, int | None]:
         names = {one.removeprefix("dafab:"): number for one, number in classes.items()}
         return {one: number for one, number in names.items() if one not in LESS_TELLING}
     return dict(found.counts.get(TOLD.get(name, name), {}))
-
-
-def _label(name: str, value: str) -> str:
-    """How people read a value of a facet."""
-    if name == "class":
-        # as the ontology calls it: SourceProduct is a source product, AIProduct an AI product
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", value).split()
-        told = " ".join(one if one.isupper() else one.lower() for one in words)
-        return told[:1].upper() + told[1:]
-    if name != "cloud":
-        return value
-    low, _, high = value.partition("-")
-    return f"{low or 0} to {high or 100} %"
 
 
 def examples(found: Facets) -> list[tuple[str, str]]:

@@ -215,6 +215,14 @@ def test_classes_are_in_words_and_what_was_not_counted_has_no_number():
     assert [(one.label, one.number) for one in places.values] == [("Luxembourg", None)]
 
 
+def test_what_is_asked_is_in_words():
+    form = Form({"cloud": "0-5"}, {"class": ("CloudFreeScene",)})
+    assert {one.label for one in form.chosen} == {
+        "class: Cloud free scene",
+        "cloud cover: 0 to 5 %",
+    }
+
+
 def test_results_and_ids_lead_to_products(web, items):
     text = page(web, "collection=alpha")
     led = re.findall(r'<a class="id" href="([^"]*)">', text)
