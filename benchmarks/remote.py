@@ -1,11 +1,10 @@
-"""A graph here, behind a server of ours, and behind Virtuoso: to load it and to ask it.
+"""A graph here, and behind Virtuoso: to load it and to ask it.
 
-    python benchmarks/remote.py [--products 6] [--times 30] [--without ours]
+    python benchmarks/remote.py [--products 6] [--times 30]
 
-Loads the sample catalogue (``dafab-kg sample``) three times and asks each the same questions.
-Virtuoso is taken from the path (``virtuoso-t``) and left out where there is none.  Our server
-takes no more than single documents of its kind: every update writes a whole graph anew, so it is
-given a twentieth of the sample, without parcels.
+Loads the sample catalogue (``dafab-kg sample``) into each and asks both the same questions.
+Virtuoso is taken from the path (``virtuoso-t``) and left out where there is none.  A server of
+ours is left out, as its shapes refuse facts of a document that come in parts.
 """
 
 from __future__ import annotations
@@ -18,23 +17,18 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from dafab_kg.access.tokens import Tokens
 from dafab_kg.catalogue import Catalogue, open_catalogue
 from dafab_kg.model.settings import Settings
 from dafab_kg.sample import write_sample
 from tests.judges.virtuoso import SERVER, virtuoso
-from tests.serving.served import Server
 
 RESULTS = Path(__file__).parent / "results" / "remote.json"
-BASE = "http://127.0.0.1/behind/"
 PREFIXES = (
     "PREFIX dafab: <https://w3id.org/dafab/ns#> "
     "PREFIX geo: <http://www.opengis.net/ont/geosparql#> "
@@ -65,7 +59,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--products", type=int, default=6)
     parser.add_argument("--times", type=int, default=30)
-    parser.add_argument("--without", nargs="*", default=[], choices=["ours", "virtuoso"])
     options = parser.parse_args()
     machine = {"machine": platform.machine(), "python": platform.python_version()}
     machine |= {name: version(name) for name in ("pyoxigraph", "dafab-kg", "requests")}
@@ -73,15 +66,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         write_sample(place / "sample", products=options.products)
-        parts = [place / "sample" / name for name in ("safe", "stac", "dafab")]
         whole = [place / "sample"]
         found["here"] = measured(place / "here", Settings(), whole, options.times)
-        found["here, few"] = measured(place / "few", Settings(), parts, options.times)
-        if "ours" not in options.without:
-            with ours(place) as settings:
-                name = "behind a server of ours, few"
-                found[name] = measured(place / "ours", settings, parts, options.times)
-        if "virtuoso" not in options.without and shutil.which(SERVER):
+        if shutil.which(SERVER):
             with virtuoso(place / "virtuoso") as made:
                 machine["virtuoso"] = made.version
                 name = "behind Virtuoso"
@@ -92,24 +79,6 @@ def main() -> None:
         print(f"| {row} | {' | '.join(str(column.get(row, '')) for column in found.values())} |")
     print("\n" + ", ".join(f"{key} {value}" for key, value in machine.items()))
     RESULTS.write_text(json.dumps({"machine": machine, "figures": found}, indent=1) + "\n")
-
-
-@contextmanager
-def ours(place: Path) -> Iterator[Settings]:
-    """Start ``dafab-kg serve`` of an empty catalogue."""
-    behind = place / "behind"
-    open_catalogue(behind, settings=Settings(base=BASE)).close()
-    (place / "token").write_text(Tokens(behind, "").create("keeper", ["write"])[1])
-    server = Server(behind, base=BASE, workers=2, reasoning=False, index=False)
-    try:
-        yield Settings(
-            graph_url=f"{server.address}sparql",
-            graph_login=place / "token",
-            graph_auth="bearer",
-            graph_ignored=(BASE,),
-        )
-    finally:
-        server.stop()
 
 
 def measured(place: Path, settings: Settings, data: list[Path], times: int) -> dict[str, Any]:
