@@ -69,7 +69,7 @@ _LABELS: Final[Mapping[str, str]] = {
 def called(name: str, value: str) -> str:
     """How people read a value of a condition."""
     if name == "class":
-        # as the ontology calls it: SourceProduct is a source product, AIProduct an AI product
+        # its name in words: SourceProduct is a source product, AIProduct an AI product
         words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", value).split()
         told = " ".join(one if one.isupper() else one.lower() for one in words)
         return told[:1].upper() + told[1:]

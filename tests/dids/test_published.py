@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from dataclasses import replace
 
 import pytest
@@ -20,7 +19,7 @@ from dafab_kg.federation.rucio.publish import Publisher
 from dafab_kg.model.did_names import encode_did_name, is_did_name
 from dafab_kg.model.settings import Settings
 from tests.dids import making
-from tests.federation.rucio.pretend import Pretended, pretend
+from tests.federation.rucio.pretend import Pretended, listening
 
 SUM = "d50110" + "0" * 32
 BELOW = making.tree()
@@ -119,13 +118,8 @@ def test_metadata(catalogue):
 @pytest.fixture
 def there():
     state = Pretended(scopes=["dafab"])
-    server = pretend(state)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield state, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(state) as address:
+        yield state, address
 
 
 def shown(catalogue):

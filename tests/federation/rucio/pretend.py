@@ -6,8 +6,10 @@ from __future__ import annotations
 import ast
 import json
 import re
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,7 +126,21 @@ def _time(text: str) -> datetime:
     return datetime.strptime(text, "%a, %d %b %Y %H:%M:%S UTC")
 
 
-def pretend(state: Pretended) -> ThreadingHTTPServer:
+@contextmanager
+def listening(state: Pretended) -> Iterator[str]:
+    """Serve ``state`` within it; the address."""
+    server = _server(state)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _server(state: Pretended) -> ThreadingHTTPServer:
     """Return a server of ``state``, bound to a free port of loopback."""
 
     class Handler(BaseHTTPRequestHandler):

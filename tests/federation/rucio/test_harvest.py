@@ -7,7 +7,6 @@ had made: the facts below are what that client was given.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ from dafab_kg.model.did_names import encode_did_name
 from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused, StoreNotFound
 from dafab_kg.model.settings import Settings
 from dafab_kg.serving.writer import CHOSEN
-from tests.federation.rucio.pretend import Pretended, pretend
+from tests.federation.rucio.pretend import Pretended, listening
 
 ITEM = "S2A_MSIL2A_20220127T104321_N0400_R008_T31UFS_20220127T121418"
 PREFIX = "PREFIX dafab: <https://w3id.org/dafab/ns#> PREFIX id: <https://w3id.org/dafab/id/>\n"
@@ -55,13 +54,8 @@ class Side:
 def side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Side]:
     monkeypatch.setattr(patience, "FIRST_WAIT", 0.0)
     there = Pretended()
-    server = pretend(there)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield Side(tmp_path, f"http://127.0.0.1:{server.server_port}", there)
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(there) as address:
+        yield Side(tmp_path, address, there)
 
 
 def replay(there: Pretended) -> None:

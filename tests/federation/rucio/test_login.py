@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from dafab_kg.federation.rucio.connection import connect, vo_of
 from dafab_kg.model.errors import ServiceNotUsable, ServiceRefused
 from dafab_kg.model.settings import Settings
-from tests.federation.rucio.pretend import Pretended, pretend
+from tests.federation.rucio.pretend import Pretended, listening
 
 SECRET = "eyJhbGciOiJSUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl"
 """A token as OIDC has them."""
@@ -28,13 +27,8 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def there() -> Iterator[tuple[Pretended, str]]:
     state = Pretended()
-    server = pretend(state)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield state, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(state) as address:
+        yield state, address
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from dafab_kg.model.errors import (
     StoreNotUsable,
 )
 from dafab_kg.model.settings import Settings
-from tests.federation.rucio.pretend import Pretended, pretend
+from tests.federation.rucio.pretend import Pretended, listening
 
 PASSWORD = "not-to-be-told"
 MD5 = "0" * 32
@@ -60,13 +59,8 @@ class Side:
 @pytest.fixture
 def side(tmp_path: Path) -> Iterator[Side]:
     there = Pretended()
-    server = pretend(there)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield Side(tmp_path, f"http://127.0.0.1:{server.server_port}", there)
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(there) as address:
+        yield Side(tmp_path, address, there)
 
 
 def unit(name: str, *ups: str, files: tuple[str, ...] = ("a",), **more: Any) -> Unit:
